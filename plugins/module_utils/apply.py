@@ -1,0 +1,182 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carry out a plan: in batches, right whether a refused batch was all or nothing or not, and whether an answer came
+or not."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, NamedTuple, Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils.model import (
+    ELSEWHERE,
+    FAILED,
+    MOVED,
+    NONE,
+    REGISTERED,
+    Observation,
+)
+from ansible_collections.voip.rps.plugins.module_utils.plan import Plan, Step, as_asked
+from ansible_collections.voip.rps.plugins.module_utils.runner import HANDFUL, Runner
+
+_WHOLE_BATCH = frozenset(("invalid_server", "invalid_server_name", "invalid_url", "invalid_input", "unsupported"))
+
+
+class _Batch(NamedTuple):
+    """A part of a step that goes into one call; C(sent): how often it was sent in vain; C(looked): read back once."""
+
+    step: Step
+    sent: int = 0
+    looked: bool = False
+
+    def only(self, macs: Sequence[str]) -> list[_Batch]:
+        return [self._replace(step=self.step.only(macs))] if macs else []
+
+    def halves(self) -> list[_Batch]:
+        return [self._replace(step=half) for half in self.step.split((len(self.step.macs) + 1) // 2)]
+
+
+class Applier:
+    """Carries out the steps of C(plan) and mends its outcomes where they came out otherwise.
+
+    C(uncertain) is true once a write may have been carried out of which nothing could be learnt afterwards.
+    """
+
+    def __init__(self, runner: Runner, plan: Plan, batch_size: int) -> None:
+        self.uncertain = False
+        self._runner = runner
+        self._service = runner.service
+        self._plan = plan
+        self._batch_size = batch_size
+
+    def run(self) -> None:
+        batches: list[_Batch] = []
+        for step in self._plan.steps:
+            batches += self._batches(step)
+        self._runner.each(self._carry_out, batches)
+
+    def _batches(self, step: Step) -> list[_Batch]:
+        bulk = step.target is None or self._service.bulk(step.target)
+        return [_Batch(part) for part in step.split(self._batch_size if bulk else 1)]
+
+    def _carry_out(self, first: _Batch) -> None:
+        todo = [first]
+        while todo:
+            batch = todo.pop()
+            if self._runner.stopped:
+                self._fail(batch.step.macs, self._runner.stopped)
+                continue
+            try:
+                self._send(batch.step)
+                self._runner.worked()
+                for mac in batch.step.macs:
+                    self._set(mac, action=batch.step.action)
+            except Refused as refusal:
+                self._runner.worked()
+                todo += self._after_refusal(batch, refusal)
+            except RpsError as error:
+                todo += self._after_fault(batch, error)
+
+    def _send(self, step: Step) -> None:
+        if step.target is None:
+            self._service.remove(step.macs)
+        elif step.action == MOVED:
+            self._service.move(step.macs, step.target)
+        else:
+            self._service.register(step.macs, step.target, override=step.override)
+
+    def _after_refusal(self, batch: _Batch, refusal: Refused) -> list[_Batch]:
+        """Return what is left to send of a batch that the service answered with no."""
+        macs = batch.step.macs
+        named = [mac for mac in macs if mac in refusal.culprits]
+        asked = refusal.code == "needs_override" and batch.step.action == REGISTERED and not batch.step.override
+        if asked and not batch.looked:
+            return self._after_question(batch, named, refusal)
+        if named:
+            for mac in named:
+                self._refuse(mac, refusal.culprits[mac])
+            return batch.only([mac for mac in macs if mac not in named])
+        if len(macs) == 1 or refusal.code in _WHOLE_BATCH:
+            for mac in macs:
+                self._refuse(mac, refusal)
+            return []
+        return batch.halves()
+
+    def _after_question(self, batch: _Batch, named: list[str], refusal: Refused) -> list[_Batch]:
+        """Sort a batch of which the service says that devices are registered already: by this very batch, or elsewhere."""
+        left = self._read_back(batch.step)
+        ours = [mac for mac, one in left.items() if one.status == REGISTERED]
+        others = [mac for mac in left if mac not in ours]
+        refused = others if len(others) == 1 else [mac for mac in others if mac in named]
+        for mac in refused:
+            self._refuse(mac, refusal)
+        again = batch._replace(looked=not named).only([mac for mac in others if mac not in refused])
+        return again + self._batches(batch.step.only(ours)._replace(action=MOVED))
+
+    def _after_fault(self, batch: _Batch, error: RpsError) -> list[_Batch]:
+        """Return what is left to send of a batch that no readable answer came to."""
+        if not error.in_doubt:
+            self._runner.failed(error)
+            self._fail(batch.step.macs, error)
+            return []
+        left = list(self._read_back(batch.step))
+        if left and batch.sent < self._service.client.retries:
+            self._service.client.rest(batch.sent)
+            return batch._replace(sent=batch.sent + 1).only(left)
+        if len(left) > 1:
+            return batch._replace(step=batch.step.only(left)).halves()
+        if left:
+            self._runner.failed(error)
+            self._fail(left, error)
+        return []
+
+    def _read_back(self, step: Step) -> dict[str, Observation]:
+        """Read a step's devices back, and return what was seen of those that are not as asked; the others are settled."""
+        try:
+            seen = self._look(step)
+        except RpsError as error:
+            seen = {mac: Observation(None, error=error) for mac in step.macs}
+        left: dict[str, Observation] = {}
+        for mac, one in seen.items():
+            if one.error:
+                self.uncertain = True
+                self._fail([mac], one.error)
+            elif as_asked(step, one):
+                self._set(mac, action=step.action)
+            else:
+                left[mac] = one
+        return left
+
+    def _look(self, step: Step) -> dict[str, Observation]:
+        """Ask the service about a step's devices. Raises RpsError where it cannot be read."""
+        macs = step.macs
+        readable = step.target is not None and step.target.url is not None and self._service.can.read_target
+        if step.action == MOVED and not readable:
+            # Nothing would tell, and to bind a device of ours where it is bound already does no harm.
+            return {mac: Observation(REGISTERED) for mac in macs}
+        if step.action == MOVED or len(macs) <= HANDFUL or not self._service.can.list_account:
+            return self._runner.read(macs, macs if readable else ())
+        try:
+            account = set(self._service.list_devices())
+        except RpsError as error:
+            self._runner.stopped = error
+            raise
+        return {mac: Observation(REGISTERED if mac in account else None) for mac in macs}
+
+    def _refuse(self, mac: str, error: RpsError) -> None:
+        if error.code == "not_registered" and self._plan.outcomes[mac].target is None:
+            self._set(mac, action=NONE)
+        elif error.code in ("owned_by_other_user", "needs_override"):
+            code = error.code if self._service.can.takes_over else "owned_by_other_user"
+            self._set(mac, action=FAILED, status=ELSEWHERE, error=RpsError(code, error.message))
+        else:
+            self._fail([mac], error)
+
+    def _fail(self, macs: Iterable[str], error: RpsError) -> None:
+        for mac in macs:
+            self._set(mac, action=FAILED, error=error)
+
+    def _set(self, mac: str, **fields: Any) -> None:
+        self._plan.outcomes[mac] = self._plan.outcomes[mac]._replace(**fields)

@@ -1,0 +1,135 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that all rps_* modules share, and the frame that every task runs in."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Iterator, Mapping, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+
+from ansible_collections.voip.rps.plugins.module_utils.desired import Problems
+from ansible_collections.voip.rps.plugins.module_utils.errors import InputError, RpsError
+from ansible_collections.voip.rps.plugins.module_utils.http import REQUESTS_IMPORT_ERROR, Client, is_loopback
+from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
+from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
+from ansible_collections.voip.rps.plugins.module_utils.url import check_url, without_userinfo
+
+
+def _from(variable: str) -> Any:
+    return (env_fallback, [variable])
+
+
+RPS_OPTIONS: dict[str, dict[str, Any]] = {
+    "provider": {"type": "str", "required": True, "choices": sorted(SERVICES), "fallback": _from("RPS_PROVIDER")},
+    "api_url": {"type": "str", "fallback": _from("RPS_API_URL")},
+    "username": {"type": "str", "required": True, "fallback": _from("RPS_USERNAME")},
+    "password": {"type": "str", "required": True, "no_log": True, "fallback": _from("RPS_PASSWORD")},
+    "validate_certs": {"type": "bool", "default": True, "fallback": _from("RPS_VALIDATE_CERTS")},
+    "ca_path": {"type": "path", "fallback": _from("RPS_CA_PATH")},
+    "allow_http": {"type": "bool", "default": False},
+    "timeout": {"type": "float", "default": 30, "fallback": _from("RPS_TIMEOUT")},
+    "retries": {"type": "int", "default": 3, "fallback": _from("RPS_RETRIES")},
+    "concurrency": {"type": "int", "default": 8, "fallback": _from("RPS_CONCURRENCY")},
+    "batch_size": {"type": "int", "default": 100, "fallback": _from("RPS_BATCH_SIZE")},
+    "rate_limit": {"type": "float", "fallback": _from("RPS_RATE_LIMIT")},
+}
+
+_LEAST = {"retries": 0, "concurrency": 1, "batch_size": 1, "prune_limit": 0}
+_ABOVE_ZERO = ("timeout", "rate_limit")
+
+
+class Task:
+    """The run of a module: its C(problems) with the input, found before anything is sent, and the C(service) it
+    speaks to.
+
+    As a context it ends the module with C(failure) for what fails the whole task.
+    """
+
+    def __init__(self, module: AnsibleModule) -> None:
+        if REQUESTS_IMPORT_ERROR:
+            words = missing_required_lib("requests")
+            failure = {"code": "unsupported", "message": words}
+            module.fail_json(msg=words, exception=REQUESTS_IMPORT_ERROR, failure=failure, changed=False)
+        self.module = module
+        self.params: dict[str, Any] = module.params
+        self.kind: type[Service] = SERVICES[self.params["provider"]]
+        self.problems = _option_problems(self.params)
+        self._client: Client | None = None
+
+    def __enter__(self) -> Task:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, RpsError):
+            self.leave({"failed": True, "changed": False, "msg": error.message, "failure": error.as_dict()})
+
+    def connect(self) -> Service:
+        """Return the service; nothing is sent yet. Raises InputError, with all of them, if there are problems."""
+        if self.problems:
+            raise InputError(self.problems)
+        params = self.params
+        self._client = Client(
+            params["api_url"] or self.kind.default_url,
+            params["username"],
+            params["password"],
+            verify=(params["ca_path"] or True) if params["validate_certs"] else False,
+            timeout=params["timeout"],
+            retries=params["retries"],
+            concurrency=params["concurrency"],
+            rate_limit=params["rate_limit"],
+        )
+        return self.kind(self._client)
+
+    def leave(self, result: Mapping[str, Any]) -> NoReturn:
+        """End the module with its result; the options that it shows hold no URL's password."""
+        requests = self._client.requests if self._client else 0
+        shown = dict(result, requests=requests, invocation={"module_args": _shown(self.params)})
+        if result.get("failed"):
+            self.module.fail_json(**shown)
+        self.module.exit_json(**shown)
+        raise AssertionError("the module has ended")
+
+
+def _option_problems(params: Mapping[str, Any]) -> Problems:
+    problems: Problems = []
+    for option, least in _LEAST.items():
+        if option in params and params[option] < least:
+            problems.append(("invalid_input", f"{option}: {params[option]} is less than {least}"))
+    for option in _ABOVE_ZERO:
+        if params[option] is not None and not params[option] > 0:
+            problems.append(("invalid_input", f"{option}: {params[option]} is not above 0"))
+    if params["ca_path"] and not os.path.exists(params["ca_path"]):
+        problems.append(("invalid_input", f"ca_path: {params['ca_path']} does not exist"))
+    if params["api_url"]:
+        problems += [("invalid_url", f"api_url: {words}") for words in _endpoint_problems(params)]
+    return problems
+
+
+def _endpoint_problems(params: Mapping[str, Any]) -> Iterator[str]:
+    url = params["api_url"]
+    try:
+        check_url(url)
+    except ValueError as error:
+        yield str(error)
+        return
+    if without_userinfo(url) != url:
+        yield "the account goes into username and password"
+    if url.lower().startswith("http:"):
+        if not (params["allow_http"] or is_loopback(url)):
+            yield "plain http would show the password on the way: use https, or allow_http where that is all right"
+    elif not url.lower().startswith("https:"):
+        yield "is neither http nor https"
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_userinfo(value)
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _shown(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,63 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong, in one vocabulary over all services."""
+
+from __future__ import annotations
+
+from ansible_collections.voip.rps.plugins.module_utils.url import without_userinfo
+
+MAX_MESSAGE = 500
+
+
+class RpsError(Exception):
+    """A task, a call or a device that failed.
+
+    C(code) is one of the documented error codes, C(message) what the service (or we) said of it, on one line, bounded
+    and without the password of any URL. C(transient): trying again may help. C(in_doubt): if the call was a write, it
+    may have been carried out all the same, so it must not be sent again before the devices have been read back.
+    C(retry_after): the seconds that the service asks to wait.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        transient: bool = False,
+        in_doubt: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        message = without_userinfo(" ".join(message.split()))
+        if len(message) > MAX_MESSAGE:
+            message = message[: MAX_MESSAGE - 1] + "…"
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.transient = transient
+        self.in_doubt = in_doubt
+        self.retry_after = retry_after
+
+    def as_dict(self) -> dict[str, str]:
+        return {"code": self.code, "message": self.message}
+
+
+class Refused(RpsError):
+    """The service answered, and its answer is no. C(culprits) are the devices that it names, each with its own
+    error."""
+
+    def __init__(self, code: str, message: str, culprits: dict[str, RpsError] | None = None) -> None:
+        super().__init__(code, message)
+        self.culprits = culprits or {}
+
+
+class InputError(RpsError):
+    """What the user asked cannot be asked of the service: every problem of the task at once, each a code and its
+    words."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        codes = {code for code, _words in problems}
+        super().__init__(codes.pop() if len(codes) == 1 else "invalid_input", "")
+        count = f"{len(problems)} problems: " if len(problems) > 1 else ""
+        self.message = count + "; ".join(without_userinfo(words) for _code, words in problems)

@@ -1,0 +1,214 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One HTTP session to one endpoint: authentication, TLS, pooling, timeouts, retries, size and rate limits."""
+
+from __future__ import annotations
+
+import random
+import ssl
+import threading
+import time
+import traceback
+from typing import Any, Callable, Iterator, TypeVar
+from urllib.parse import urlsplit
+
+from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3 import disable_warnings
+    from urllib3 import exceptions as lower
+    from urllib3.util.retry import Retry
+
+    REQUESTS_IMPORT_ERROR: str | None = None
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+
+MAX_ANSWER = 32 * 1024 * 1024
+MAX_WAIT = 60.0
+FIRST_WAIT = 0.25
+
+_OVERLOADED = frozenset((500, 502, 503, 504))
+_SHOWN = 120
+
+T = TypeVar("T")
+
+
+class Client:
+    """Posts to one endpoint and counts what it sent in C(requests).
+
+    C(verify) is False, True or the path of a CA bundle; C(timeout) is in seconds, for connecting and for reading each;
+    C(retries) is how often a call is sent again; C(concurrency) is the most requests in flight; C(rate_limit) is in
+    requests per second, over all threads. Proxies come from the environment.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        username: str,
+        password: str,
+        *,
+        verify: bool | str = True,
+        timeout: float = 30,
+        retries: int = 3,
+        concurrency: int = 8,
+        rate_limit: float | None = None,
+    ) -> None:
+        if not verify:
+            disable_warnings(lower.InsecureRequestWarning)
+        self.retries = retries
+        self.concurrency = concurrency
+        self.requests = 0
+        self._counting = threading.Lock()
+        self._pace = _Pace(rate_limit)
+        self._verify = verify
+        self._timeout = (timeout, timeout)
+        self._proxies = requests.utils.get_environ_proxies(url)
+        # The adapter is used without its session: that costs half, follows no redirect and keeps no cookie.
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
+        self._template = requests.Request(
+            "POST",
+            url,
+            headers={"Content-Type": "text/xml", "Accept-Encoding": "identity", "User-Agent": "ansible-voip.rps"},
+            auth=(username.encode("utf-8"), password.encode("utf-8")),
+        ).prepare()
+
+    def post(self, body: bytes, parse: Callable[[bytes], T], *, write: bool) -> T:
+        """Send C(body) and return what C(parse) makes of the answer's bytes.
+
+        A call that failed for a passing reason is sent again, after a growing pause or the one the service asks for; a
+        write only where it certainly was not carried out. Raises RpsError: C(auth_failed), C(forbidden),
+        C(rate_limited), C(unreachable), C(timeout), C(tls_error), C(service_error), C(protocol_error), or what C(parse) raises.
+        """
+        attempt = 0
+        while True:
+            try:
+                return parse(self._exchange(body))
+            except RpsError as error:
+                wait = _backoff(attempt) if error.retry_after is None else error.retry_after
+                hopeless = not error.transient or attempt == self.retries or wait > MAX_WAIT
+                if hopeless or (write and error.in_doubt):
+                    raise
+                self._pace.pause(wait)
+                attempt += 1
+
+    def rest(self, attempt: int) -> None:
+        """Hold every thread's next request back, as before the retry after C(attempt) (from 0)."""
+        self._pace.pause(_backoff(attempt))
+
+    def _exchange(self, body: bytes) -> bytes:
+        request = self._template.copy()
+        request.prepare_body(body, None)
+        self._pace.wait()
+        with self._counting:
+            self.requests += 1
+        try:
+            response = self._adapter.send(
+                request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies
+            )
+            answer = _read(response.raw)
+        except (requests.RequestException, lower.HTTPError, OSError) as error:
+            raise _lost(error) from None
+        if response.status_code != 200:
+            raise _status_error(response, answer)
+        return answer
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL's host is this machine by its name or address."""
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or host == "::1" or host.startswith("127.")
+
+
+class _Pace:
+    """Spaces requests evenly at C(rate) a second, over all threads, and holds them all back where one is told to
+    wait."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._interval = 1 / rate if rate else 0.0
+        self._free_at = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            slot = max(now, self._free_at)
+            self._free_at = slot + self._interval
+        if slot > now:
+            time.sleep(slot - now)
+
+    def pause(self, seconds: float) -> None:
+        with self._lock:
+            self._free_at = max(self._free_at, time.monotonic() + seconds)
+
+
+def _backoff(attempt: int) -> float:
+    return min(FIRST_WAIT * 2.0**attempt, MAX_WAIT) * random.uniform(0.5, 1)
+
+
+def _read(raw: Any) -> bytes:
+    encoding = raw.headers.get("Content-Encoding", "identity")
+    answer: bytes = raw.read(MAX_ANSWER + 1, decode_content=False)
+    if len(answer) > MAX_ANSWER or encoding != "identity":
+        raw.close()
+        why = f"is encoded as {encoding}" if encoding != "identity" else f"is longer than {MAX_ANSWER} bytes"
+        raise RpsError("protocol_error", f"the answer {why}", in_doubt=True)
+    raw.release_conn()
+    return answer
+
+
+def _lost(error: Exception) -> RpsError:
+    """Return the error of a request that got no whole answer, from what the HTTP libraries raised."""
+    causes = list(_causes(error))
+    words = str(causes[-1]) or type(causes[-1]).__name__
+    if any(isinstance(cause, (lower.ConnectTimeoutError, requests.ConnectTimeout)) for cause in causes):
+        return RpsError("timeout", "the service could not be connected to in time", transient=True)
+    if any(isinstance(cause, lower.TimeoutError) for cause in causes):
+        return RpsError("timeout", "the service did not answer in time", transient=True, in_doubt=True)
+    certificate = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
+    if certificate or any(isinstance(cause, (lower.SSLError, requests.exceptions.SSLError)) for cause in causes):
+        if "EOF occurred" in words:
+            return RpsError("unreachable", f"the connection was lost: {words}", transient=True, in_doubt=True)
+        unknown_ca = any(what in words for what in ("issuer", "self-signed", "self signed"))
+        return RpsError("tls_error", f"{words}: give the bundle of its CA as ca_path" if unknown_ca else words)
+    if any(isinstance(cause, (lower.NewConnectionError, requests.exceptions.ProxyError)) for cause in causes):
+        return RpsError("unreachable", f"no connection: {words}", transient=True)
+    return RpsError("unreachable", f"the connection was lost: {words}", transient=True, in_doubt=True)
+
+
+def _causes(error: object) -> Iterator[Exception]:
+    """Yield an exception and all that it wraps, the innermost last."""
+    while isinstance(error, Exception):
+        yield error
+        inner = [error.__cause__, getattr(error, "reason", None), error.__context__, *error.args]
+        error = next((cause for cause in inner if isinstance(cause, Exception)), None)
+
+
+def _status_error(response: requests.Response, answer: bytes) -> RpsError:
+    status = response.status_code
+    first = answer[: _SHOWN * 4].decode("utf-8", "replace")[:_SHOWN]
+    words = f"HTTP {status} {response.reason or ''}: {first}"
+    if status == 401:
+        return RpsError("auth_failed", "the service does not take this username and password (HTTP 401)")
+    if status == 403:
+        return RpsError("forbidden", words)
+    if status == 429 or status in _OVERLOADED:
+        code = "rate_limited" if status == 429 else "service_error"
+        retry_after = _retry_after(response)
+        return RpsError(code, words, transient=True, in_doubt=status != 429, retry_after=retry_after)
+    if 300 <= status < 400:
+        location = response.headers.get("Location", "nowhere")
+        return RpsError(
+            "protocol_error", f"the service redirects to {location}, which is never followed: is api_url right?"
+        )
+    return RpsError("protocol_error", f"{words}: is api_url right?", in_doubt=status >= 500)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    try:
+        return float(Retry().parse_retry_after(response.headers["Retry-After"]))
+    except (KeyError, lower.HTTPError):
+        return None

@@ -1,0 +1,80 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look devices up: what the service knows of them, and what a task returns of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils.desired import Problems
+from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
+from ansible_collections.voip.rps.plugins.module_utils.model import REGISTERED, STATUSES, Observation
+from ansible_collections.voip.rps.plugins.module_utils.runner import Runner
+from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
+from ansible_collections.voip.rps.plugins.module_utils.url import same_url
+
+
+def parse_macs(texts: Sequence[str] | None, problems: Problems) -> list[str] | None:
+    """Return the MAC addresses, each once, or None for all of the account; adds to C(problems) what is none."""
+    if texts is None:
+        return None
+    macs: dict[str, None] = {}
+    for position, spelled in enumerate(texts):
+        try:
+            macs[parse_mac(spelled)] = None
+        except ValueError as error:
+            problems.append(("invalid_mac", f"macs[{position}]: {error}"))
+    return list(macs)
+
+
+def listing_problems(params: Mapping[str, Any], service: type[Service]) -> Problems:
+    """Return what of the options the service cannot do."""
+    problems: Problems = []
+    if params["models"] is not None and not service.can.list_models:
+        problems.append(("unsupported", "models: this service does not list devices by model"))
+    if params["url"] is not None and not service.can.read_target:
+        problems.append(("unsupported", "url: this service does not tell where a device points"))
+    elif params["url"] is not None and params["check_target"] is False:
+        problems.append(("invalid_input", "url: needs check_target, to know which devices point there"))
+    return problems
+
+
+def look_up(
+    service: Service, macs: Sequence[str] | None, url: str | None, check_target: bool | None
+) -> dict[str, Observation]:
+    """Return what the service knows of C(macs), or of all devices of the account, and where C(url) is given only of
+    those there.
+
+    A device that could not be read has its error. Raises RpsError where the service could not be read at all.
+    """
+    if check_target is None:
+        check_target = macs is not None or url is not None
+    runner = Runner(service)
+    if macs is None:
+        macs = service.list_devices()
+        if not check_target:
+            return {mac: Observation(REGISTERED) for mac in macs}
+    seen = runner.read(macs, frozenset(macs) if check_target else ())
+    found = {mac: seen[mac] for mac in macs}
+    if url is None:
+        return found
+    return {mac: one for mac, one in found.items() if one.error or (one.url and same_url(one.url, url))}
+
+
+def info_result(seen: Mapping[str, Observation]) -> dict[str, Any]:
+    """Return the result of a task, C(failed) and C(msg) included where a device could not be read."""
+    counts = Counter(one.status for one in seen.values())
+    unread = Counter(one.error.code for one in seen.values() if one.error)
+    result: dict[str, Any] = {
+        "changed": False,
+        "devices": [one.as_dict(mac) for mac, one in seen.items()],
+        "summary": {status: counts[status] for status in STATUSES},
+    }
+    if unread:
+        by_code = ", ".join(f"{count} {code}" for code, count in unread.most_common())
+        result["failed"] = True
+        result["msg"] = f"{sum(unread.values())} of {len(seen)} devices could not be read: {by_code}"
+    return result

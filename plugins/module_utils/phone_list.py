@@ -1,0 +1,53 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A phone list: a CSV file with a header, as spreadsheets and scripts write it."""
+
+from __future__ import annotations
+
+import csv
+from typing import Iterator
+
+SEPARATORS = ",;\t"
+
+
+def read_phone_list(path: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each phone's line number and its cells by column name, both without the space around them.
+
+    Separators are comma, semicolon or tab, whichever the header has most of; lines with no cell filled are passed over.
+    Raises ValueError, in words for the user, where the file cannot be read or is no phone list.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            header = file.readline()
+            columns = _columns(header)
+            separator = _separator(header)
+            for cells in (reader := csv.reader(file, delimiter=separator)):
+                values = [cell.strip() for cell in cells]
+                if not any(values):
+                    continue
+                line = reader.line_num + 1
+                if len(values) > len(columns) and any(values[len(columns) :]):
+                    raise ValueError(f"line {line} has {len(values)} cells for {len(columns)} columns")
+                yield line, dict(zip(columns, values))
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8 text") from None
+    except csv.Error as error:
+        raise ValueError(f"is not CSV: {error}") from None
+
+
+def _separator(header: str) -> str:
+    return max(SEPARATORS, key=header.count)
+
+
+def _columns(header: str) -> list[str]:
+    columns = [name.strip().lower() for name in next(csv.reader([header], delimiter=_separator(header)), [])]
+    if "mac" not in columns:
+        raise ValueError("has no column mac in its first line")
+    repeated = {name for name in columns if name and columns.count(name) > 1}
+    if repeated:
+        raise ValueError(f"has more than one column {', '.join(sorted(repeated))}")
+    return columns

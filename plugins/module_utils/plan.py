@@ -1,0 +1,128 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What has to be done: pure, from the devices as asked and as observed to outcomes and the steps that bring them
+about."""
+
+from __future__ import annotations
+
+from typing import Iterator, Mapping, NamedTuple, Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils.model import (
+    CHANGES,
+    ELSEWHERE,
+    FAILED,
+    MOVED,
+    NONE,
+    REGISTERED,
+    REMOVED,
+    Device,
+    Observation,
+    Outcome,
+    Target,
+)
+from ansible_collections.voip.rps.plugins.module_utils.services.base import Capabilities
+from ansible_collections.voip.rps.plugins.module_utils.url import same_url
+
+
+class Policy(NamedTuple):
+    """What the user decided for all devices, named as the options are."""
+
+    check_target: bool = True
+    override: bool = False
+    force: bool = False
+
+
+class Step(NamedTuple):
+    """Devices for which one thing is to be done: C(action) is what will have become of them."""
+
+    action: str
+    target: Target | None
+    override: bool
+    macs: tuple[str, ...]
+
+    def only(self, macs: Sequence[str]) -> Step:
+        return self._replace(macs=tuple(macs))
+
+    def split(self, size: int) -> Iterator[Step]:
+        for start in range(0, len(self.macs), size):
+            yield self.only(self.macs[start : start + size])
+
+
+class Plan(NamedTuple):
+    """The C(outcomes) by MAC, if nothing fails; the C(steps) to them; how many registered devices were
+    C(unverified)."""
+
+    outcomes: dict[str, Outcome]
+    steps: list[Step]
+    unverified: int
+
+
+def wants_target(device: Device, policy: Policy, can: Capabilities) -> bool:
+    """Tell whether it takes knowing where a registered device points to know what to do."""
+    known = device.target is not None and device.target.url is not None
+    return known and policy.check_target and can.read_target
+
+
+def make_plan(
+    devices: Sequence[Device], observations: Mapping[str, Observation], policy: Policy, can: Capabilities
+) -> Plan:
+    outcomes: dict[str, Outcome] = {}
+    macs: dict[tuple[str, Target | None], list[str]] = {}
+    unverified = 0
+    for device in devices:
+        seen = observations[device.mac]
+        outcome = _decide(device, seen, policy, can)
+        outcomes[device.mac] = outcome
+        if outcome.action in CHANGES:
+            macs.setdefault((outcome.action, device.target), []).append(device.mac)
+        elif outcome.action == NONE and device.target and policy.check_target and not _tells(device.target, seen):
+            unverified += 1
+    steps = [
+        Step(action, target, policy.override and action == REGISTERED, tuple(those))
+        for (action, target), those in macs.items()
+    ]
+    return Plan(outcomes, steps, unverified)
+
+
+def _decide(device: Device, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:
+    outcome = Outcome(device.mac, NONE, seen.status, device.target, seen.url, seen.error)
+    if seen.error:
+        return outcome._replace(action=FAILED)
+    if device.target is None:
+        return outcome._replace(action=REMOVED if seen.status == REGISTERED else NONE)
+    if seen.status == ELSEWHERE and not (policy.override and can.override):
+        return outcome._replace(action=FAILED, error=elsewhere_error(can))
+    if seen.status != REGISTERED:
+        return outcome._replace(action=REGISTERED)
+    if _tells(device.target, seen):
+        return outcome if _points_there(device.target, seen) else outcome._replace(action=MOVED)
+    trusted = not policy.check_target and device.target.url is not None and can.read_target
+    return outcome._replace(action=MOVED) if policy.force and not trusted else outcome
+
+
+def _tells(target: Target, seen: Observation) -> bool:
+    return target.url is not None and seen.url is not None
+
+
+def _points_there(target: Target, seen: Observation) -> bool:
+    return same_url(seen.url or "", target.url or "")
+
+
+def as_asked(step: Step, seen: Observation) -> bool:
+    """Tell whether a device is as the step was to make it, by what the service says of it after a doubtful answer."""
+    if step.target is None:
+        return seen.status != REGISTERED
+    if seen.status != REGISTERED:
+        return False
+    if _tells(step.target, seen):
+        return _points_there(step.target, seen)
+    # A device that was not ours and now is, we registered; whether one of ours was moved, nothing told.
+    return step.action == REGISTERED
+
+
+def elsewhere_error(can: Capabilities) -> RpsError:
+    """Return the error of a device that the service calls another account's, and that was not to be taken over."""
+    return RpsError("needs_override" if can.takes_over else "owned_by_other_user", "Registered Elsewhere")

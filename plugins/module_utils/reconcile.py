@@ -1,0 +1,93 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make a service agree with a list of devices: observe, plan, apply. Knows no vendor."""
+
+from __future__ import annotations
+
+from typing import Collection, NamedTuple, Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils.apply import Applier
+from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils.model import (
+    ELSEWHERE,
+    REGISTERED,
+    UNKNOWN,
+    Device,
+    Observation,
+    Outcome,
+)
+from ansible_collections.voip.rps.plugins.module_utils.plan import Policy, make_plan, wants_target
+from ansible_collections.voip.rps.plugins.module_utils.runner import HANDFUL, Runner
+from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
+
+
+class Prune(NamedTuple):
+    """Remove what the account holds beside the devices C(named), but never more than C(limit)."""
+
+    named: Collection[str]
+    limit: int
+
+
+class Report(NamedTuple):
+    """The outcomes in the order asked, then those of pruned devices; what of it is not certain; why the run was given
+    up."""
+
+    outcomes: list[Outcome]
+    unverified: int
+    uncertain: bool
+    stopped: RpsError | None
+
+
+def reconcile(
+    service: Service,
+    devices: Sequence[Device],
+    policy: Policy,
+    *,
+    batch_size: int,
+    prune: Prune | None = None,
+    check_mode: bool = False,
+) -> Report:
+    """Carry out what C(devices) ask for; in check mode, only read and return what would become of them.
+
+    Raises RpsError where nothing could be done: the service could not be read, or pruning was refused.
+    """
+    runner = Runner(service)
+    account: list[str] | None = None
+    if prune or (len(devices) > HANDFUL and service.can.list_account):
+        account = service.list_devices()
+    if prune and account is not None:
+        devices = [*devices, *_extra(account, prune)]
+    observations = _observe(runner, devices, policy, account, check_mode)
+    plan = make_plan(devices, observations, policy, service.can)
+    if check_mode:
+        return Report(list(plan.outcomes.values()), plan.unverified, False, None)
+    applier = Applier(runner, plan, batch_size)
+    applier.run()
+    return Report(list(plan.outcomes.values()), plan.unverified, applier.uncertain, runner.stopped)
+
+
+def _extra(account: Sequence[str], prune: Prune) -> list[Device]:
+    extra = [Device(mac, None) for mac in account if mac not in prune.named]
+    if len(extra) > prune.limit:
+        words = f"prune would remove {len(extra)} devices, more than prune_limit ({prune.limit}): nothing was changed"
+        raise RpsError("invalid_input", words)
+    return extra
+
+
+def _observe(
+    runner: Runner, devices: Sequence[Device], policy: Policy, account: Sequence[str] | None, check_mode: bool
+) -> dict[str, Observation]:
+    can = runner.service.can
+    targets = {device.mac for device in devices if wants_target(device, policy, can)}
+    if account is None:
+        return runner.read([device.mac for device in devices], targets)
+    listed = set(account)
+    seen = {device.mac: Observation(REGISTERED if device.mac in listed else UNKNOWN) for device in devices}
+    seen.update(runner.read([mac for mac in seen if mac in listed and mac in targets], targets))
+    if check_mode and not policy.override:
+        # The real run learns from refused writes which devices are another account's; here only a look can tell.
+        absent = [device.mac for device in devices if device.mac not in listed and device.target]
+        seen.update((mac, one) for mac, one in runner.read(absent, ()).items() if one.error or one.status == ELSEWHERE)
+    return seen

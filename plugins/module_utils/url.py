@@ -1,0 +1,54 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""URLs as the services take them: checked, compared, and fit to be shown."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+SCHEMES = ("http", "https", "ftp", "tftp")
+
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
+_USERINFO = re.compile(r"(?<=://)[^\s/?#]*@")
+_ANY_USERINFO = re.compile(r"(?<=://)\S*@")
+
+
+def check_url(url: str) -> str:
+    """Return C(url), or raise ValueError, in words that hold no password, where no phone could be sent there.
+
+    Implements what the vendors say of a provisioning URL: it begins with http, https, ftp or tftp (Yealink 4.9, 4.12).
+    """
+    shown = _ANY_USERINFO.sub("***@", url)
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _port = parts.port
+    except ValueError as error:
+        raise ValueError(f"{shown!r} is not a URL: {_ANY_USERINFO.sub('***@', str(error))}") from None
+    if parts.scheme.lower() not in SCHEMES:
+        raise ValueError(f"{shown!r} does not begin with http://, https://, ftp:// or tftp://")
+    if not host or _UNPRINTABLE.search(url):
+        raise ValueError(f"{shown!r} is not a URL: {'it has white space' if host else 'it names no host'}")
+    return url
+
+
+def same_url(one: str, other: str) -> bool:
+    """Tell whether two URLs are one place: scheme and host in any case, an empty path or "/"."""
+    return one == other or _normal(one) == _normal(other)
+
+
+def _normal(url: str) -> tuple[str, str, str, str, str]:
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ("", "", url, "", "")
+    userinfo, at, host = parts.netloc.rpartition("@")
+    return (parts.scheme.lower(), userinfo + at + host.lower(), parts.path or "/", parts.query, parts.fragment)
+
+
+def without_userinfo(text: str) -> str:
+    """Return C(text) with the C(user:password@) of every URL in it replaced by C(***@)."""
+    return _USERINFO.sub("***@", text) if "@" in text else text

@@ -1,0 +1,153 @@
+#!/usr/bin/python
+
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rps_device_info
+short_description: Read what a redirection service knows of phones
+version_added: 0.1.0
+author:
+  - voip.rps contributors (@voip-rps)
+description:
+  - Tells the status of phones at a vendor's redirection service, and where they point; of given phones or of all that
+    the account holds.
+extends_documentation_fragment:
+  - voip.rps.attributes
+  - voip.rps.attributes.info_module
+  - voip.rps.attributes.actiongroup_rps
+  - voip.rps.rps
+options:
+  macs:
+    description:
+      - The MAC addresses of the devices, in any spelling that M(voip.rps.rps_device) takes.
+      - If left out, every device of the account is returned.
+    type: list
+    elements: str
+  models:
+    description:
+      - Only the devices of these models, on a service that lists them by model.
+    type: list
+    elements: str
+  url:
+    description:
+      - Only the devices that point there.
+    type: str
+  check_target:
+    description:
+      - Also read where each device points, one request each.
+      - The default is V(true) with O(macs) or O(url), else V(false).
+    type: bool
+seealso:
+  - module: voip.rps.rps_device
+"""
+
+EXAMPLES = r"""
+- name: Ask about two phones
+  voip.rps.rps_device_info:
+    provider: yealink
+    username: acme
+    password: "{{ rps_password }}"
+    macs:
+      - "001565000001"
+      - 00:15:65:00:00:02
+
+- name: List every phone of the account
+  voip.rps.rps_device_info:
+    provider: yealink
+    username: acme
+    password: "{{ rps_password }}"
+
+- name: Which phones still point to the old server?
+  voip.rps.rps_device_info:
+    provider: yealink
+    username: acme
+    password: "{{ rps_password }}"
+    url: https://old.acme.example/provisioning/
+"""
+
+RETURN = r"""
+devices:
+  description: What the service knows of each device, in the order asked or listed.
+  returned: unless the whole task failed
+  type: list
+  elements: dict
+  contains:
+    mac:
+      description: The device's MAC address, 12 lower-case hex digits.
+      type: str
+      returned: always
+      sample: "001565000001"
+    status:
+      description:
+        - V(registered) by the account, V(unregistered), which is known but bound to nothing, V(registered_elsewhere) by
+          another account, or V(unknown).
+      type: str
+      returned: always
+      sample: registered
+    url:
+      description: Where the device points, if it was read. A user and password in it are replaced by C(***).
+      type: str
+      returned: always
+      sample: https://berlin.acme.example/provisioning/
+    error:
+      description: Why it could not be read, C(code) being one of the collection's error codes.
+      type: dict
+      returned: where it failed
+      sample:
+        code: timeout
+        message: the service did not answer in time
+summary:
+  description: How many devices have each status.
+  returned: unless the whole task failed
+  type: dict
+  sample:
+    registered: 2
+    unregistered: 0
+    registered_elsewhere: 0
+    unknown: 0
+requests:
+  description: How many HTTP requests were sent.
+  returned: always
+  type: int
+  sample: 2
+failure:
+  description: Why the whole task failed, C(code) being one of the collection's error codes.
+  returned: when the whole task failed
+  type: dict
+  sample:
+    code: auth_failed
+    message: the service does not take this username and password (HTTP 401)
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, Task
+from ansible_collections.voip.rps.plugins.module_utils.info import info_result, listing_problems, look_up, parse_macs
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            RPS_OPTIONS,
+            macs={"type": "list", "elements": "str"},
+            models={"type": "list", "elements": "str"},
+            url={"type": "str"},
+            check_target={"type": "bool"},
+        ),
+        mutually_exclusive=[("macs", "models")],
+        supports_check_mode=True,
+    )
+    params = module.params
+    with Task(module) as task:
+        macs = parse_macs(params["macs"], task.problems)
+        task.problems += listing_problems(params, task.kind)
+        seen = look_up(task.connect(), macs, params["url"], params["check_target"])
+        task.leave(info_result(seen))
+
+
+if __name__ == "__main__":
+    main()
