@@ -1,0 +1,191 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from .client import ask
+from .processes import InUse, Running, announce, find, hold, wait_for_exit
+from .seed import seed
+from .simulator import Simulator
+from .state import State
+
+START_SECONDS = 30
+STOP_SECONDS = 15
+
+DESCRIPTION = """\
+A simulator of phone vendors' redirection services (RPS), to rehearse a rollout against before it is done for real.
+It answers XML-RPC as the vendors' documents say and keeps what it is told in a folder of its own."""
+
+EXAMPLE = """\
+example, with seed.json readable by yourself alone:
+  {"accounts": [{"name": "me", "password": "rehearsal", "provider": "yealink"}],
+   "servers": [{"account": "me", "name": "hq", "url": "https://hq.example.com/provisioning"}],
+   "devices": [{"account": "me", "mac": "001565000001", "server": "hq"}, {"account": null, "mac": "001565000002"}]}
+
+  rps_simulator start --state ~/rehearsal --port 8080     # prints the url: {"changed": true, ...}
+  rps_simulator seed --state ~/rehearsal seed.json
+  ... api_url: http://127.0.0.1:8080/xmlrpc, username: me, password: rehearsal
+  rps_simulator stop --state ~/rehearsal
+
+Faults and settings are put in force over HTTP while it runs: PUT /simulator/faults, PUT /simulator/settings."""
+
+
+class _Failure(Exception):
+    """Ends the program with this message."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a subcommand. Returns 0, or 1 with one line on standard error; wrong arguments exit with 2."""
+    options = _parser().parse_args(arguments)
+    if getattr(options, "key", None) and not options.certificate:
+        _parser().error("--key needs --certificate")
+    options.state = options.state.expanduser().absolute()
+    try:
+        result = options.run(options)
+    except (_Failure, InUse, ValueError) as error:
+        message = str(error)
+    except sqlite3.Error as error:
+        message = f"{options.state}: the database cannot be used: {error}"
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    else:
+        if result is not None:
+            print(json.dumps(result), flush=True)
+        return 0
+    print(f"rps_simulator: {' '.join(message.split())}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "rps_simulator", description=DESCRIPTION, epilog=EXAMPLE, formatter_class=raw, allow_abbrev=False
+    )
+    commands = parser.add_subparsers(metavar="SUBCOMMAND", required=True)
+    for name, run, text in (
+        ("serve", _serve, "serve in the foreground until interrupted"),
+        ("start", _start, "serve in the background; return when it answers"),
+        ("stop", _stop, "stop the one in the background; return when it is gone"),
+        ("seed", _seed, "add accounts, servers and devices, whether it runs or not"),
+        ("status", _status, "tell whether one runs"),
+    ):
+        command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        command.set_defaults(run=run)
+        command.add_argument(
+            "--state", type=Path, required=True, metavar="DIR", help="the folder with its database, pid file and log"
+        )
+        if name in ("serve", "start"):
+            command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+            command.add_argument(
+                "--port", type=int, default=8443, help="the port; 0 takes any free one (default: %(default)s)"
+            )
+            command.add_argument("--certificate", metavar="PEM", help="serve HTTPS with this certificate")
+            command.add_argument("--key", metavar="PEM", help="its private key, where that is not in the same file")
+            command.add_argument("--watch-pid", type=int, metavar="PID", help="stop when that process is gone")
+        if name == "seed":
+            command.add_argument("file", metavar="FILE", help="a JSON file, or - for standard input")
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> None:
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    def watch() -> None:
+        wait_for_exit(options.watch_pid, None)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    with hold(options.state) as file:
+        simulator = Simulator(_database(options), options.port, options.certificate, options.key, options.host)
+        with simulator:
+            certificate = os.path.abspath(options.certificate) if options.certificate else None
+            announce(file, Running(os.getpid(), simulator.url, certificate))
+            print(json.dumps({"pid": os.getpid(), "url": simulator.url}), flush=True)
+            if options.watch_pid is not None:
+                threading.Thread(target=watch, daemon=True).start()
+            stop.wait()
+
+
+def _database(options: argparse.Namespace) -> str:
+    return str(options.state / "simulator.db")
+
+
+def _start(options: argparse.Namespace) -> object:
+    running = find(options.state)
+    if running is not None:
+        return {"changed": False, "pid": running.pid, "url": running.url}
+    options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    command = [sys.executable, str(Path(__file__).parent), "serve", "--state", str(options.state)]
+    command += ["--host", options.host, "--port", str(options.port)]
+    for name, value in (
+        ("--certificate", options.certificate),
+        ("--key", options.key),
+        ("--watch-pid", options.watch_pid),
+    ):
+        command += [name, str(value)] if value is not None else []
+    log = options.state / "simulator.log"
+    with open(os.open(log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as errors:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+        )
+    assert process.stdout is not None
+    if not select.select([process.stdout], [], [], START_SECONDS)[0]:
+        process.kill()
+        raise _Failure(f"it did not start within {START_SECONDS} seconds")
+    ready = process.stdout.readline()
+    if not ready:
+        lines = log.read_text(errors="replace").strip().splitlines()
+        raise _Failure(lines[-1].removeprefix("rps_simulator: ") if lines else f"it did not start; see {log}")
+    return {"changed": True, **json.loads(ready)}
+
+
+def _stop(options: argparse.Namespace) -> object:
+    running = find(options.state)
+    if running is None:
+        return {"changed": False}
+    os.kill(running.pid, signal.SIGTERM)
+    if not wait_for_exit(running.pid, STOP_SECONDS):
+        raise _Failure(f"process {running.pid} did not end within {STOP_SECONDS} seconds")
+    return {"changed": True}
+
+
+def _seed(options: argparse.Namespace) -> object:
+    data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+    running = find(options.state)
+    if running is not None:
+        return ask(running, "POST", "/seed", data)
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        raise _Failure(f"{options.file}: not JSON") from None
+    with hold(options.state):
+        state = State(_database(options))
+        try:
+            return {"changed": seed(state, value)}
+        finally:
+            state.close()
+
+
+def _status(options: argparse.Namespace) -> object:
+    running = find(options.state)
+    if running is None:
+        return {"running": False}
+    return {"running": True, "url": running.url, **ask(running, "GET")}

@@ -1,0 +1,78 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulator's own interface, `/simulator...`, JSON over HTTP: for loopback clients alone, without an account."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from .dialects import DIALECTS
+from .wire import Answer, Request
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+PREFIX = "/simulator"
+VERSION = "1.0.0"
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+def answer(simulator: Simulator, peer: str, request: Request) -> Answer:
+    """What `/simulator...` answers to this client: JSON, and `{"error": ...}` with a 4xx status where it refuses."""
+    try:
+        if not ipaddress.ip_address(peer.removeprefix("::ffff:").partition("%")[0]).is_loopback:
+            raise _Refused(403, "only loopback clients may control the simulator")
+        return _json(200, _dispatch(simulator, request))
+    except _Refused as refusal:
+        return _json(refusal.status, {"error": str(refusal)})
+    except ValueError as error:
+        return _json(400, {"error": str(error)})
+
+
+def _json(status: int, value: object) -> Answer:
+    return Answer(status, json.dumps(value).encode() + b"\n", "application/json")
+
+
+def _dispatch(simulator: Simulator, request: Request) -> object:
+    route = f"{request.verb} {request.path.removeprefix(PREFIX)}"
+    if route == "GET ":
+        return {"version": VERSION, "providers": sorted(DIALECTS), "pid": os.getpid()}
+    if route == "PUT /faults":
+        rules = _body(request)
+        if not isinstance(rules, list):
+            raise _Refused(400, "a list of fault rules is expected")
+        simulator.misbehave(*rules)
+        return {"rules": len(rules)}
+    if route == "PUT /settings":
+        knobs = _body(request)
+        if not isinstance(knobs, dict):
+            raise _Refused(400, "an object with settings is expected")
+        return simulator.settings(**knobs)
+    if route == "POST /seed":
+        return {"changed": simulator.seed(_body(request))}
+    if route == "GET /log":
+        return [entry._asdict() for entry in simulator.log]
+    if route == "DELETE /log":
+        simulator.clear_log()
+        return {}
+    if route == "GET /state":
+        account = "".join(parse_qs(request.query).get("account", []))
+        return {"devices": simulator.devices(account), "servers": simulator.servers(account)}
+    raise _Refused(404, "no such thing")
+
+
+def _body(request: Request) -> object:
+    try:
+        return json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise _Refused(400, "the body is not JSON") from None

@@ -1,0 +1,99 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One simulator a state folder: which process it is, and waiting for a process to end."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+
+POLL_SECONDS = 0.2
+
+
+class InUse(Exception):
+    """Another process holds the state folder."""
+
+
+class Running(NamedTuple):
+    pid: int
+    url: str
+    certificate: str | None
+    """The path of the certificate that it shows."""
+
+
+def _lock_file(folder: Path) -> Path:
+    return folder / "simulator.pid"
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[IO[str]]:
+    """Hold the folder, which is created where it lacks, and yield its process file, emptied. Raises InUse, OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(os.open(_lock_file(folder), os.O_CREAT | os.O_RDWR, 0o600), "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUse(f"a simulator is running, or just starting, with {folder}") from None
+        file.truncate()
+        yield file
+        file.seek(0)
+        file.truncate()
+
+
+def announce(file: IO[str], running: Running) -> None:
+    """Write down who holds the folder, in the file that `hold()` yields."""
+    file.write(json.dumps(running._asdict()))
+    file.flush()
+
+
+def find(folder: Path) -> Running | None:
+    """The simulator that runs with this folder, if there is one. Raises InUse while one is just starting."""
+    if not _lock_file(folder).exists():
+        return None
+    with open(_lock_file(folder)) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            try:
+                return Running(**json.load(file))
+            except ValueError:
+                raise InUse(f"a simulator is just starting, or stopping, with {folder}") from None
+    return None
+
+
+def wait_for_exit(pid: int, seconds: float | None) -> bool:
+    """Wait until the process is gone, at most so long (None: for ever). Returns whether it is gone."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    except (AttributeError, OSError):  # not Linux, or an old one
+        return _poll_for_exit(pid, seconds)
+    try:
+        poll = select.poll()
+        poll.register(process, select.POLLIN)
+        return bool(poll.poll(None if seconds is None else seconds * 1000))
+    finally:
+        os.close(process)
+
+
+def _poll_for_exit(pid: int, seconds: float | None) -> bool:
+    end = None if seconds is None else time.monotonic() + seconds
+    while True:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            pass
+        if end is not None and time.monotonic() > end:
+            return False
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,111 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulator as a whole, and its Python interface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from . import control
+from .dialects import DIALECTS
+from .faults import Faults
+from .log import Entry, Log
+from .seed import seed
+from .server import Server
+from .service import Service
+from .settings import Settings
+from .state import Account, State
+from .wire import Request, Wire
+
+
+class Simulator:
+    """A running simulator, in threads of this process, for as long as the `with` block lasts."""
+
+    def __init__(
+        self,
+        database: str | Path = ":memory:",
+        port: int = 0,
+        certificate: str | None = None,
+        key: str | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
+        """Listen on `host`:`port` (0: any free one), with TLS where PEM files are given; keep the state in `database`.
+
+        Raises OSError when the address, a file or the database cannot be had.
+        """
+        self._state = State(str(database))
+        self._settings = Settings()
+        self._faults = Faults()
+        self._log = Log()
+        try:
+            self._server = Server(self._handle, host, port, certificate, key)
+        except BaseException:
+            self._state.close()
+            raise
+        self._service = Service(self._state, self._settings, self._faults, self._log, self._server.pause)
+
+    def __enter__(self) -> Simulator:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.stop()
+        self._state.close()
+
+    def _handle(self, wire: Wire, request: Request) -> bool:
+        if request.path == control.PREFIX or request.path.startswith(f"{control.PREFIX}/"):
+            answer = control.answer(self, wire.peer, request)
+            wire.send(answer.head(request.keep_alive) + answer.body)
+            return request.keep_alive
+        return self._service.handle(wire, request)
+
+    @property
+    def url(self) -> str:
+        """The base address, e.g. `http://127.0.0.1:8080`."""
+        return self._server.url
+
+    def endpoint(self, provider: str) -> str:
+        """The address of the provider's service: the base and the documented path."""
+        return self.url + DIALECTS[provider].paths[0]
+
+    def seed(self, data: object) -> bool:
+        """Add accounts, servers and devices; see `seed.seed()`. Returns whether anything changed; raises ValueError."""
+        return seed(self._state, data)
+
+    def misbehave(self, *rules: object) -> None:
+        """Put these fault rules in force instead of the former ones; see `faults.Rule.read()`. Raises ValueError."""
+        self._faults.replace(list(rules))
+
+    def settings(self, /, **knobs: Any) -> dict[str, object]:
+        """Turn these knobs, see `settings.Settings`; the others stay. Returns all of them; raises ValueError."""
+        self._settings.update(knobs)
+        return self._settings.as_dict()
+
+    @property
+    def log(self) -> list[Entry]:
+        """The requests to the providers' services so far, oldest first."""
+        return self._log.entries()
+
+    def clear_log(self) -> None:
+        self._log.clear()
+
+    def devices(self, account: str) -> dict[str, dict[str, str | None]]:
+        """The account's devices: `{bare mac: {"server", "url": the one in force, "own_url"}}`. Raises ValueError."""
+        with self._state.transaction(write=False):
+            return self._state.records(self._account(account)).devices()
+
+    def servers(self, account: str) -> dict[str, str | None]:
+        """The account's servers: name -> URL. Raises ValueError where there is no such account."""
+        with self._state.transaction(write=False):
+            return self._state.records(self._account(account)).servers()
+
+    def _account(self, name: str) -> Account:
+        account = self._state.account(name)
+        if account is None:
+            raise ValueError(f"no such account: {name}")
+        return account

@@ -1,0 +1,117 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP/1.1 on one connection, by hand: a test must be able to break it anywhere, and a benchmark not to notice it."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import NamedTuple
+
+MAX_LINE = 16 * 1024
+MAX_HEADERS = 100
+MAX_BODY = 64 * 1024 * 1024
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+class BadRequest(Exception):
+    """What came cannot be read on; `status` is the HTTP status that says so."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Request(NamedTuple):
+    verb: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    """By lower-case name."""
+    body: bytes
+    keep_alive: bool
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    body: bytes = b""
+    content_type: str = "text/xml"
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def head(self, keep_alive: bool) -> bytes:
+        lines = [
+            f"HTTP/1.1 {self.status} {_REASONS.get(self.status, '')}",
+            f"Content-Type: {self.content_type}",
+            f"Content-Length: {len(self.body)}",
+            *(f"{name}: {value}" for name, value in self.headers),
+        ]
+        if not keep_alive:
+            lines.append("Connection: close")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+
+
+class Wire:
+    """A connection. Reading and sending raise OSError when it is gone."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._reader = connection.makefile("rb", 64 * 1024)
+        self.peer = str(connection.getpeername()[0])
+
+    def read(self) -> Request | None:
+        """The next request; None where the client sent no more. Raises BadRequest."""
+        line = self._line()
+        if not line:
+            return None
+        parts = line.decode("latin-1").split()
+        if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
+            raise BadRequest(400, "not an HTTP/1.1 request")
+        verb, target, version = parts
+        headers: dict[str, str] = {}
+        while line := self._line().strip():
+            name, colon, value = line.decode("latin-1").partition(":")
+            if not colon or len(headers) == MAX_HEADERS:
+                raise BadRequest(431 if colon else 400, "bad headers")
+            headers[name.strip().lower()] = value.strip()
+        path, _mark, query = target.partition("?")
+        connection = headers.get("connection", "").lower()
+        keep_alive = "close" not in connection and (version != "HTTP/1.0" or "keep-alive" in connection)
+        return Request(verb, path, query, headers, self._body(headers), keep_alive)
+
+    def _line(self) -> bytes:
+        line = self._reader.readline(MAX_LINE)
+        if len(line) == MAX_LINE:
+            raise BadRequest(431, "a line of the head is too long")
+        return line
+
+    def _body(self, headers: dict[str, str]) -> bytes:
+        if "transfer-encoding" in headers:
+            raise BadRequest(411, "a Content-Length is needed")
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit() or len(length) > 18:
+            raise BadRequest(400, "bad Content-Length")
+        if int(length) > MAX_BODY:
+            raise BadRequest(413, "the body is too large")
+        if headers.get("expect", "").lower() == "100-continue":
+            self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body: bytes = self._reader.read(int(length))
+        if len(body) < int(length):
+            raise ConnectionResetError("the client left in the middle of a request")
+        return body
+
+    def send(self, data: bytes) -> None:
+        self._connection.sendall(data)
+
+    def reset(self) -> None:
+        """Close with a TCP RST instead of a farewell."""
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
+    def close(self) -> None:
+        self._reader.close()
+        self._connection.close()
