@@ -1,0 +1,162 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sessions that check and show the collection: ``nox -l`` lists them, ``nox`` runs all that must pass."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from glob import glob
+from pathlib import Path
+
+import antsibull_nox
+import nox
+from antsibull_fileutils.copier import GitCopier
+
+ROOT = Path(__file__).parent
+QUIET_ANSIBLE = {
+    "ANSIBLE_DEPRECATION_WARNINGS": "False",
+    "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
+    "ANSIBLE_LOCALHOST_WARNING": "False",
+}
+
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False
+os.environ["PIP_CONSTRAINT"] = "tests/constraints.txt"
+
+# pyenv's shims answer for every Python, installed or not. The installed ones take their place.
+PYENV = os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))
+SEARCHED = [path for path in os.environ["PATH"].split(os.pathsep) if not path.startswith(PYENV)]
+os.environ["PATH"] = os.pathsep.join([*SEARCHED, *sorted(glob(f"{PYENV}/versions/*/bin"))])
+
+
+@contextmanager
+def tree(session: nox.Session) -> Iterator[Path]:
+    """Work in a copy of the collection at the one path that Ansible's tools accept.
+
+    Gives the folder that holds ``ansible_collections``. Collections installed elsewhere are out of sight.
+    """
+    with tempfile.TemporaryDirectory(prefix="voip.rps-") as name:
+        root = Path(name)
+        collection = root / "ansible_collections" / "voip" / "rps"
+        collection.parent.mkdir(parents=True)
+        GitCopier().copy(ROOT, collection)
+        session.env.update(ANSIBLE_COLLECTIONS_PATH=name, ANSIBLE_HOME=f"{name}/.ansible")
+        with session.chdir(collection):
+            yield root
+
+
+antsibull_nox.load_antsibull_nox_toml()
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and types: ruff, yamllint, mypy."""
+    session.install("mypy", "ruff", "types-requests", "yamllint")
+    mypy = ["mypy", "--cache-dir", str(session.cache_dir.resolve() / "mypy")]
+    with tree(session) as root:
+        session.run("ruff", "check")
+        session.run("ruff", "format", "--check")
+        session.run("yamllint", "--strict", ".")
+        session.run(*mypy, "--python-executable", sys.executable, "noxfile.py")
+        packages = ["-p", "ansible_collections.voip.rps.plugins", "-p", "rps_simulator"]
+        session.run(*mypy, *packages, env={"MYPYPATH": f"{root}:roles/simulator/files"})
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Check the changelog and its fragments."""
+    session.install("antsibull-changelog")
+    session.run("antsibull-changelog", "lint")
+    session.run("antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml")
+
+
+@nox.session(name="ansible-lint")
+def ansible_lint(session: nox.Session) -> None:
+    """Check roles and playbooks with ansible-lint's production profile."""
+    session.install("ansible-core", "ansible-lint")
+    with tree(session):
+        session.run("ansible-lint", "--offline", "--strict")
+
+
+@nox.session
+def sanity(session: nox.Session) -> None:
+    """Run ansible-test sanity with every Python found."""
+    session.install("ansible-core")
+    with tree(session):
+        session.run("python", "tests/run_ansible_test.py", "sanity", *session.posargs)
+
+
+def run_units(session: nox.Session, *arguments: str) -> None:
+    with tree(session) as root:
+        session.run("pytest", "--numprocesses=auto", *arguments, env={"PYTHONPATH": str(root)})
+
+
+@nox.session
+def units(session: nox.Session) -> None:
+    """Run the unit tests and measure what they cover; with arguments after ``--``, run just what they select."""
+    session.install("ansible-core", "pytest-cov", "pytest-xdist", "requests")
+    run_units(session, *(session.posargs or ["--cov"]))
+
+
+@nox.session(default=False)
+@nox.parametrize(
+    ("python", "core"),
+    [
+        (python, core)
+        for core, pythons in {
+            "2.18": ("3.11", "3.12", "3.13"),
+            "2.19": ("3.11", "3.12", "3.13"),
+            "2.20": ("3.12", "3.13", "3.14"),
+            "2.21": ("3.12", "3.13", "3.14"),
+        }.items()
+        for python in pythons
+    ],
+)
+def matrix(session: nox.Session, core: str) -> None:
+    """Run the unit tests with every pair of ansible-core and Python that the collection supports."""
+    session.install(f"ansible-core=={core}.*", "pytest", "pytest-xdist", "requests")
+    run_units(session, *session.posargs)
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """Run the integration targets; with ``-- --venv --python 3.8`` the modules run under that Python."""
+    session.install("ansible-core", "requests")
+    with tree(session):
+        session.run("python", "tests/run_ansible_test.py", "integration", *session.posargs)
+
+
+@nox.session
+def molecule(session: nox.Session) -> None:
+    """Run the roles' scenarios."""
+    session.install("ansible-core", "molecule", "requests")
+    with tree(session):
+        session.run("molecule", "test", "--all", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Build the collection, install it where nothing else is, and play its demo from there."""
+    session.install("ansible-core", "requests")
+    with tree(session) as root:
+        session.run("ansible-galaxy", "collection", "build", "--output-path", str(root), silent=True)
+        session.chdir(root)
+        (tarball,) = root.glob("*.tar.gz")
+        session.env["ANSIBLE_COLLECTIONS_PATH"] = installed = f"{root}/installed"
+        session.run("ansible-galaxy", "collection", "install", "--offline", "-p", installed, str(tarball), silent=True)
+        session.run("ansible-playbook", "voip.rps.demo", *session.posargs, env=QUIET_ANSIBLE)
+
+
+@nox.session(default=False)
+def benchmark(session: nox.Session) -> None:
+    """Measure what tests/benchmark holds."""
+    session.install("ansible-core", "requests")
+    with tree(session) as root:
+        for script in sorted(Path("tests/benchmark").glob("*.py")):
+            session.run("python", str(script), *session.posargs, env={"PYTHONPATH": str(root)})
