@@ -20,7 +20,9 @@ from antsibull_fileutils.copier import GitCopier
 
 ROOT = Path(__file__).parent
 QUIET_ANSIBLE = {
+    "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
     "ANSIBLE_DEPRECATION_WARNINGS": "False",
+    "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "False",
     "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
     "ANSIBLE_LOCALHOST_WARNING": "False",
 }

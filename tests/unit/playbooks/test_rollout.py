@@ -36,8 +36,8 @@ def test_the_second_run_changes_nothing(rollout: Callable[..., Any], simulator: 
     first = rollout(rollout_phones=PHONES)
     second = rollout(rollout_phones=PHONES)
 
-    assert "office: 3 registered, in " in first.stdout, first.stdout
-    assert "office: 3 right already, in " in second.stdout
+    assert "office: 3 registered (requests: " in first.stdout, first.stdout
+    assert "office: 3 right already (requests: " in second.stdout
     assert "changed=0" in second.stdout
     assert len(simulator.devices("acme")) == 3
     assert simulator.servers("acme").keys() == {"berlin", "paris"}
@@ -50,7 +50,7 @@ def test_check_mode_writes_nothing_and_tells_the_same(rollout: Callable[..., Any
     assert not any(entry.carried_out for entry in simulator.log)
     done = rollout("--diff", rollout_phones=[*PHONES, FOREIGN])
     for told in (checked.stdout, done.stdout):
-        assert "office: 3 registered, 1 failed, in " in told
+        assert "office: 3 registered, 1 failed (requests: " in told
         assert "office phone 001565ffffff: another account holds it." in told
         assert told.count('+        "server": "berlin",') == 3
 
