@@ -25,10 +25,12 @@ _WHOLE_BATCH = frozenset(("invalid_server", "invalid_server_name", "invalid_url"
 
 
 class _Batch(NamedTuple):
-    """A part of a step that goes into one call; C(sent): how often it was sent in vain; C(looked): read back once."""
+    """A part of a step that goes into one call; C(sent): how often it was sent in vain; C(refused): some of it may
+    have been carried out; C(looked): read back once."""
 
     step: Step
     sent: int = 0
+    refused: bool = False
     looked: bool = False
 
     def only(self, macs: Sequence[str]) -> list[_Batch]:
@@ -66,15 +68,15 @@ class Applier:
         while todo:
             batch = todo.pop()
             if self._runner.stopped:
-                self._fail(batch.step.macs, self._runner.stopped)
+                self._give_up(batch, self._runner.stopped)
                 continue
             try:
                 self._send(batch.step)
-                self._runner.worked()
+                self._runner.worked("write")
                 for mac in batch.step.macs:
                     self._set(mac, action=batch.step.action)
             except Refused as refusal:
-                self._runner.worked()
+                self._runner.worked("write")
                 todo += self._after_refusal(batch, refusal)
             except RpsError as error:
                 todo += self._after_fault(batch, error)
@@ -90,10 +92,13 @@ class Applier:
     def _after_refusal(self, batch: _Batch, refusal: Refused) -> list[_Batch]:
         """Return what is left to send of a batch that the service answered with no."""
         macs = batch.step.macs
+        batch = batch._replace(refused=len(macs) > 1)
         named = [mac for mac in macs if mac in refusal.culprits]
         asked = refusal.code == "needs_override" and batch.step.action == REGISTERED and not batch.step.override
         if asked and not batch.looked:
             return self._after_question(batch, named, refusal)
+        if refusal.code == "not_registered" and batch.step.target is None and len(macs) > 1 and not batch.looked:
+            return self._after_removal(batch, named)
         if named:
             for mac in named:
                 self._refuse(mac, refusal.culprits[mac])
@@ -105,7 +110,8 @@ class Applier:
         return batch.halves()
 
     def _after_question(self, batch: _Batch, named: list[str], refusal: Refused) -> list[_Batch]:
-        """Sort a batch of which the service says that devices are registered already: by this very batch, or elsewhere."""
+        """Sort a batch of which the service says that devices are registered already: by this very batch, or
+        elsewhere."""
         left = self._read_back(batch.step)
         ours = [mac for mac, one in left.items() if one.status == REGISTERED]
         others = [mac for mac in left if mac not in ours]
@@ -115,11 +121,20 @@ class Applier:
         again = batch._replace(looked=not named).only([mac for mac in others if mac not in refused])
         return again + self._batches(batch.step.only(ours)._replace(action=MOVED))
 
+    def _after_removal(self, batch: _Batch, named: list[str]) -> list[_Batch]:
+        """Sort a batch that the service did not release, or not as a whole, as it holds devices that are not ours."""
+        left = list(self._read_back(batch.step))
+        # Where others were left, nothing was released, and those that are gone had been gone before.
+        for mac in batch.step.macs if left else named:
+            if mac not in left and not self._plan.outcomes[mac].error:
+                self._set(mac, action=NONE)
+        return batch._replace(looked=True).only(left)
+
     def _after_fault(self, batch: _Batch, error: RpsError) -> list[_Batch]:
         """Return what is left to send of a batch that no readable answer came to."""
         if not error.in_doubt:
-            self._runner.failed(error)
-            self._fail(batch.step.macs, error)
+            self._runner.failed(error, "write")
+            self._give_up(batch, error)
             return []
         left = list(self._read_back(batch.step))
         if left and batch.sent < self._service.client.retries:
@@ -128,12 +143,13 @@ class Applier:
         if len(left) > 1:
             return batch._replace(step=batch.step.only(left)).halves()
         if left:
-            self._runner.failed(error)
+            self._runner.failed(error, "write")
             self._fail(left, error)
         return []
 
     def _read_back(self, step: Step) -> dict[str, Observation]:
-        """Read a step's devices back, and return what was seen of those that are not as asked; the others are settled."""
+        """Read a step's devices back, and return what was seen of those that are not as asked; the others are
+        settled."""
         try:
             seen = self._look(step)
         except RpsError as error:
@@ -173,6 +189,10 @@ class Applier:
             self._set(mac, action=FAILED, status=ELSEWHERE, error=RpsError(code, error.message))
         else:
             self._fail([mac], error)
+
+    def _give_up(self, batch: _Batch, error: RpsError) -> None:
+        self.uncertain = self.uncertain or batch.refused
+        self._fail(batch.step.macs, error)
 
     def _fail(self, macs: Iterable[str], error: RpsError) -> None:
         for mac in macs:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Iterator, Mapping, NoReturn
+from typing import Any, Iterator, Mapping
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
@@ -16,7 +16,7 @@ from ansible_collections.voip.rps.plugins.module_utils.errors import InputError,
 from ansible_collections.voip.rps.plugins.module_utils.http import REQUESTS_IMPORT_ERROR, Client, is_loopback
 from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
-from ansible_collections.voip.rps.plugins.module_utils.url import check_url, without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils.url import check_url, shown_url, without_userinfo
 
 
 def _from(variable: str) -> Any:
@@ -40,6 +40,18 @@ RPS_OPTIONS: dict[str, dict[str, Any]] = {
 
 _LEAST = {"retries": 0, "concurrency": 1, "batch_size": 1, "prune_limit": 0}
 _ABOVE_ZERO = ("timeout", "rate_limit")
+_LONGEST = 86400
+_URLS = ("api_url", "url", "servers")
+
+
+class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
+    """A module that shows its options without the passwords of URLs, even where it does not take the options."""
+
+    def fail_json(self, msg: str, **result: Any) -> None:
+        super().fail_json(msg=msg, **dict(result, invocation={"module_args": _shown(self.params)}))
+
+    def exit_json(self, **result: Any) -> None:
+        super().exit_json(**dict(result, invocation={"module_args": _shown(self.params)}))
 
 
 class Task:
@@ -49,11 +61,11 @@ class Task:
     As a context it ends the module with C(failure) for what fails the whole task.
     """
 
-    def __init__(self, module: AnsibleModule) -> None:
+    def __init__(self, module: RpsModule) -> None:
         if REQUESTS_IMPORT_ERROR:
             words = missing_required_lib("requests")
             failure = {"code": "unsupported", "message": words}
-            module.fail_json(msg=words, exception=REQUESTS_IMPORT_ERROR, failure=failure, changed=False)
+            module.fail_json(msg=words, exception=REQUESTS_IMPORT_ERROR, failure=failure, changed=False, requests=0)
         self.module = module
         self.params: dict[str, Any] = module.params
         self.kind: type[Service] = SERVICES[self.params["provider"]]
@@ -84,14 +96,12 @@ class Task:
         )
         return self.kind(self._client)
 
-    def leave(self, result: Mapping[str, Any]) -> NoReturn:
-        """End the module with its result; the options that it shows hold no URL's password."""
-        requests = self._client.requests if self._client else 0
-        shown = dict(result, requests=requests, invocation={"module_args": _shown(self.params)})
+    def leave(self, result: Mapping[str, Any]) -> None:
+        """End the module with its result."""
+        shown = dict(result, requests=self._client.requests if self._client else 0)
         if result.get("failed"):
             self.module.fail_json(**shown)
         self.module.exit_json(**shown)
-        raise AssertionError("the module has ended")
 
 
 def _option_problems(params: Mapping[str, Any]) -> Problems:
@@ -102,6 +112,8 @@ def _option_problems(params: Mapping[str, Any]) -> Problems:
     for option in _ABOVE_ZERO:
         if params[option] is not None and not params[option] > 0:
             problems.append(("invalid_input", f"{option}: {params[option]} is not above 0"))
+    if params["timeout"] > _LONGEST:
+        problems.append(("invalid_input", f"timeout: {params['timeout']} is more than {_LONGEST}"))
     if params["ca_path"] and not os.path.exists(params["ca_path"]):
         problems.append(("invalid_input", f"ca_path: {params['ca_path']} does not exist"))
     if params["api_url"]:
@@ -125,11 +137,11 @@ def _endpoint_problems(params: Mapping[str, Any]) -> Iterator[str]:
         yield "is neither http nor https"
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Any, option: str = "") -> Any:
     if isinstance(value, str):
-        return without_userinfo(value)
+        return shown_url(value) if option in _URLS else without_userinfo(value)
     if isinstance(value, list):
         return [_shown(item) for item in value]
     if isinstance(value, dict):
-        return {key: _shown(item) for key, item in value.items()}
+        return {key: _shown(item, option or key) for key, item in value.items()}
     return value

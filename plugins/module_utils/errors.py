@@ -9,6 +9,12 @@ from __future__ import annotations
 from ansible_collections.voip.rps.plugins.module_utils.url import without_userinfo
 
 MAX_MESSAGE = 500
+MAX_EXCERPT = 120
+
+
+def excerpt(answer: bytes) -> str:
+    """Return the first characters of an answer, without the password of any URL."""
+    return without_userinfo(answer[: 8 * MAX_EXCERPT].decode("utf-8", "replace"))[:MAX_EXCERPT]
 
 
 class RpsError(Exception):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import random
 import ssl
 import threading
@@ -14,7 +15,7 @@ import traceback
 from typing import Any, Callable, Iterator, TypeVar
 from urllib.parse import urlsplit
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError, excerpt
 
 try:
     import requests
@@ -32,7 +33,6 @@ MAX_WAIT = 60.0
 FIRST_WAIT = 0.25
 
 _OVERLOADED = frozenset((500, 502, 503, 504))
-_SHOWN = 120
 
 T = TypeVar("T")
 
@@ -42,7 +42,8 @@ class Client:
 
     C(verify) is False, True or the path of a CA bundle; C(timeout) is in seconds, for connecting and for reading each;
     C(retries) is how often a call is sent again; C(concurrency) is the most requests in flight; C(rate_limit) is in
-    requests per second, over all threads. Proxies come from the environment.
+    requests per second, over all threads. Proxies come from the environment. Raises RpsError C(invalid_url) for a host
+    that cannot be.
     """
 
     def __init__(
@@ -69,19 +70,24 @@ class Client:
         self._proxies = requests.utils.get_environ_proxies(url)
         # The adapter is used without its session: that costs half, follows no redirect and keeps no cookie.
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
-        self._template = requests.Request(
+        request = requests.Request(
             "POST",
             url,
             headers={"Content-Type": "text/xml", "Accept-Encoding": "identity", "User-Agent": "ansible-voip.rps"},
             auth=(username.encode("utf-8"), password.encode("utf-8")),
-        ).prepare()
+        )
+        try:
+            self._template = request.prepare()
+        except requests.RequestException as error:
+            raise RpsError("invalid_url", f"api_url: {error}") from None
 
     def post(self, body: bytes, parse: Callable[[bytes], T], *, write: bool) -> T:
         """Send C(body) and return what C(parse) makes of the answer's bytes.
 
         A call that failed for a passing reason is sent again, after a growing pause or the one the service asks for; a
         write only where it certainly was not carried out. Raises RpsError: C(auth_failed), C(forbidden),
-        C(rate_limited), C(unreachable), C(timeout), C(tls_error), C(service_error), C(protocol_error), or what C(parse) raises.
+        C(rate_limited), C(unreachable), C(timeout), C(tls_error), C(service_error), C(protocol_error), or what
+        C(parse) raises.
         """
         attempt = 0
         while True:
@@ -120,7 +126,10 @@ class Client:
 def is_loopback(url: str) -> bool:
     """Tell whether a URL's host is this machine by its name or address."""
     host = urlsplit(url).hostname or ""
-    return host == "localhost" or host == "::1" or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class _Pace:
@@ -164,6 +173,9 @@ def _lost(error: Exception) -> RpsError:
     """Return the error of a request that got no whole answer, from what the HTTP libraries raised."""
     causes = list(_causes(error))
     words = str(causes[-1]) or type(causes[-1]).__name__
+    # First, as it counts as a kind of timeout.
+    if any(isinstance(cause, (lower.NewConnectionError, requests.exceptions.ProxyError)) for cause in causes):
+        return RpsError("unreachable", f"no connection: {words}", transient=True)
     if any(isinstance(cause, (lower.ConnectTimeoutError, requests.ConnectTimeout)) for cause in causes):
         return RpsError("timeout", "the service could not be connected to in time", transient=True)
     if any(isinstance(cause, lower.TimeoutError) for cause in causes):
@@ -174,8 +186,6 @@ def _lost(error: Exception) -> RpsError:
             return RpsError("unreachable", f"the connection was lost: {words}", transient=True, in_doubt=True)
         unknown_ca = any(what in words for what in ("issuer", "self-signed", "self signed"))
         return RpsError("tls_error", f"{words}: give the bundle of its CA as ca_path" if unknown_ca else words)
-    if any(isinstance(cause, (lower.NewConnectionError, requests.exceptions.ProxyError)) for cause in causes):
-        return RpsError("unreachable", f"no connection: {words}", transient=True)
     return RpsError("unreachable", f"the connection was lost: {words}", transient=True, in_doubt=True)
 
 
@@ -189,8 +199,7 @@ def _causes(error: object) -> Iterator[Exception]:
 
 def _status_error(response: requests.Response, answer: bytes) -> RpsError:
     status = response.status_code
-    first = answer[: _SHOWN * 4].decode("utf-8", "replace")[:_SHOWN]
-    words = f"HTTP {status} {response.reason or ''}: {first}"
+    words = f"HTTP {status} {response.reason or ''}: {excerpt(answer)}"
     if status == 401:
         return RpsError("auth_failed", "the service does not take this username and password (HTTP 401)")
     if status == 403:
@@ -204,7 +213,7 @@ def _status_error(response: requests.Response, answer: bytes) -> RpsError:
         return RpsError(
             "protocol_error", f"the service redirects to {location}, which is never followed: is api_url right?"
         )
-    return RpsError("protocol_error", f"{words}: is api_url right?", in_doubt=status >= 500)
+    return RpsError("protocol_error", f"{words}: is api_url right?", in_doubt=not 400 <= status < 500)
 
 
 def _retry_after(response: requests.Response) -> float | None:

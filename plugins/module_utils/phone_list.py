@@ -30,7 +30,7 @@ def read_phone_list(path: str) -> Iterator[tuple[int, dict[str, str]]]:
                 line = reader.line_num + 1
                 if len(values) > len(columns) and any(values[len(columns) :]):
                     raise ValueError(f"line {line} has {len(values)} cells for {len(columns)} columns")
-                yield line, dict(zip(columns, values))
+                yield line, {**dict.fromkeys(columns, ""), **dict(zip(columns, values))}
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -17,6 +17,9 @@ from ansible_collections.voip.rps.plugins.module_utils.services.base import Serv
 HANDFUL = 5
 """So many devices are checked one each; for more, a list of the whole account is worth its call."""
 
+_IN_A_ROW = 2
+"""At least so many calls must fail for good, one after the other, before the service is given up for it."""
+
 T = TypeVar("T")
 
 
@@ -26,7 +29,7 @@ class Runner:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.stopped: RpsError | None = None
-        self._failures = 0
+        self._failures = {"read": 0, "write": 0}
 
     def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
         """Run C(work) on every item, as many at a time as the client has connections."""
@@ -66,17 +69,17 @@ class Runner:
             raise self.stopped
         return seen
 
-    def worked(self) -> None:
-        """Note that the service answered."""
-        self._failures = 0
+    def worked(self, kind: str = "read") -> None:
+        """Note that the service answered a call of this C(kind), C(read) or C(write)."""
+        self._failures[kind] = 0
 
-    def failed(self, error: RpsError) -> None:
+    def failed(self, error: RpsError, kind: str = "read") -> None:
         """Note a call that failed for good, and stop where that says that no other would do better."""
         if isinstance(error, Refused):
-            self.worked()
+            self.worked(kind)
             return
-        self._failures += 1
-        if not error.in_doubt or self._failures >= self.service.client.concurrency:
+        self._failures[kind] += 1
+        if not error.in_doubt or self._failures[kind] >= max(_IN_A_ROW, self.service.client.concurrency):
             self.stopped = error
 
 

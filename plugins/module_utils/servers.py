@@ -59,15 +59,17 @@ def _add(runner: Runner, name: str, url: str) -> ServerOutcome:
     while True:
         try:
             runner.service.add_server(name, url)
+            runner.worked("write")
             return ServerOutcome(name, url, ADDED)
         except Refused as refusal:
+            runner.worked("write")
             if refusal.code != "server_exists":
                 return ServerOutcome(name, url, FAILED, refusal)
             # A name cannot be added twice, so after a lost answer "taken" most likely means: by us, just now.
             return ServerOutcome(name, url, ADDED if attempt else NONE)
         except RpsError as error:
             if not error.in_doubt or attempt == client.retries:
-                runner.failed(error)
+                runner.failed(error, "write")
                 return ServerOutcome(name, url, FAILED, error)
             client.rest(attempt)
             attempt += 1

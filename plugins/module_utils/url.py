@@ -13,7 +13,7 @@ SCHEMES = ("http", "https", "ftp", "tftp")
 
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 _USERINFO = re.compile(r"(?<=://)[^\s/?#]*@")
-_ANY_USERINFO = re.compile(r"(?<=://)\S*@")
+_BEFORE_AT = re.compile(r"^.*@", re.DOTALL)
 
 
 def check_url(url: str) -> str:
@@ -21,18 +21,27 @@ def check_url(url: str) -> str:
 
     Implements what the vendors say of a provisioning URL: it begins with http, https, ftp or tftp (Yealink 4.9, 4.12).
     """
-    shown = _ANY_USERINFO.sub("***@", url)
+    shown = _BEFORE_AT.sub("***@", url)
     try:
         parts = urlsplit(url)
         host = parts.hostname
         _port = parts.port
     except ValueError as error:
-        raise ValueError(f"{shown!r} is not a URL: {_ANY_USERINFO.sub('***@', str(error))}") from None
+        why = "it cannot be told apart" if "@" in url else error
+        raise ValueError(f"{shown!r} is not a URL: {why}") from None
     if parts.scheme.lower() not in SCHEMES:
         raise ValueError(f"{shown!r} does not begin with http://, https://, ftp:// or tftp://")
     if not host or _UNPRINTABLE.search(url):
         raise ValueError(f"{shown!r} is not a URL: {'it has white space' if host else 'it names no host'}")
     return url
+
+
+def shown_url(url: str) -> str:
+    """Return what may be shown of a text that is meant to be a URL; if it is none, nothing from before an C(@)."""
+    try:
+        return without_userinfo(check_url(url))
+    except ValueError:
+        return _BEFORE_AT.sub("***@", url)
 
 
 def same_url(one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ import xmlrpc.client
 from typing import Any, Callable, ClassVar
 from xml.parsers import expat
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, excerpt
 
 _CUT_SHORT = frozenset(
     (
@@ -26,12 +26,14 @@ _NO_SUCH_METHOD_WORDS = re.compile(
     r"(no such|unknown|unsupported) .{0,20}method|method\b.{0,80}\b(not (found|supported|exist)|unknown|no such)",
     re.I | re.S,
 )
-_SHOWN = 120
+_DEEPEST = 16
 
 
 def encode(method: str, *parameters: Any) -> bytes:
     """Return the request that calls C(method)."""
-    return xmlrpc.client.dumps(parameters, method, encoding="utf-8", allow_none=True).encode("utf-8")
+    call = xmlrpc.client.dumps(parameters, method, encoding="utf-8", allow_none=True)
+    # The documents print a call without parameters so.
+    return call.replace("<params>\n</params>\n", "").encode("utf-8")
 
 
 def decode(answer: bytes) -> Any:
@@ -74,12 +76,18 @@ def _value(values: _Values, answer: bytes) -> Any:
 
 
 class _Values(xmlrpc.client.Unmarshaller):
-    """The standard unmarshaller, but it takes padded booleans, and knows when the document is complete."""
+    """The standard unmarshaller, but it takes padded booleans and no deep nests, and knows when the document is
+    complete."""
 
     complete = False
     dispatch: ClassVar[dict[str, Callable[..., None]]] = {  # type: ignore[misc]
         **xmlrpc.client.Unmarshaller.dispatch
     }
+
+    def start(self, tag: str, attrs: dict[str, str]) -> None:
+        super().start(tag, attrs)
+        if len(self._marks) > _DEEPEST:
+            raise ValueError("a deep nest")
 
     def end(self, tag: str) -> None:
         super().end(tag)
@@ -96,5 +104,5 @@ def _refuse_doctype(*_declaration: Any) -> None:
 
 
 def _unreadable(answer: bytes, why: str, *, transient: bool = False) -> RpsError:
-    first = answer[: _SHOWN * 4].decode("utf-8", "replace")[:_SHOWN]
-    return RpsError("protocol_error", f"the answer is not XML-RPC ({why}): {first}", transient=transient, in_doubt=True)
+    words = f"the answer is not XML-RPC ({why}): {excerpt(answer)}"
+    return RpsError("protocol_error", words, transient=transient, in_doubt=True)

@@ -57,6 +57,14 @@ options:
         description:
           - Like O(url), for this device.
         type: str
+      provider:
+        description:
+          - If this is not O(provider), the device is left to another task.
+        type: str
+      account:
+        description:
+          - If this is not O(account), and that is set, the device is left to another task.
+        type: str
   src:
     description:
       - A phone list, read where the module runs. A CSV file with a header, and the columns C(mac), C(server), C(url),
@@ -67,7 +75,7 @@ options:
     type: path
   account:
     description:
-      - What this account is called in O(src), where that names accounts.
+      - What this account is called in O(src) or O(devices), where they name accounts.
     type: str
   server:
     description:
@@ -267,9 +275,7 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, Task
+from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, Task
 from ansible_collections.voip.rps.plugins.module_utils.desired import desired_devices, prune_problems
 from ansible_collections.voip.rps.plugins.module_utils.plan import Policy
 from ansible_collections.voip.rps.plugins.module_utils.reconcile import Prune, reconcile
@@ -282,7 +288,7 @@ from ansible_collections.voip.rps.plugins.module_utils.report import (
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = RpsModule(
         argument_spec=dict(
             RPS_OPTIONS,
             mac={"type": "str"},
@@ -293,6 +299,8 @@ def main() -> None:
                     "mac": {"type": "str", "required": True},
                     "server": {"type": "str"},
                     "url": {"type": "str"},
+                    "provider": {"type": "str"},
+                    "account": {"type": "str"},
                 },
             },
             src={"type": "path"},

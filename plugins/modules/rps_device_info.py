@@ -123,14 +123,12 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, Task
+from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, Task
 from ansible_collections.voip.rps.plugins.module_utils.info import info_result, listing_problems, look_up, parse_macs
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = RpsModule(
         argument_spec=dict(
             RPS_OPTIONS,
             macs={"type": "list", "elements": "str"},

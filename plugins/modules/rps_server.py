@@ -108,6 +108,14 @@ requests:
   returned: always
   type: int
   sample: 2
+diff:
+  description: The servers that are added, name to URL.
+  returned: in diff mode, unless the whole task failed
+  type: dict
+  sample:
+    before: {}
+    after:
+      acme-berlin: https://berlin.acme.example/provisioning/
 failure:
   description: Why the whole task failed, C(code) being one of the collection's error codes.
   returned: when the whole task failed
@@ -117,15 +125,13 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, Task
+from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, Task
 from ansible_collections.voip.rps.plugins.module_utils.desired import server_problems
 from ansible_collections.voip.rps.plugins.module_utils.servers import add_servers, servers_result
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = RpsModule(
         argument_spec=dict(
             RPS_OPTIONS,
             name={"type": "str"},
@@ -139,7 +145,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     with Task(module) as task:
-        servers = module.params["servers"] or {module.params["name"]: module.params["url"]}
+        servers = module.params["servers"]
+        if servers is None:
+            servers = {module.params["name"]: module.params["url"]}
         for name, url in servers.items():
             task.problems += server_problems(f"server {name!r}", name, url, task.kind)
         outcomes = add_servers(task.connect(), servers, check_mode=module.check_mode)

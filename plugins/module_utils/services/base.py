@@ -15,6 +15,7 @@ from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, Rp
 from ansible_collections.voip.rps.plugins.module_utils.http import Client
 from ansible_collections.voip.rps.plugins.module_utils.mac import find_macs
 from ansible_collections.voip.rps.plugins.module_utils.model import Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils.url import without_userinfo
 
 
 class Capabilities(NamedTuple):
@@ -121,4 +122,5 @@ def text(value: Any) -> str:
 
 
 def _odd(answer: Any) -> RpsError:
-    return RpsError("protocol_error", f"an answer that no document knows: {answer!r}"[:200], in_doubt=True)
+    words = without_userinfo(f"an answer that no document knows: {answer!r}")[:200]
+    return RpsError("protocol_error", words, in_doubt=True)

@@ -1,0 +1,191 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check mode sends only reading calls, and returns what the real run does."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from rps_simulator.settings import CHOICES
+
+
+def fresh(rps, count):
+    return {}
+
+
+def mixed(rps, count):
+    macs = rps.macs(count)
+    rps.holds(*macs[::3])
+    rps.holds(*macs[1::3], server="paris")
+    return {}
+
+
+def moved(rps, count):
+    rps.holds(*rps.macs(count), server="paris")
+    return {}
+
+
+def right(rps, count):
+    rps.holds(*rps.macs(count))
+    return {}
+
+
+def foreign(rps, count):
+    rps.others(*rps.macs(count)[::2])
+    return {}
+
+
+def foreign_among_ours(rps, count):
+    mixed(rps, count)
+    rps.others(rps.mac(1), rps.mac(count - 1))
+    return {}
+
+
+def bound_to_nothing(rps, count):
+    rps.simulator.seed({"devices": [{"account": None, "mac": mac} for mac in rps.macs(count)[::2]]})
+    return {}
+
+
+def absent(rps, count):
+    foreign_among_ours(rps, count)
+    return {"state": "absent"}
+
+
+def prune(rps, count):
+    mixed(rps, count + 3)
+    return {"prune": True}
+
+
+def own_url(rps, count):
+    mixed(rps, count)
+    rps.holds(rps.mac(0), server=None, url="https://lab.example/phones")
+    return {"url": "https://lab.example/phones"}
+
+
+def own_urls_among_foreign(rps, count):
+    foreign_among_ours(rps, count)
+    return {"url": "https://lab.example/phones", "server": "paris"}
+
+
+def forced(rps, count):
+    foreign_among_ours(rps, count)
+    return {"servers": None, "force": True}
+
+
+def unverified(rps, count):
+    foreign_among_ours(rps, count)
+    return {"servers": None}
+
+
+def unchecked(rps, count):
+    foreign_among_ours(rps, count)
+    return {"check_target": False}
+
+
+def two_servers(rps, count):
+    mixed(rps, count)
+    servers = ["berlin", "paris"]
+    return {"devices": [{"mac": mac, "server": servers[place % 2]} for place, mac in enumerate(rps.macs(count))]}
+
+
+def with_a_password(rps, count):
+    mixed(rps, count)
+    return {"url": "https://phone:hunter2@lab.example/"}
+
+
+SITUATIONS = [fresh, mixed, moved, right, foreign, foreign_among_ours, bound_to_nothing, absent, prune, own_url]
+SITUATIONS += [own_urls_among_foreign, forced, unverified, unchecked, two_servers, with_a_password]
+
+
+def told(result):
+    """What check mode is to foresee, that is all but the words of an error."""
+    devices = [{**device, "error": device.get("error", {}).get("code")} for device in result["devices"]]
+    return devices, {key: result.get(key) for key in ("changed", "failed", "summary", "diff", "msg", "warnings")}
+
+
+def both(rps, **options):
+    """Run in check mode, which is to write nothing, then for real; return both results."""
+    before = rps.simulator.devices(rps.account)
+    checked = rps.device(check=True, diff=True, **options)
+    assert rps.writes == []
+    assert checked["requests"] == rps.requests
+    assert rps.simulator.devices(rps.account) == before
+    return checked, rps.device(diff=True, **options)
+
+
+@pytest.mark.parametrize("count", [4, 12])
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_check_mode_foresees_the_real_run(rps, situation, count):
+    options = {"devices": [{"mac": mac} for mac in rps.macs(count)], **situation(rps, count)}
+
+    checked, real = both(rps, **options)
+
+    assert told(checked) == told(real)
+
+
+@pytest.mark.parametrize("settings", list(product(*(CHOICES[knob] for knob in ("batches", "culprits", "foreign")))))
+@pytest.mark.parametrize("count", [4, 12])
+def test_check_mode_foresees_the_real_run_however_the_service_refuses(rps, settings, count):
+    rps.simulator.settings(**dict(zip(("batches", "culprits", "foreign"), settings, strict=True)))
+    foreign_among_ours(rps, count)
+
+    checked, real = both(rps, devices=[{"mac": mac} for mac in rps.macs(count)])
+
+    assert told(checked) == told(real)
+    assert real["summary"]["failed"] == 2
+
+
+def test_check_mode_of_one_device(rps):
+    checked, real = both(rps, mac=rps.mac(1))
+
+    assert checked["changed"]
+    assert told(checked) == told(real)
+
+
+def test_check_mode_of_a_fresh_rollout_asks_whose_each_device_is(rps):
+    result = rps.device(*rps.macs(20), check=True)
+
+    assert result["requests"] == 21
+    assert rps.calls == [("list", 0), *[("check", 1)] * 20]
+
+
+def test_check_mode_tells_of_a_prune_that_would_be_refused(rps):
+    rps.holds(*rps.macs(20))
+
+    result = rps.device(rps.mac(0), prune=True, check=True)
+
+    assert result["failure"]["code"] == "invalid_input"
+
+
+@pytest.mark.parametrize("count", [3, 12])
+def test_check_mode_with_devices_that_cannot_be_read(rps, count):
+    rps.misbehaves("fault", "check", "locate", times=1, code=1, message="internal")
+
+    result = rps.device(*rps.macs(count), check=True)
+
+    assert result["summary"]["failed"] == 1
+    assert result["summary"]["registered"] == count - 1
+
+
+def test_check_mode_writes_no_file(rps, tmp_path):
+    rps.device(rps.mac(1), check=True, dest=str(tmp_path / "outcomes.csv"))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_mode_of_servers_says_that_it_cannot_know(rps):
+    result = rps.server(servers={"rome": "https://rome.example/", "berlin": "https://berlin.example/"}, check=True)
+
+    assert result["changed"]
+    assert [server["action"] for server in result["servers"]] == ["added", "added"]
+    assert rps.requests == result["requests"] == 0
+    assert "cannot tell which servers there are" in result["warnings"][0]
+
+
+def test_check_mode_of_info_reads(rps):
+    rps.holds(rps.mac(1))
+
+    assert rps.info(check=True)["devices"] == rps.info()["devices"]

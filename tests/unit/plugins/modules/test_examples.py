@@ -1,0 +1,139 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules' documentation shows is what they do."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+import yaml
+
+MODULES = ["rps_device", "rps_device_info", "rps_server"]
+ANSIBLES_OWN = {"changed", "failed", "msg", "invocation", "warnings"}
+
+
+def documentation(name, part):
+    return yaml.safe_load(
+        getattr(importlib.import_module(f"ansible_collections.voip.rps.plugins.modules.{name}"), part)
+    )
+
+
+def undocumented(shown, documented):
+    """Return the keys of a result, or of what is in it, of which the documentation does not tell."""
+    found = set(shown) - set(documented)
+    for key in set(shown) & set(documented):
+        described = documented[key]
+        for item in shown[key] if isinstance(shown[key], list) else [shown[key]]:
+            if "contains" in described:
+                found |= {f"{key}.{inner}" for inner in undocumented(item, described["contains"])}
+            elif isinstance(described["sample"], dict) and key != "diff":
+                found |= {f"{key}.{inner}" for inner in set(item) - set(described["sample"])}
+    return found
+
+
+@pytest.fixture
+def example_account(rps):
+    """What the examples take for granted."""
+    names = {"acme-berlin": "https://berlin.acme.example/provisioning/"}
+    names["acme-paris"] = "https://paris.acme.example/provisioning/"
+    rps.simulator.seed({"servers": [{"account": rps.account, "name": name, "url": url} for name, url in names.items()]})
+    rps.holds("001565000002", server="paris")
+    return rps
+
+
+@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("check", [False, True])
+def test_examples_run(example_account, run, name, check, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "phones.csv").write_text("mac;server\n001565000007;acme-paris\n00:15:65:00:00:08;\n")
+    examples = documentation(name, "EXAMPLES")
+    assert examples
+
+    for task in examples:
+        options = task[f"voip.rps.{name}"]
+        assert options["password"] == "{{ rps_password }}"
+        result = run(name, **{**options, **example_account.options}, check=check)
+        assert "failed" not in result, task["name"]
+        assert result["requests"] or check
+
+
+def device_results(rps):
+    rps.others(rps.mac(1))
+    yield rps.device(*rps.macs(8), diff=True)
+    yield rps.device(*rps.macs(3), state="absent", diff=True)
+    yield rps.device(rps.mac(1), password="guessed")
+    yield rps.device("nonsense")
+
+
+def info_results(rps):
+    rps.others(rps.mac(1))
+    yield rps.info(macs=rps.macs(5))
+    yield rps.info(password="guessed")
+    rps.misbehaves("fault", "locate", code=1, message="internal")
+    yield rps.info(macs=[rps.mac(1)])
+
+
+def server_results(rps):
+    yield rps.server(servers={"rome": "https://rome.example/", "berlin": "https://berlin.example/"}, diff=True)
+    yield rps.server(name="rome", url="https://rome.example/", password="guessed")
+    rps.misbehaves("fault", "add", code=1, message="internal")
+    yield rps.server(name="oslo", url="https://oslo.example/")
+
+
+@pytest.mark.parametrize(
+    ("name", "results"), list(zip(MODULES, [device_results, info_results, server_results], strict=True)), ids=MODULES
+)
+def test_what_is_returned_is_documented_and_the_other_way_round(rps, name, results):
+    documented = documentation(name, "RETURN")
+
+    returned = set()
+    for result in results(rps):
+        shown = {key: value for key, value in result.items() if key not in ANSIBLES_OWN}
+        assert undocumented(shown, documented) == set()
+        returned |= set(shown)
+    assert returned == set(documented)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_documented_value_has_a_sample(name):
+    def without(documented):
+        return [
+            key
+            for key, described in documented.items()
+            if ("sample" not in described and "contains" not in described) or without(described.get("contains", {}))
+        ]
+
+    assert without(documentation(name, "RETURN")) == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_options_may_come_from_the_environment(rps, run, name, monkeypatch):
+    for option, value in rps.options.items():
+        monkeypatch.setenv(f"RPS_{option.upper()}", str(value))
+    monkeypatch.setenv("RPS_RETRIES", "0")
+    rps.simulator.misbehave({"kind": "http_error", "status": 500})
+    options = {"rps_device": {"mac": rps.mac(1), "server": "berlin"}, "rps_device_info": {"macs": [rps.mac(1)]}}
+
+    result = run(name, **options.get(name, {"name": "rome", "url": "https://rome.example/"}))
+
+    assert result["failed"]
+    assert rps.requests == 1
+    assert rps.simulator.log[0].account == rps.account
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_library_is_missing(rps, run, name, monkeypatch):
+    monkeypatch.setitem(sys.modules, "requests", None)
+    for module in [module for module in sys.modules if module.startswith("ansible_collections.voip.rps.")]:
+        monkeypatch.delitem(sys.modules, module)
+
+    options = {"rps_device": {"mac": rps.mac(1)}, "rps_server": {"servers": {}}}
+    result = run(name, **rps.options, **options.get(name, {}))
+
+    assert result["msg"].startswith("Failed to import the required Python library (requests)")
+    assert (result["failed"], result["failure"]["code"]) == (True, "unsupported")
+    assert result["requests"] == 0

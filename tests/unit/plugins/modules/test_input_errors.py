@@ -1,0 +1,212 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the user gets wrong is found before the first request, all of it at once, with where it stands."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def problems(rps, result):
+    """Return the problems that a refused task names; nothing was sent."""
+    assert result["requests"] == rps.requests == 0
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["msg"] == result["failure"]["message"]
+    assert "devices" not in result
+    return result["msg"].partition(" problems: ")[2].split("; ") if " problems: " in result["msg"] else [result["msg"]]
+
+
+def test_everything_that_is_wrong_is_named_at_once(rps, tmp_path):
+    rows = [
+        {"mac": rps.mac(0)},
+        {"mac": "00:15:65:00:00:00:01"},
+        {"mac": rps.mac(1), "server": "ber/lin"},
+        {"mac": rps.mac(2), "url": "gopher://lab.example/"},
+        {"mac": rps.mac(0).upper(), "server": "paris"},
+    ]
+
+    result = rps.device(
+        devices=rows,
+        servers={"bad?name": "https://a.example/", "rome": "nowhere"},
+        retries=-1,
+        timeout=0,
+        dest=str(tmp_path),
+        prune=True,
+        prune_limit=-1,
+        api_url="http://rps.example/",
+    )
+
+    named = problems(rps, result)
+    assert result["failure"]["code"] == "invalid_input"
+    assert result["msg"].startswith("11 problems: ")
+    for start in [
+        "retries: -1 is less than 0",
+        "prune_limit: -1 is less than 0",
+        "timeout: 0.0 is not above 0",
+        "api_url: plain http would show the password",
+        "servers[bad?name]: server name 'bad?name': only letters",
+        "servers[rome]: 'nowhere' does not begin with",
+        "devices[1]: '00:15:65:00:00:00:01' is not a MAC address",
+        "devices[2]: server name 'ber/lin': only letters",
+        "devices[3]: 'gopher://lab.example/' does not begin with",
+        f"devices[4]: {rps.mac(0)} has another target in devices[0]",
+        f"dest: {tmp_path} cannot be written",
+    ]:
+        assert [problem for problem in named if problem.startswith(start)], start
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        ({"mac": "0015650000zz"}, "invalid_mac", "mac: '0015650000zz' is not a MAC address"),
+        ({"mac": ""}, "invalid_mac", "mac: '' is not a MAC address"),
+        ({"mac": "001565000001", "server": "ümlaut"}, "invalid_server_name", "mac: server name 'ümlaut': only letters"),
+        ({"mac": "001565000001", "server": "  "}, "invalid_server_name", "mac: a server's name cannot be empty"),
+        ({"mac": "001565000001", "server": ""}, "invalid_input", "mac: neither server nor url says where"),
+        ({"mac": "001565000001", "url": "sip:phone"}, "invalid_url", "mac: 'sip:phone' does not begin with http://"),
+        ({"mac": "001565000001", "url": "https://a b/"}, "invalid_url", "mac: 'https://a b/' is not a URL"),
+        ({"mac": "001565000001", "concurrency": 0}, "invalid_input", "concurrency: 0 is less than 1"),
+        ({"mac": "001565000001", "batch_size": 0}, "invalid_input", "batch_size: 0 is less than 1"),
+        ({"mac": "001565000001", "rate_limit": -1}, "invalid_input", "rate_limit: -1.0 is not above 0"),
+        ({"mac": "001565000001", "timeout": "inf"}, "invalid_input", "timeout: inf is more than 86400"),
+        ({"mac": "001565000001", "timeout": "nan"}, "invalid_input", "timeout: nan is not above 0"),
+        ({"mac": "001565000001", "ca_path": "/no/ca.pem"}, "invalid_input", "ca_path: /no/ca.pem does not exist"),
+        ({"mac": "001565000001", "dest": "/no/folder/outcomes.csv"}, "invalid_input", "dest: /no/folder/outcomes.csv"),
+        ({"mac": "001565000001", "prune": True, "state": "absent"}, "invalid_input", "prune: goes with"),
+        ({"devices": [], "prune": True}, "invalid_input", "prune: the list is empty"),
+        ({"src": "/no/such/phones.csv"}, "invalid_input", "/no/such/phones.csv cannot be read: No such file"),
+    ],
+)
+def test_one_problem(rps, options, code, words):
+    result = rps.device(**options)
+
+    (problem,) = problems(rps, result)
+    assert problem.startswith(words)
+    assert result["failure"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("api_url", "words"),
+    [
+        ("rps.example/xmlrpc", "does not begin with"),
+        ("ftp://rps.example/", "neither http nor https"),
+        ("https://me:hunter2@rps.example/", "the account goes into username and password"),
+        ("http://rps.example/", "plain http would show the password"),
+        ("http://localhost.rps.example/", "plain http"),
+        ("http://127.0.0.1.rps.example/", "plain http"),
+        ("http://127.rps.example/", "plain http"),
+        ("https://rps.example:port/", "is not a URL"),
+        ("https://.example/", "invalid label"),
+        ("https://[v1.x]/", "not a valid host"),
+    ],
+)
+def test_api_url(rps, api_url, words):
+    result = rps.device(rps.mac(1), api_url=api_url)
+
+    (problem,) = problems(rps, result)
+    assert problem.startswith("api_url: ")
+    assert words in problem
+    assert result["failure"]["code"] == "invalid_url"
+    assert "hunter2" not in str(result)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.8.9.10", "[::1]"])
+def test_plain_http_to_this_machine_is_fine(rps, host):
+    result = rps.device(rps.mac(1), api_url=f"http://{host}:1/xmlrpc", retries=0)
+
+    assert result["failure"]["code"] == "unreachable"
+
+
+def test_allow_http(rps):
+    result = rps.device(rps.mac(1), api_url="http://0.0.0.0:1/", allow_http=True, retries=0)
+
+    assert result["failure"]["code"] == "unreachable"
+
+
+def test_one_mac_with_different_targets(rps):
+    rows = [
+        {"mac": rps.mac(1)},
+        {"mac": rps.mac(2), "server": "berlin"},
+        {"mac": rps.mac(1), "url": "https://lab.example/"},
+        {"mac": rps.mac(2)},
+    ]
+
+    result = rps.device(devices=rows)
+
+    assert problems(rps, result) == [f"devices[2]: {rps.mac(1)} has another target in devices[0]"]
+    assert result["failure"]["code"] == "repeated_mac"
+
+
+def test_check_mode_finds_them_too(rps):
+    assert problems(rps, rps.device("nonsense", check=True)) == ["devices[0]: 'nonsense' is not a MAC address"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"mac": "001565000001", "devices": []},
+        {"mac": "001565000001", "src": "phones.csv"},
+        {"mac": "001565000001", "state": "gone"},
+        {"mac": "001565000001", "provider": "nobody"},
+        {"mac": "001565000001", "provider": None},
+        {"mac": "001565000001", "timeout": "soon"},
+        {"devices": [{"server": "berlin"}]},
+        {"devices": ["nonsense"]},
+        {"mac": "001565000001", "servers": "nonsense"},
+    ],
+)
+def test_options_that_do_not_fit(rps, options):
+    result = rps.device(**options)
+
+    assert result["failed"]
+    assert rps.requests == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        ({"macs": ["001565000001", "no", ""]}, "invalid_mac", ["macs[1]: 'no'", "macs[2]: ''"]),
+        ({"models": ["T46"]}, "unsupported", ["models: this service does not list"]),
+        ({"url": "https://a.example/", "check_target": False}, "invalid_input", ["url: needs check_target"]),
+    ],
+)
+def test_info(rps, options, code, words):
+    result = rps.info(**options)
+
+    named = problems(rps, result)
+    assert len(named) == len(words)
+    for problem, start in zip(named, words, strict=True):
+        assert problem.startswith(start)
+    assert result["failure"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        ({"name": "a/b", "url": "https://a.example/"}, "invalid_server_name", ["server 'a/b': server name 'a/b'"]),
+        ({"name": "", "url": "https://a.example/"}, "invalid_server_name", ["server '': a server's name cannot be"]),
+        (
+            {"servers": {"rome": "rome.example", "paris": "", "?": None}},
+            "invalid_input",
+            ["server 'rome'", "server 'paris'", "server '?'", "server '?'"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("check", [False, True])
+def test_servers(rps, options, code, words, check):
+    result = rps.server(**options, check=check)
+
+    named = problems(rps, result)
+    assert len(named) == len(words)
+    for problem, start in zip(named, words, strict=True):
+        assert problem.startswith(start)
+    assert result["failure"]["code"] == code
+
+
+def test_no_server_is_nothing_to_do(rps):
+    result = rps.server(servers={})
+
+    assert (result["servers"], result["changed"], result["requests"]) == ([], False, 0)

@@ -1,0 +1,347 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""rps_device: what is done to devices, in which state they then are, and what is said of it."""
+
+from __future__ import annotations
+
+import pytest
+
+OWN = "https://lab.example/0003/"
+
+
+def spellings(mac):
+    pairs = [mac[i : i + 2] for i in range(0, 12, 2)]
+    groups = [mac[i : i + 4] for i in range(0, 12, 4)]
+    return [mac, mac.upper(), "-".join(pairs).upper(), ":".join(pairs), " ".join(pairs), ".".join(groups).upper()]
+
+
+def actions(result):
+    return [device["action"] for device in result["devices"]]
+
+
+def test_registers_one_device(rps):
+    result = rps.device(mac=rps.mac(1), diff=True)
+
+    expected = {"server": "berlin", "url": rps.servers["berlin"]}
+    assert result["changed"]
+    assert result["devices"] == [{"mac": rps.mac(1), "action": "registered", "status": "unknown", **expected}]
+    assert result["summary"] == {"registered": 1, "moved": 0, "removed": 0, "none": 0, "failed": 0}
+    assert result["diff"] == {"before": {rps.mac(1): {"status": "unknown"}}, "after": {rps.mac(1): expected}}
+    assert rps.urls == {rps.mac(1): rps.servers["berlin"]}
+    assert "failure" not in result
+    assert "failed" not in result
+
+
+def test_without_diff_mode_there_is_no_diff(rps):
+    assert "diff" not in rps.device(rps.mac(1))
+
+
+def test_nothing_to_do(rps):
+    rps.holds(*rps.macs(3))
+
+    result = rps.device(*rps.macs(3), diff=True)
+
+    assert not result["changed"]
+    assert actions(result) == ["none"] * 3
+    assert {device["status"] for device in result["devices"]} == {"registered"}
+    assert result["diff"] == {"before": {}, "after": {}}
+    assert rps.writes == []
+
+
+def test_an_empty_list_asks_for_nothing(rps):
+    result = rps.device(devices=[])
+
+    assert (result["changed"], result["devices"], result["requests"], rps.requests) == (False, [], 0, 0)
+
+
+def test_a_known_device_that_is_bound_to_nothing_is_registered(rps):
+    rps.simulator.seed({"devices": [{"account": None, "mac": rps.mac(1), "provider": rps.provider}]})
+
+    (device,) = rps.device(rps.mac(1))["devices"]
+
+    assert (device["status"], device["action"]) == ("unregistered", "registered")
+
+
+def test_devices_are_returned_in_the_order_asked(rps):
+    macs = [rps.mac(number) for number in (7, 3, 9, 1, 8, 2)]
+
+    result = rps.device(*macs)
+
+    assert [device["mac"] for device in result["devices"]] == macs
+
+
+def test_one_device_in_any_spelling(rps):
+    rows = [{"mac": spelled} for spelled in spellings("00156500abcd")]
+
+    result = rps.device(devices=rows)
+
+    assert [device["mac"] for device in result["devices"]] == ["00156500abcd"]
+    assert [call.devices for call in rps.writes] == [1]
+
+
+def test_moves_one_device(rps):
+    rps.holds(rps.mac(1), server="paris")
+
+    result = rps.device(rps.mac(1), diff=True)
+
+    assert actions(result) == ["moved"]
+    assert rps.urls == {rps.mac(1): rps.servers["berlin"]}
+    assert rps.writes == [("move", 1)]
+    assert result["diff"] == {
+        "before": {rps.mac(1): {"status": "registered", "url": rps.servers["paris"]}},
+        "after": {rps.mac(1): {"server": "berlin", "url": rps.servers["berlin"]}},
+    }
+
+
+def test_moves_many_devices_at_once(rps):
+    rps.holds(*rps.macs(20), server="paris")
+
+    result = rps.device(*rps.macs(20))
+
+    assert actions(result) == ["moved"] * 20
+    assert rps.writes == [("confirm", 20)]
+    assert set(rps.urls.values()) == {rps.servers["berlin"]}
+
+
+def test_each_device_goes_to_its_own_server(rps):
+    rows = [{"mac": mac, "server": server} for mac, server in zip(rps.macs(8), ["berlin", "paris"] * 4, strict=True)]
+
+    result = rps.device(devices=rows)
+
+    assert actions(result) == ["registered"] * 8
+    assert rps.urls == {row["mac"]: rps.servers[row["server"]] for row in rows}
+    assert rps.writes == [("register", 4), ("register", 4)]
+
+
+@pytest.mark.parametrize("server", [None, "berlin"])
+def test_registers_a_device_with_a_url_of_its_own(rps, server):
+    row = {"mac": rps.mac(1), "url": OWN, **({"server": server} if server else {})}
+
+    (device,) = rps.device(devices=[row], server="paris")["devices"]
+
+    assert (device["action"], device["server"], device["url"]) == ("registered", server, OWN)
+    assert rps.simulator.devices(rps.account) == {rps.mac(1): {"server": server, "url": OWN, "own_url": OWN}}
+
+
+def test_moves_a_device_to_a_url_of_its_own(rps):
+    rps.holds(rps.mac(1))
+
+    result = rps.device(rps.mac(1), url=OWN)
+
+    assert actions(result) == ["moved"]
+    assert rps.urls == {rps.mac(1): OWN}
+    assert rps.writes == [("move", 1)]
+
+
+def test_moves_a_device_from_a_url_of_its_own_to_a_server(rps):
+    rps.holds(rps.mac(1), server=None, url=OWN)
+
+    assert actions(rps.device(rps.mac(1))) == ["moved"]
+    assert rps.urls == {rps.mac(1): rps.servers["berlin"]}
+
+
+def test_devices_with_urls_of_their_own_are_written_one_by_one(rps):
+    rps.holds(*rps.macs(3))
+    rows = [{"mac": mac, "url": f"https://lab.example/{mac}/"} for mac in rps.macs(6)]
+
+    result = rps.device(devices=rows)
+
+    assert actions(result) == ["moved"] * 3 + ["registered"] * 3
+    assert rps.urls == {row["mac"]: row["url"] for row in rows}
+    assert sorted(rps.writes) == [("move", 1)] * 3 + [("register", 1)] * 3
+
+
+def test_a_url_that_only_looks_different_is_no_difference(rps):
+    rps.holds(rps.mac(1), server=None, url="https://Berlin.Example")
+
+    assert actions(rps.device(rps.mac(1), servers={"berlin": "HTTPS://berlin.example/"})) == ["none"]
+
+
+def test_without_the_servers_url_a_registered_device_counts_as_right_and_that_is_said_once(rps):
+    rps.holds(*rps.macs(3), server="paris")
+
+    result = rps.device(*rps.macs(3), servers=None)
+
+    assert actions(result) == ["none"] * 3
+    assert len(result["warnings"]) == 1
+    assert "3 registered devices count as right" in result["warnings"][0]
+
+
+def test_force_binds_again_what_cannot_be_known(rps):
+    rps.holds(*rps.macs(3), server="paris")
+
+    result = rps.device(*rps.macs(3), servers=None, force=True)
+
+    assert actions(result) == ["moved"] * 3
+    assert "warnings" not in result
+    assert set(rps.urls.values()) == {rps.servers["berlin"]}
+
+
+def test_force_leaves_alone_what_points_there(rps):
+    rps.holds(*rps.macs(3))
+
+    result = rps.device(*rps.macs(3), force=True)
+
+    assert actions(result) == ["none"] * 3
+    assert rps.writes == []
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_unchecked_targets_are_trusted(rps, force):
+    rps.holds(rps.mac(1), server="paris")
+
+    result = rps.device(rps.mac(1), check_target=False, force=force)
+
+    assert actions(result) == ["none"]
+    assert "warnings" not in result
+    assert [call.what for call in rps.calls] == ["check"]
+
+
+@pytest.mark.parametrize("override", [False, True])
+@pytest.mark.parametrize("foreign", ["enterprise", "ask"])
+def test_another_accounts_device_fails(rps, override, foreign):
+    rps.simulator.settings(foreign=foreign)
+    rps.others(rps.mac(2))
+
+    result = rps.device(*rps.macs(3), override=override)
+
+    assert actions(result) == ["registered", "registered", "failed"]
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert result["msg"] == "1 of 3 devices failed: 1 owned_by_other_user"
+    assert result["devices"][2]["status"] == "registered_elsewhere"
+    assert result["devices"][2]["error"]["code"] == "owned_by_other_user"
+    assert list(rps.urls) == rps.macs(2)
+
+
+def test_override_is_confirmed_to_the_service(rps):
+    rps.device(rps.mac(1), override=True)
+    rps.device(rps.mac(2), url=OWN, override=True)
+    rps.device(*rps.macs(3, start=10), override=True)
+
+    assert rps.writes == [("confirm", 1), ("confirm", 1), ("confirm", 3)]
+
+
+def test_lets_go_of_one_device(rps):
+    rps.holds(*rps.macs(2))
+
+    result = rps.device(rps.mac(1), state="absent", diff=True)
+
+    assert actions(result) == ["removed"]
+    assert result["devices"][0]["server"] is None
+    assert result["diff"] == {"before": {rps.mac(1): {"status": "registered"}}, "after": {}}
+    assert list(rps.urls) == [rps.mac(0)]
+    assert rps.writes == [("remove", 1)]
+
+
+def test_lets_go_of_many_devices_at_once(rps):
+    rps.holds(*rps.macs(20))
+
+    assert actions(rps.device(*rps.macs(20), state="absent")) == ["removed"] * 20
+    assert rps.urls == {}
+    assert rps.calls == [("list", 0), ("remove", 20)]
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_absent_devices_that_are_not_ours_are_absent(rps, count):
+    rps.others(*rps.macs(count // 2))
+
+    result = rps.device(*rps.macs(count), state="absent")
+
+    assert actions(result) == ["none"] * count
+    assert not result["changed"]
+    assert rps.writes == []
+
+
+def test_a_device_that_was_lost_since_it_was_checked_is_absent(rps):
+    rps.others(rps.mac(1))
+    rps.answers("check", True, "Registered")
+
+    result = rps.device(rps.mac(1), state="absent")
+
+    assert actions(result) == ["none"]
+    assert rps.writes == [("remove", 1)]
+
+
+def test_absent_needs_no_target(rps):
+    assert "failed" not in rps.device(rps.mac(1), state="absent", servers=None)
+
+
+def test_prune_lets_go_of_what_the_list_does_not_name(rps):
+    rps.holds(*rps.macs(5))
+
+    result = rps.device(rps.mac(0), rps.mac(7), prune=True)
+
+    outcomes = {device["mac"]: device["action"] for device in result["devices"]}
+    expected = {rps.mac(0): "none", rps.mac(7): "registered", **dict.fromkeys(rps.macs(4, start=1), "removed")}
+    assert outcomes == expected
+    assert list(outcomes)[:2] == [rps.mac(0), rps.mac(7)]
+    assert sorted(rps.urls) == [rps.mac(0), rps.mac(7)]
+
+
+@pytest.mark.parametrize(("limit", "refused"), [(2, True), (3, False)])
+def test_prune_has_a_limit(rps, limit, refused):
+    rps.holds(*rps.macs(4))
+
+    result = rps.device(rps.mac(0), rps.mac(9), prune=True, prune_limit=limit)
+
+    if refused:
+        assert result["failure"]["code"] == "invalid_input"
+        assert "3 devices, more than prune_limit (2)" in result["msg"]
+        assert rps.calls == [("list", 0)]
+        assert not result["changed"]
+    else:
+        assert result["summary"]["removed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("returned", "expected"),
+    [
+        ("all", ["none", "registered", "failed"]),
+        ("changed", ["registered"]),
+        ("failed", ["failed"]),
+        ("none", []),
+    ],
+)
+def test_return_devices(rps, returned, expected):
+    rps.holds(rps.mac(0))
+    rps.others(rps.mac(2))
+
+    result = rps.device(*rps.macs(3), return_devices=returned, diff=True)
+
+    assert actions(result) == expected
+    assert result["summary"] == {"registered": 1, "moved": 0, "removed": 0, "none": 1, "failed": 1}
+    assert list(result["diff"]["after"]) == [rps.mac(1)]
+
+
+def test_a_server_that_the_service_does_not_have(rps):
+    result = rps.device(*rps.macs(8), server="rome")
+
+    assert {device["error"]["code"] for device in result["devices"]} == {"invalid_server"}
+    assert rps.writes == [("register", 8)]
+    assert (result["failed"], result["changed"]) == (True, False)
+
+
+def test_devices_with_a_bad_server_do_not_keep_the_others_from_theirs(rps):
+    rows = [{"mac": mac, "server": server} for mac, server in zip(rps.macs(8), ["berlin", "rome"] * 4, strict=True)]
+
+    result = rps.device(devices=rows)
+
+    assert actions(result) == ["registered", "failed"] * 4
+    assert result["changed"]
+
+
+def test_devices_of_other_providers_and_accounts_are_left_to_their_tasks(rps):
+    rps.holds(rps.mac(2), rps.mac(3), rps.mac(4))
+    rows = [
+        {"mac": rps.mac(0), "provider": rps.provider.upper()},
+        {"mac": rps.mac(1), "provider": rps.provider, "account": "acme-fr"},
+        {"mac": rps.mac(2), "provider": "another"},
+        {"mac": rps.mac(3), "account": "acme-de"},
+    ]
+
+    result = rps.device(devices=rows, account="acme-de", prune=True)
+
+    assert [device["mac"] for device in result["devices"]] == [rps.mac(0), rps.mac(3), rps.mac(4)]
+    assert actions(result) == ["registered", "none", "removed"]

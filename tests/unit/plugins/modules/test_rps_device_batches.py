@@ -1,0 +1,135 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""rps_device: how many requests it takes, the number of requests being the cost."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from rps_simulator.settings import CHOICES
+
+KNOBS = ("batches", "culprits", "foreign", "own_again")
+COMBINATIONS = [dict(zip(KNOBS, choice, strict=True)) for choice in product(*(CHOICES[knob] for knob in KNOBS))]
+
+
+def test_a_fresh_rollout_takes_a_list_and_full_batches(rps):
+    result = rps.device(*rps.macs(250))
+
+    assert result["summary"]["registered"] == 250
+    assert rps.calls[0] == ("list", 0)
+    assert sorted(rps.calls[1:]) == [("register", 50), ("register", 100), ("register", 100)]
+    assert result["requests"] == rps.requests == 4
+    assert set(rps.urls.values()) == {rps.servers["berlin"]}
+
+
+@pytest.mark.parametrize("spell", [str.upper, lambda mac: ":".join(mac[i : i + 2] for i in range(0, 12, 2))])
+def test_a_second_run_writes_nothing(rps, spell):
+    rps.holds(*rps.macs(250))
+
+    result = rps.device(*map(spell, rps.macs(250)))
+
+    assert not result["changed"]
+    assert result["requests"] == rps.requests == 251
+    assert rps.writes == []
+
+
+def test_a_second_run_that_trusts_the_targets_takes_one_request(rps):
+    rps.holds(*rps.macs(250))
+
+    result = rps.device(*rps.macs(250), check_target=False)
+
+    assert not result["changed"]
+    assert rps.calls == [("list", 0)]
+    assert result["requests"] == 1
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_handful_is_checked_one_by_one_without_a_list(rps, count):
+    rps.holds(*rps.macs(1000, start=1000), rps.mac(0))
+
+    result = rps.device(*rps.macs(count))
+
+    assert rps.calls[:count] == [("locate", 1)] * count
+    assert result["requests"] == rps.requests == (count + 1 if count > 1 else 1)
+
+
+def test_batch_size(rps):
+    rps.device(*rps.macs(10), batch_size=3)
+
+    assert sorted(rps.writes) == [("register", 1), ("register", 3), ("register", 3), ("register", 3)]
+
+
+def test_moves_and_registrations_take_a_batch_each(rps):
+    rps.holds(*rps.macs(10), server="paris")
+    rps.holds(*rps.macs(10, start=10))
+
+    result = rps.device(*rps.macs(30))
+
+    assert result["summary"] == {"registered": 10, "moved": 10, "removed": 0, "none": 10, "failed": 0}
+    assert sorted(rps.writes) == [("confirm", 10), ("register", 10)]
+
+
+def test_as_many_requests_in_flight_as_concurrency_allows(rps):
+    rps.holds(*rps.macs(24))
+    rps.simulator.settings(latency=0.05)
+
+    result = rps.device(*rps.macs(24), concurrency=24)
+
+    times = [entry.at for entry in rps.simulator.log]
+    assert result["requests"] == 25
+    assert max(times) - min(times) < 24 * 0.05 / 2
+
+
+def test_rate_limit_holds_over_all_that_is_in_flight(rps):
+    rps.holds(*rps.macs(20))
+
+    result = rps.device(*rps.macs(20), rate_limit=100, concurrency=20)
+
+    times = [entry.at for entry in rps.simulator.log]
+    assert result["requests"] == 21
+    assert max(times) - min(times) >= 0.15
+
+
+@pytest.mark.parametrize("settings", COMBINATIONS, ids=lambda settings: "-".join(settings.values()))
+def test_a_few_foreign_devices_do_not_keep_the_others_back(rps, settings):
+    foreign = [rps.mac(number) for number in (3, 31, 59)]
+    rps.others(*foreign)
+    rps.simulator.settings(**settings)
+
+    result = rps.device(*rps.macs(60))
+
+    failed = {device["mac"]: device for device in result["devices"] if device["action"] == "failed"}
+    assert sorted(failed) == foreign
+    assert {device["error"]["code"] for device in failed.values()} == {"owned_by_other_user"}
+    assert {device["status"] for device in failed.values()} == {"registered_elsewhere"}
+    assert result["summary"]["registered"] == 57
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert sorted(rps.urls) == [mac for mac in rps.macs(60) if mac not in foreign]
+    assert result["requests"] == rps.requests <= 60
+
+
+@pytest.mark.parametrize("settings", COMBINATIONS, ids=lambda settings: "-".join(settings.values()))
+def test_devices_lost_to_another_account_since_the_list_was_read(rps, settings):
+    rps.simulator.settings(**settings)
+    macs, lost = rps.macs(12), rps.mac(5)
+    rps.holds(*macs, server="paris")
+    rps.others(lost)
+
+    rps.answers("list", True, macs, times=1)
+    moved = rps.device(*macs, servers=None, force=True)
+    rps.answers("list", True, macs, times=1)
+    removed = rps.device(*macs, state="absent")
+
+    (failed,) = [device for device in moved["devices"] if device["action"] == "failed"]
+    assert failed["mac"] == lost
+    assert failed["error"]["code"] in ("owned_by_other_user", "not_registered")
+    assert moved["summary"]["moved"] == 11
+    # Where the good ones are removed and no word is said of the other, nothing tells which it was.
+    nameless = settings["batches"] == "good_ones" and settings["culprits"] == "unnamed"
+    assert removed["summary"]["removed"] == (12 if nameless else 11)
+    assert removed["summary"]["failed"] == 0
+    assert rps.urls == {}
+    assert moved["requests"] + removed["requests"] <= 20
