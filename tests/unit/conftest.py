@@ -204,9 +204,6 @@ class Rps:
         """Those of the calls that write."""
         return [call for call in self.calls if call.what not in READING]
 
-    def forget_calls(self) -> None:
-        self.simulator.clear_log()
-
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:

@@ -99,13 +99,13 @@ class XmlRpcService(Service):
         body = xmlrpc.encode(f"redirect.{method}", *parameters)
         answer = self.client.post(body, xmlrpc.decode, write=write)
         if not isinstance(answer, list) or not answer:
-            raise _odd(answer)
+            raise odd(answer)
         code, *values = answer
         if str(code).strip().lower() in ("true", "1"):
             return values
         if str(code).strip().lower() in ("false", "0"):
             raise self._refusal(" ".join(text(value) for value in values), codes or {})
-        raise _odd(answer)
+        raise odd(answer)
 
     def _refusal(self, words: str, codes: Mapping[str, str]) -> Refused:
         squeezed = " ".join(words.split()).lower()
@@ -117,10 +117,11 @@ class XmlRpcService(Service):
 def text(value: Any) -> str:
     """Return a value that is a text, without the space around it."""
     if not isinstance(value, str):
-        raise _odd(value)
+        raise odd(value)
     return value.strip()
 
 
-def _odd(answer: Any) -> RpsError:
+def odd(answer: Any) -> RpsError:
+    """Return the error of an answer, or a part of it, that no document knows."""
     words = without_userinfo(f"an answer that no document knows: {answer!r}")[:200]
     return RpsError("protocol_error", words, in_doubt=True)

@@ -20,7 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils.model import (
     Observation,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils.services.base import Capabilities, XmlRpcService, text
+from ansible_collections.voip.rps.plugins.module_utils.services.base import Capabilities, XmlRpcService, odd, text
 
 _OVERRIDE = "1"
 # We send well-formed MACs only, so where the document says "invalid format, or not yours" it is the latter.
@@ -71,7 +71,7 @@ class Yealink(XmlRpcService):
         status, *more = self._call("checkDeviceExt" if target else "checkDevice", mac, write=False) or [""]
         known = _STATUSES.get(text(status).lower())
         if known is None:
-            raise RpsError("protocol_error", f"a status that no document knows: {status!r}")
+            raise odd(status)
         url: str | None = text(more[0]) if more and known == REGISTERED else None
         return Observation(known, url or None)
 

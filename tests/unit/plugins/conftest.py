@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A web server that answers as it is told, and pauses short enough for tests."""
+"""A web server that answers as it is told, certificates, and pauses short enough for tests."""
 
 from __future__ import annotations
 
+import importlib.util
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,3 +64,17 @@ def web() -> Iterator[WebServer]:
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a CA (ca.pem) and a certificate for this machine that it signed (server.pem, server.key)."""
+    script = Path(__file__).parents[3] / "roles" / "simulator" / "files" / "certificates.py"
+    specification = importlib.util.spec_from_file_location("certificates", script)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    folder = tmp_path_factory.mktemp("certificates")
+    module.make(folder, set(module.LOOPBACK))
+    return folder

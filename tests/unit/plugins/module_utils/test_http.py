@@ -7,12 +7,10 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import socket
 import threading
 import time
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
 from rps_simulator import Simulator
@@ -20,8 +18,6 @@ from rps_simulator import Simulator
 from ansible_collections.voip.rps.plugins.module_utils import http
 from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils.http import Client
-
-CERTIFICATES = Path(__file__).parents[4] / "roles" / "simulator" / "files" / "certificates.py"
 
 
 @contextmanager
@@ -70,7 +66,7 @@ def test_a_name_and_password_of_any_letters(web):
 
 def test_cookies_are_not_kept(web, client):
     web.headers["Set-Cookie"] = "session=1; Path=/"
-    for _ in range(2):
+    for _time in range(2):
         client.post(b"", bytes, write=False)
 
     assert "Cookie" not in web.heads[1]
@@ -168,7 +164,7 @@ def test_a_write_that_may_have_been_carried_out_is_not_sent_again(web, client):
 def test_pauses_grow_and_have_an_end(monkeypatch):
     monkeypatch.setattr(http, "FIRST_WAIT", 0.25)
     for attempt, longest in enumerate([0.25, 0.5, 1, 2, 4, 8, 16, 32, 60, 60]):
-        waits = [http._backoff(attempt) for _ in range(100)]
+        waits = [http._backoff(attempt) for _time in range(100)]
         assert longest / 2 <= min(waits) < max(waits) <= longest
 
 
@@ -198,7 +194,7 @@ def test_nobody_takes_the_connection():
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
-        for _ in range(4):
+        for _time in range(4):
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
@@ -242,17 +238,6 @@ def test_a_proxy_that_is_not_there(monkeypatch):
     error = fails(Client("https://rps.invalid/", "me", "secret", retries=0), write=True)
 
     assert (error.code, error.in_doubt) == ("unreachable", False)
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    """A folder with a CA (ca.pem) and a certificate for this machine that it signed (server.pem, server.key)."""
-    specification = importlib.util.spec_from_file_location("certificates", CERTIFICATES)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    folder = tmp_path_factory.mktemp("certificates")
-    module.make(folder, set(module.LOOPBACK))
-    return folder
 
 
 @pytest.fixture

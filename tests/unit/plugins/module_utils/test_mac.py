@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.voip.rps.plugins.module_utils.mac import dashed_mac, find_macs, parse_mac
 
 RANDOM = random.Random(1)
-MACS = ["000000000000", "ffffffffffff", *(f"{RANDOM.getrandbits(48):012x}" for _ in range(100))]
+MACS = ["000000000000", "ffffffffffff", *(f"{RANDOM.getrandbits(48):012x}" for _time in range(100))]
 
 
 def split(mac, size, separator):

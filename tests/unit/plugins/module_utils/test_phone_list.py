@@ -60,7 +60,7 @@ def test_a_header_alone(read):
 def test_what_the_csv_module_writes_is_read(tmp_path, separator, line_end, encoding):
     chance = random.Random(1)
     columns = ["mac", "server", "url", "name"]
-    rows = [["".join(chance.choices('aé1,;"\t ', k=6)).strip() for _ in columns] for _ in range(50)]
+    rows = [["".join(chance.choices('aé1,;"\t ', k=6)).strip() for _column in columns] for _time in range(50)]
     rows = [["m" + row[0], *row[1:]] for row in rows]
     path = tmp_path / "phones.csv"
     with path.open("w", newline="", encoding=encoding) as file:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, permutations
 
 import pytest
 
@@ -66,9 +66,8 @@ def test_what_a_phone_cannot_be_sent_to(url, why):
     ],
 )
 def test_urls_that_are_one(alike):
-    for one, other in combinations(alike, 2):
+    for one, other in permutations(alike, 2):
         assert same_url(one, other)
-        assert same_url(other, one)
 
 
 def test_urls_that_are_not_one():

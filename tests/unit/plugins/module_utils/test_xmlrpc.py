@@ -122,9 +122,9 @@ def test_every_answer_that_is_cut_short_is_one_to_ask_for_again():
 def test_no_answer_however_garbled_is_anything_but_a_value_or_an_error():
     chance = random.Random(1)
     whole = xmlrpc.client.dumps(([True, ["a"], {"b": 1}, b"c", 1.5],), methodresponse=True).encode()
-    for _ in range(3000):
+    for _time in range(3000):
         garbled = bytearray(whole)
-        for _ in range(chance.randint(1, 4)):
+        for _time in range(chance.randint(1, 4)):
             place = chance.randrange(len(garbled))
             garbled[place : place + chance.randint(0, 9)] = chance.choice([b"", b"<", b"</value>", b"<value>", b"\x00"])
         with suppress(RpsError):

@@ -99,7 +99,7 @@ def test_one_problem(rps, options, code, words):
         ("http://127.rps.example/", "plain http"),
         ("https://rps.example:port/", "is not a URL"),
         ("https://.example/", "invalid label"),
-        ("https://[v1.x]/", "not a valid host"),
+        ("https://[v1.x]/", "Failed to parse"),
     ],
 )
 def test_api_url(rps, api_url, words):

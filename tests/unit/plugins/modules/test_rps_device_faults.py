@@ -46,7 +46,7 @@ def kind(name):
 
 def patience(name):
     """The seconds to wait for an answer: few where none will come, plenty on a busy machine otherwise."""
-    return 0.2 if name.startswith("hang") else 5
+    return 0.3 if name.startswith("hang") else 5
 
 
 def fault_free(result):
@@ -323,6 +323,15 @@ def test_lists_that_no_document_knows(rps, values):
 
     assert result["failure"]["code"] == "protocol_error"
     assert rps.requests == 1
+
+
+def test_a_device_of_an_unknown_status_does_not_keep_the_others_back(rps):
+    rps.answers("locate", True, "Reserved", times=1, skip=1)
+
+    result = rps.device(*rps.macs(4), concurrency=1)
+
+    assert [device["action"] for device in result["devices"]] == ["registered", "failed", "registered", "registered"]
+    assert result["devices"][1]["error"]["message"] == "an answer that no document knows: 'Reserved'"
 
 
 def test_a_list_that_is_refused(rps):

@@ -100,7 +100,7 @@ def test_devices_that_cannot_be_read_are_failures_among_the_others(rps, known, u
 
 def test_a_wrong_password_is_tried_once(rps, known):
     for options in ({}, {"macs": known}):
-        rps.forget_calls()
+        rps.simulator.clear_log()
         result = rps.info(password="guessed", **options)
         assert result["failure"]["code"] == "auth_failed"
         assert result["requests"] == rps.requests == 1
