@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carry out a plan: in batches, right whether a refused batch was all or nothing or not, and whether an answer came
-or not."""
+"""Carry out a plan in batches, whether a refused batch was all or nothing or not, and an answer came or not."""
 
 from __future__ import annotations
 
@@ -25,8 +24,10 @@ _WHOLE_BATCH = frozenset(("invalid_server", "invalid_server_name", "invalid_url"
 
 
 class _Batch(NamedTuple):
-    """A part of a step that goes into one call; C(sent): how often it was sent in vain; C(refused): some of it may
-    have been carried out; C(looked): read back once."""
+    """A part of a step that goes into one call.
+
+    C(sent): how often it was sent in vain; C(refused): some of it may have been carried out; C(looked): read back once.
+    """
 
     step: Step
     sent: int = 0
@@ -110,8 +111,7 @@ class Applier:
         return batch.halves()
 
     def _after_question(self, batch: _Batch, named: list[str], refusal: Refused) -> list[_Batch]:
-        """Sort a batch of which the service says that devices are registered already: by this very batch, or
-        elsewhere."""
+        """Sort a batch with devices that the service says are registered already: by this very batch, or elsewhere."""
         left = self._read_back(batch.step)
         ours = [mac for mac, one in left.items() if one.status == REGISTERED]
         others = [mac for mac in left if mac not in ours]
@@ -148,8 +148,7 @@ class Applier:
         return []
 
     def _read_back(self, step: Step) -> dict[str, Observation]:
-        """Read a step's devices back, and return what was seen of those that are not as asked; the others are
-        settled."""
+        """Read devices back, settle those as asked and those that cannot be read; return what was seen of the others."""
         try:
             seen = self._look(step)
         except RpsError as error:

@@ -50,8 +50,7 @@ class RpsError(Exception):
 
 
 class Refused(RpsError):
-    """The service answered, and its answer is no. C(culprits) are the devices that it names, each with its own
-    error."""
+    """The service's answer is no. C(culprits) are the devices that it names, each with its own error."""
 
     def __init__(self, code: str, message: str, culprits: dict[str, RpsError] | None = None) -> None:
         super().__init__(code, message)
@@ -59,8 +58,7 @@ class Refused(RpsError):
 
 
 class InputError(RpsError):
-    """What the user asked cannot be asked of the service: every problem of the task at once, each a code and its
-    words."""
+    """What is wrong with the user's input, all of it at once, each problem a code and its words."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         codes = {code for code, _words in problems}

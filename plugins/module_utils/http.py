@@ -133,8 +133,7 @@ def is_loopback(url: str) -> bool:
 
 
 class _Pace:
-    """Spaces requests evenly at C(rate) a second, over all threads, and holds them all back where one is told to
-    wait."""
+    """Spaces requests evenly at C(rate) a second over all threads, and holds all back where one is told to wait."""
 
     def __init__(self, rate: float | None) -> None:
         self._interval = 1 / rate if rate else 0.0

@@ -45,8 +45,10 @@ class Device(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """What the service said of a device; C(url) is None where it did not tell or was not asked, or C(error) where it
-    failed."""
+    """What the service said of a device; C(url) is None where it did not tell or was not asked.
+
+    C(error): why the device could not be read.
+    """
 
     status: str | None
     url: str | None = None

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has to be done: pure, from the devices as asked and as observed to outcomes and the steps that bring them
-about."""
+"""What has to be done: pure, from devices as asked and as observed to outcomes and the steps to them."""
 
 from __future__ import annotations
 

@@ -31,8 +31,7 @@ class Prune(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The outcomes in the order asked, then those of pruned devices; what of it is not certain; why the run was given
-    up."""
+    """The outcomes in the order asked, then those of pruned devices; what is not certain; why the run was given up."""
 
     outcomes: list[Outcome]
     unverified: int

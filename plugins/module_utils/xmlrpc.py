@@ -76,8 +76,7 @@ def _value(values: _Values, answer: bytes) -> Any:
 
 
 class _Values(xmlrpc.client.Unmarshaller):
-    """The standard unmarshaller, but it takes padded booleans and no deep nests, and knows when the document is
-    complete."""
+    """The standard unmarshaller, but with padded booleans, without deep nests, and aware of the document's end."""
 
     complete = False
     dispatch: ClassVar[dict[str, Callable[..., None]]] = {  # type: ignore[misc]

@@ -10,7 +10,7 @@ import gzip
 import socket
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 from rps_simulator import Simulator
@@ -21,14 +21,18 @@ from ansible_collections.voip.rps.plugins.module_utils.http import Client
 
 
 @contextmanager
-def answering(listener, data):
-    """Answer the first connection with these bytes, whatever it asks."""
+def answering(listener, data, *, wait=False):
+    """Answer the first connection with these bytes, whatever it asks, and close it: at once, or if C(wait) is set when
+    the other side has."""
 
     def answer():
         connection, _peer = listener.accept()
         with connection:
             connection.recv(10_000)
             connection.sendall(data)
+            if wait:
+                with suppress(OSError):
+                    connection.recv(1)
 
     thread = threading.Thread(target=answer)
     thread.start()
@@ -96,6 +100,16 @@ def test_chunked_answers_have_a_limit_too(web, client, monkeypatch):
 
     web.answer = (b"32\r\n" + b"x" * 50 + b"\r\n") * 3 + b"0\r\n\r\n"
     assert fails(client).message == "the answer is longer than 100 bytes"
+
+
+def test_no_more_is_read_of_an_answer_than_it_may_be_long(monkeypatch):
+    monkeypatch.setattr(http, "MAX_ANSWER", 100)
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"x" * 1000
+    with socket.create_server(("127.0.0.1", 0)) as listener, answering(listener, endless, wait=True):
+        client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}/", "me", "secret", retries=0, timeout=2)
+        error = fails(client)
+
+    assert error.message == "the answer is longer than 100 bytes"
 
 
 def test_packed_answers_are_refused(web, client):

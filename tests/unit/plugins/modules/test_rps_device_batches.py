@@ -111,6 +111,14 @@ def test_a_few_foreign_devices_do_not_keep_the_others_back(rps, settings):
     assert result["requests"] == rps.requests <= 60
 
 
+def test_devices_that_the_service_names_are_taken_out_and_the_rest_is_sent_again(rps):
+    rps.others(*rps.macs(3))
+
+    rps.device(*rps.macs(60))
+
+    assert rps.calls == [("list", 0), ("register", 60), ("register", 57)]
+
+
 @pytest.mark.parametrize("settings", COMBINATIONS, ids=lambda settings: "-".join(settings.values()))
 def test_devices_lost_to_another_account_since_the_list_was_read(rps, settings):
     rps.simulator.settings(**settings)

@@ -158,6 +158,16 @@ def test_retry_after_is_honoured(rps):
     assert second.at - first.at >= 0.9
 
 
+def test_a_lost_batch_is_not_sent_again_at_once(rps, monkeypatch):
+    monkeypatch.setattr("ansible_collections.voip.rps.plugins.module_utils.http.FIRST_WAIT", 0.2)
+    rps.misbehaves("reset_before", "register", times=1)
+
+    rps.device(*rps.macs(8))
+
+    _list, lost, _read_back, again = rps.simulator.log
+    assert again.at - lost.at >= 0.08
+
+
 @pytest.mark.parametrize("retry_after", [3600, "Fri, 31 Dec 2100 23:59:59 GMT"])
 def test_nobody_waits_for_hours(rps, retry_after):
     rps.misbehaves("http_error", "list", status=503, retry_after=retry_after)
