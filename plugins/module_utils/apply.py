@@ -148,7 +148,7 @@ class Applier:
         return []
 
     def _read_back(self, step: Step) -> dict[str, Observation]:
-        """Read devices back, settle those as asked and those that cannot be read; return what was seen of the others."""
+        """Read devices back, settle those as asked and those that are unreadable, return what was seen of the rest."""
         try:
             seen = self._look(step)
         except RpsError as error:

@@ -51,8 +51,7 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The C(outcomes) by MAC, if nothing fails; the C(steps) to them; how many registered devices were
-    C(unverified)."""
+    """The C(outcomes) by MAC, if nothing fails, the C(steps) to them, and how many C(unverified) count as right."""
 
     outcomes: dict[str, Outcome]
     steps: list[Step]
@@ -68,6 +67,7 @@ def wants_target(device: Device, policy: Policy, can: Capabilities) -> bool:
 def make_plan(
     devices: Sequence[Device], observations: Mapping[str, Observation], policy: Policy, can: Capabilities
 ) -> Plan:
+    """Return what is to be done about C(devices), each of which was observed, at a service that C(can) do so much."""
     outcomes: dict[str, Outcome] = {}
     macs: dict[tuple[str, Target | None], list[str]] = {}
     unverified = 0

@@ -89,6 +89,7 @@ options:
     description:
       - The URL of named servers, name to URL. Needed to see whether a registered device points there; without it a
         device that is registered counts as right.
+      - A service cannot change a named server's URL. To move a server, add one of another name.
       - On a service without named servers, this is where a server's URL is taken from.
     type: dict
   state:
