@@ -179,10 +179,8 @@ def _lost(error: Exception) -> RpsError:
         return RpsError("timeout", "the service could not be connected to in time", transient=True)
     if any(isinstance(cause, lower.TimeoutError) for cause in causes):
         return RpsError("timeout", "the service did not answer in time", transient=True, in_doubt=True)
-    certificate = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
-    if certificate or any(isinstance(cause, (lower.SSLError, requests.exceptions.SSLError)) for cause in causes):
-        if "EOF occurred" in words:
-            return RpsError("unreachable", f"the connection was lost: {words}", transient=True, in_doubt=True)
+    cut_off = any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes)
+    if not cut_off and any(isinstance(cause, (lower.SSLError, requests.exceptions.SSLError)) for cause in causes):
         unknown_ca = any(what in words for what in ("issuer", "self-signed", "self signed"))
         return RpsError("tls_error", f"{words}: give the bundle of its CA as ca_path" if unknown_ca else words)
     return RpsError("unreachable", f"the connection was lost: {words}", transient=True, in_doubt=True)
