@@ -92,6 +92,8 @@ def _servers(state: State, rows: list[dict[str, Any]], providers: dict[str, str]
     for number, row in enumerate(rows):
         account, name, url = _read(row, f"servers[{number}]", ("account", "name", "url"))
         provider = _provider(providers, account, f"servers[{number}]")
+        if not DIALECTS[provider].named_servers:
+            raise ValueError(f"servers[{number}]: {provider} has no named servers")
         if owners.setdefault((provider, name), account) != account:
             raise ValueError(f"servers[{number}]: another account has a server {name}")
         values.append((provider, name, account, url))

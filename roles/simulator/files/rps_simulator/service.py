@@ -54,6 +54,9 @@ class Service:
             return self._refuse(wire, request, account, Answer(404))
         if request.verb != "POST":
             return self._refuse(wire, request, account, Answer(405, headers=(("Allow", "POST"),)))
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if dialect.content_type not in (None, content_type):
+            return self._refuse(wire, request, account, Answer(415))
         if len(request.body) > MAX_CALL:
             return self._refuse(wire, request, account, Answer(413))
         try:
@@ -63,7 +66,7 @@ class Service:
 
         seconds, rule = self._faults.take(call.method)
         self._pause(seconds + self._settings.latency)
-        method = dialect.method(call)
+        method = None if self._settings.lacks(call.method, len(call.parameters)) else dialect.method(call)
         if method is None:
             reply = Reply(fault(NO_SUCH_METHOD, f"no such method: {call.method}"), None)
         elif rule is not None and not rule.carried_out:

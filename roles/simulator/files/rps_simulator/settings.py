@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 CHOICES = {
     "batches": ("all_or_nothing", "good_ones"),
     "culprits": ("named", "unnamed", "first"),
     "foreign": ("enterprise", "ask"),
-    "own_again": ("ask", "ok"),
+    "own_again": ("ask", "ok", "refuse"),
+    "htek_override": ("takes", "fails"),
+    "snom_rebind": ("ok", "ignored"),
+    "snom_redirection": ("company_url", "true_company_url", "true_url"),
+    "snom_errors": ("struct", "text"),
 }
 
 
@@ -24,9 +28,22 @@ class Settings:
     culprits: str = "named"
     """Which of the bad devices the refusal of a bulk call names: all, none, or the first."""
     foreign: str = "enterprise"
-    """The answer to registering another account's device without override: held elsewhere, or a question."""
+    """Yealink's answer to registering another account's device without override: held elsewhere, or a question."""
     own_again: str = "ask"
-    """What registering one's own registered device again without override does: asks, or binds it anew."""
+    """Registering one's own registered device again needs override, or does not, or is refused whatever it is.
+    For the services with named servers."""
+    htek_override: str = "takes"
+    """What override does to another account's device at Htek: makes it the caller's, or fails."""
+    snom_rebind: str = "ok"
+    """What registering one's own phone with another URL does at Snom: binds it, or nothing but answer Ok."""
+    snom_redirection: str = "company_url"
+    """The values of getPhoneRedirection's answer at Snom."""
+    snom_company: str = "Snom Technology GmbH"
+    """The company that getPhoneRedirection tells."""
+    snom_errors: str = "struct"
+    """How the refusal of a list method at Snom holds the phones' errors: a struct, or a text that looks like one."""
+    missing_methods: list[str] = field(default_factory=list)
+    """The methods that do not exist, whatever the document says: `name`, or `name/number of parameters`."""
     latency: float = 0.0
     """Seconds that every call takes before it is dealt with."""
 
@@ -39,12 +56,23 @@ class Settings:
             if name == "latency":
                 if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
                     raise ValueError("latency must be seconds, from 0 to 3600")
+            elif name == "snom_company":
+                if not isinstance(value, str):
+                    raise ValueError("snom_company must be a text")
+            elif name == "missing_methods":
+                if not isinstance(value, list) or not all(isinstance(method, str) for method in value):
+                    raise ValueError("missing_methods must be a list of method names")
             elif name not in CHOICES:
-                raise ValueError(f"no such setting: {name}; there are {', '.join([*CHOICES, 'latency'])}")
+                raise ValueError(f"no such setting: {name}; there are {', '.join(asdict(self))}")
             elif value not in CHOICES[name]:
                 raise ValueError(f"{name} must be one of {', '.join(CHOICES[name])}")
         for name, value in knobs.items():
             setattr(self, name, value)
+
+    def lacks(self, method: str, parameters: int) -> bool:
+        """Whether this method, with so many parameters, is one of `missing_methods`."""
+        name = method.removeprefix("redirect.")
+        return name in self.missing_methods or f"{name}/{parameters}" in self.missing_methods
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)

@@ -135,6 +135,14 @@ class Records:
         )
         return [str(mac) for (mac,) in rows]
 
+    def owned(self, url: str | None) -> list[str]:
+        """The account's devices, bound or not, in order; with a `url` those alone whose own URL it is."""
+        rows = self._state.query(
+            "SELECT mac FROM devices WHERE provider = ? AND account = ? AND url IS coalesce(?, url) ORDER BY mac",
+            (self.provider, self.account, url),
+        )
+        return [str(mac) for (mac,) in rows]
+
     def bind(self, macs: Iterable[str], server: str, url: str) -> None:
         """Make `macs` the account's, bound to this server and URL (either may be empty) and nothing else."""
         self._state.write(

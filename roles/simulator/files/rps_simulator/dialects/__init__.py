@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from . import yealink
+from . import htek, snom, yealink
 from .xmlrpc import Dialect
 
 DIALECTS: dict[str, Dialect] = {
     "yealink": yealink.DIALECT,
+    "htek": htek.DIALECT,
+    "snom": snom.DIALECT,
 }

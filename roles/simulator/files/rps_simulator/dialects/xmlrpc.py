@@ -8,6 +8,7 @@ from __future__ import annotations
 import xmlrpc.client
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -36,14 +37,14 @@ class Method:
     """One form of a method: `answer(records, settings, *parameters)` runs inside a transaction."""
 
     answer: Callable[..., Reply]
-    parameters: tuple[type, ...]
-    """`str`, or `list` for a list of strings, each."""
+    parameters: tuple[type | UnionType, ...]
+    """`str`, or `list` for a list of strings, each; or one of them `| None`, which may be nil."""
     writes: bool
     retired: bool = False
 
     def devices(self, call: Call) -> int:
         """How many devices a bulk call lists; 0 for any other call."""
-        return len(call.parameters[0]) if self.parameters[:1] == (list,) else 0
+        return len(call.parameters[0]) if call.parameters and isinstance(call.parameters[0], list) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,12 @@ class Dialect:
     """A vendor's service: the documented path first among those it answers on, and its methods."""
 
     paths: tuple[str, ...]
+    named_servers: bool
+    """Whether accounts have servers that devices are bound to by name."""
     methods: Mapping[tuple[str, int], Method]
     """By name and number of parameters."""
+    content_type: str | None = None
+    """The type that requests must have; None where it does not matter."""
 
     def method(self, call: Call) -> Method | None:
         """The method called; None where there is none of that name, number and types of parameters."""
@@ -62,7 +67,7 @@ class Dialect:
         return method
 
 
-def _is(value: object, kind: type) -> bool:
+def _is(value: object, kind: type | UnionType) -> bool:
     return isinstance(value, kind) and (not isinstance(value, list) or all(isinstance(item, str) for item in value))
 
 
