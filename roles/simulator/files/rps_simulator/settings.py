@@ -30,8 +30,7 @@ class Settings:
     foreign: str = "enterprise"
     """Yealink's answer to registering another account's device without override: held elsewhere, or a question."""
     own_again: str = "ask"
-    """Registering one's own registered device again needs override, or does not, or is refused whatever it is.
-    For the services with named servers."""
+    """Registering one's own device again, where servers are named: needs override, or does not, or is refused anyhow."""
     htek_override: str = "takes"
     """What override does to another account's device at Htek: makes it the caller's, or fails."""
     snom_rebind: str = "ok"
@@ -71,8 +70,9 @@ class Settings:
 
     def lacks(self, method: str, parameters: int) -> bool:
         """Whether this method, with so many parameters, is one of `missing_methods`."""
+        missing = [name.removeprefix("redirect.") for name in self.missing_methods]
         name = method.removeprefix("redirect.")
-        return name in self.missing_methods or f"{name}/{parameters}" in self.missing_methods
+        return name in missing or f"{name}/{parameters}" in missing
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)

@@ -116,6 +116,10 @@ def _sort_to_register(records: Records, texts: list[str], url: str) -> tuple[dic
     return _sort(records, texts, lambda records, device: MALFORMED_URL)
 
 
+def _only(errors: dict[str, str]) -> str | None:
+    return next(iter(errors.values()), None)
+
+
 def _bind(records: Records, settings: Settings, phones: Mapping[str, Device | None], url: str) -> bool:
     """Register the phones, whose former state is given. Returns whether there were any that the service minded."""
     minded = [
@@ -130,7 +134,7 @@ def _bind(records: Records, settings: Settings, phones: Mapping[str, Device | No
 def _register(records: Records, settings: Settings, mac: str, url: str) -> Reply:
     """redirect.registerPhone."""
     phones, errors = _sort_to_register(records, [mac], url.strip())
-    for error in errors.values():
+    if error := _only(errors):
         return Reply(_array(False, error), False)
     return Reply(_array(True, OK), _bind(records, settings, phones, url.strip()))
 
@@ -138,7 +142,7 @@ def _register(records: Records, settings: Settings, mac: str, url: str) -> Reply
 def _deregister(records: Records, settings: Settings, mac: str) -> Reply:
     """redirect.deregisterPhone."""
     phones, errors = _sort(records, [mac], _wrong_to_touch)
-    for error in errors.values():
+    if error := _only(errors):
         return Reply(_array(False, error), False)
     records.forget(phones)
     return Reply(_array(True, OK), True)
@@ -146,7 +150,7 @@ def _deregister(records: Records, settings: Settings, mac: str) -> Reply:
 
 def _check(records: Records, settings: Settings, mac: str) -> Reply:
     """redirect.checkPhone."""
-    for error in _sort(records, [mac], _wrong_to_touch)[1].values():
+    if error := _only(_sort(records, [mac], _wrong_to_touch)[1]):
         return Reply(_array(False, error), None)
     return Reply(_array(True, OK), None)
 
@@ -154,7 +158,7 @@ def _check(records: Records, settings: Settings, mac: str) -> Reply:
 def _redirection(records: Records, settings: Settings, mac: str) -> Reply:
     """redirect.getPhoneRedirection."""
     phones, errors = _sort(records, [mac], _wrong_to_touch)
-    for error in errors.values():
+    if error := _only(errors):
         return Reply(_array(False, error), None)
     url = next(device.url or "" for device in phones.values() if device)
     shapes: dict[str, tuple[_Value, ...]] = {

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which of Snom's models has a MAC address, by its first octets: the ranges that Snom's own command-line client knows.
 
-Taken from version 1.4.2 of that client (2019), at the full or half octet: the few ranges that are finer are left out.
+After version 1.4.2 of that client, to the half octet: the few ranges that are finer than that are left out.
 """
 
 from __future__ import annotations
