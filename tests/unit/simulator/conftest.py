@@ -17,10 +17,6 @@ from urllib.parse import urlsplit
 import pytest
 from rps_simulator import Simulator
 
-ACCOUNTS = [
-    {"name": "ours", "password": "our password", "provider": "yealink"},
-    {"name": "theirs", "password": "their password", "provider": "yealink"},
-]
 SERVERS = [
     {"account": "ours", "name": "serverName", "url": "http://www.test.com"},
     {"account": "ours", "name": "second", "url": "https://second.example.com/"},
@@ -38,27 +34,34 @@ class Response(NamedTuple):
 class Client:
     """Talks to a simulator as an account, over one connection."""
 
-    def __init__(self, url: str, account: str, context: ssl.SSLContext | None) -> None:
+    def __init__(self, url: str, account: str, context: ssl.SSLContext | None, path: str) -> None:
+        self.path = path
         netloc = urlsplit(url).netloc
         self.connection = (
             http.client.HTTPSConnection(netloc, timeout=10, context=context)
             if url.startswith("https:")
             else http.client.HTTPConnection(netloc, timeout=10)
         )
-        login = f"{account}:{PASSWORDS[account]}"
-        self.headers = {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
+        login = f"{account}:{PASSWORDS.get(account, f'{account} password')}"
+        self.headers = {
+            "Authorization": f"Basic {base64.b64encode(login.encode()).decode()}",
+            "Content-Type": "text/xml",
+        }
 
     def send(
-        self, body: bytes | str = b"", path: str = "/xmlrpc", verb: str = "POST", **headers: str | None
+        self, body: bytes | str = b"", path: str | None = None, verb: str = "POST", **headers: str | None
     ) -> Response:
-        wanted = {**self.headers, **headers}
-        self.connection.request(verb, path, body, {name: value for name, value in wanted.items() if value is not None})
+        """Send a request, to the provider's path unless it is told otherwise; `Content_Type=` is Content-Type."""
+        wanted = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        self.connection.request(
+            verb, path or self.path, body, {name: value for name, value in wanted.items() if value is not None}
+        )
         response = self.connection.getresponse()
         return Response(response.status, response.headers, response.read())
 
     def call(self, method: str, *parameters: Any) -> list[Any]:
         """The values of the answer, without the padding. Raises xmlrpc.client.Fault."""
-        response = self.send(xmlrpc.client.dumps(parameters, f"redirect.{method}"))
+        response = self.send(xmlrpc.client.dumps(parameters, f"redirect.{method}", allow_none=True))
         assert response.status == 200
         (values,) = xmlrpc.client.loads(response.body)[0]
         return [value.strip() if isinstance(value, str) else value for value in values]
@@ -68,24 +71,33 @@ class Client:
 
 
 @pytest.fixture
-def simulator() -> Iterator[Simulator]:
+def provider() -> str:
+    """The provider of both accounts, unless a test has a parameter of that name."""
+    return "yealink"
+
+
+@pytest.fixture
+def simulator(provider: str) -> Iterator[Simulator]:
+    accounts = [{"name": name, "password": password, "provider": provider} for name, password in PASSWORDS.items()]
     with Simulator() as running:
-        running.seed({"accounts": ACCOUNTS, "servers": SERVERS})
+        running.seed({"accounts": accounts, "servers": SERVERS if provider != "snom" else []})
         yield running
 
 
 @pytest.fixture
 def connect() -> Iterator[Callable[..., Client]]:
-    """Makes clients: `connect(url, account="ours", context=None)`."""
+    """Makes clients: `connect(url, account="ours", context=None, path="/xmlrpc")`."""
     with ExitStack() as stack:
-        yield lambda url, account="ours", context=None: stack.enter_context(closing(Client(url, account, context)))
+        yield lambda url, account="ours", context=None, path="/xmlrpc": stack.enter_context(
+            closing(Client(url, account, context, path))
+        )
 
 
 @pytest.fixture
-def client(simulator: Simulator, connect: Callable[..., Client]) -> Client:
-    return connect(simulator.url)
+def client(simulator: Simulator, provider: str, connect: Callable[..., Client]) -> Client:
+    return connect(simulator.url, path=urlsplit(simulator.endpoint(provider)).path)
 
 
 @pytest.fixture
-def rival(simulator: Simulator, connect: Callable[..., Client]) -> Client:
-    return connect(simulator.url, "theirs")
+def rival(simulator: Simulator, provider: str, connect: Callable[..., Client]) -> Client:
+    return connect(simulator.url, "theirs", path=urlsplit(simulator.endpoint(provider)).path)

@@ -20,7 +20,7 @@ def test_status(client):
     status = json.loads(client.send(verb="GET", path="/simulator", Authorization=None).body)
 
     assert status["pid"] == os.getpid()
-    assert "yealink" in status["providers"]
+    assert status["providers"] == ["htek", "snom", "yealink"]
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,20 @@ def rule(kind, **more):
     return {"kind": kind, **PARAMETERS.get(kind, {}), **more}
 
 
+@pytest.mark.parametrize(
+    ("provider", "write"),
+    [
+        ("yealink", REQUEST),
+        ("htek", REQUEST),
+        ("snom", xmlrpc.client.dumps(([MAC], "https://x.example.com/"), "redirect.registerPhoneList")),
+    ],
+)
 @pytest.mark.parametrize("kind", BEFORE + AFTER)
-def test_carried_out_or_not(simulator, client, kind):
+def test_carried_out_or_not(simulator, client, write, kind):
     simulator.misbehave(rule(kind))
 
     try:
-        client.send(REQUEST)
+        client.send(write)
     except (OSError, http.client.HTTPException):
         assert kind in NO_ANSWER or kind == "cut_answer"
     else:

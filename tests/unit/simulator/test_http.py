@@ -59,14 +59,36 @@ def test_login_beyond_ascii(simulator, client, encoding):
     assert client.send(CHECK, Authorization=f"Basic {login}").status == 200
 
 
-@pytest.mark.parametrize(("path", "status"), [("/xmlrpc", 200), ("/xmlrpc/", 200), ("/", 404), ("/xmlrpc/x", 404)])
+@pytest.mark.parametrize(
+    ("provider", "path", "status"),
+    [
+        ("yealink", "/xmlrpc", 200),
+        ("yealink", "/xmlrpc/", 200),
+        ("yealink", "/", 404),
+        ("yealink", "/xmlrpc/x", 404),
+        ("htek", "/index.php/xmlrpc", 200),
+        ("htek", "/index.php/xmlrpc/", 404),
+        ("htek", "/xmlrpc", 404),
+        ("snom", "/xmlrpc/", 200),
+        ("snom", "/xmlrpc", 404),
+        ("snom", "/", 404),
+    ],
+)
 def test_paths(simulator, client, path, status):
     assert client.send(CHECK, path).status == status
     assert simulator.log[-1].path == path
 
 
-def test_endpoint(simulator):
-    assert simulator.endpoint("yealink") == f"{simulator.url}/xmlrpc"
+@pytest.mark.parametrize(
+    ("provider", "path"), [("yealink", "/xmlrpc"), ("htek", "/index.php/xmlrpc"), ("snom", "/xmlrpc/")]
+)
+def test_endpoint(simulator, provider, path):
+    assert simulator.endpoint(provider) == simulator.url + path
+
+
+@pytest.mark.parametrize("provider", ["yealink", "htek"])
+def test_content_type_does_not_matter(client):
+    assert client.send(CHECK, Content_Type=None).status == 200
 
 
 @pytest.mark.parametrize("verb", ["GET", "PUT", "DELETE", "HEAD2"])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+import xmlrpc.client
 
 import pytest
 
@@ -14,17 +15,15 @@ ASK = "Are you sure you want to override MAC addresses:"
 
 
 @pytest.fixture(autouse=True)
-def devices(simulator):
+def devices(simulator, provider):
+    ours = {"url": "https://our.example.com/"} if provider == "snom" else {"server": "serverName"}
+    theirs = {"url": "https://their.example.com/"} if provider == "snom" else {"server": "their server"}
     simulator.seed(
-        {
-            "devices": [
-                {"account": "ours", "mac": MAC, "server": "serverName"},
-                {"account": "theirs", "mac": OTHER, "server": "their server"},
-            ]
-        }
+        {"devices": [{"account": "ours", "mac": MAC, **ours}, {"account": "theirs", "mac": OTHER, **theirs}]}
     )
 
 
+@pytest.mark.parametrize("provider", ["yealink", "htek"])
 def test_good_ones_go_through(simulator, client):
     simulator.settings(batches="good_ones")
 
@@ -39,6 +38,22 @@ def test_good_ones_go_through(simulator, client):
     assert [entry.carried_out for entry in simulator.log] == [True, True, False]
 
 
+@pytest.mark.parametrize("provider", ["snom"])
+def test_good_phones_go_through(simulator, client):
+    simulator.settings(batches="good_ones")
+
+    errors = {"x": "Error:malformed_mac", OTHER: "Error:owned_by_other_user"}
+    assert client.call("registerPhoneList", [GOOD, "x", OTHER], "https://new.example.com/") == [False, errors]
+    assert simulator.devices("ours")[GOOD]["url"] == "https://new.example.com/"
+    assert OTHER in simulator.devices("theirs")
+    errors = {OTHER: "Error:owned_by_other_user"}
+    assert client.call("deregisterPhoneList", [OTHER, GOOD]) == [False, errors]
+    assert GOOD not in simulator.devices("ours")
+    assert client.call("deregisterPhoneList", [OTHER]) == [False, errors]
+    assert [entry.carried_out for entry in simulator.log] == [True, True, False]
+
+
+@pytest.mark.parametrize("provider", ["yealink", "htek"])
 @pytest.mark.parametrize(("culprits", "named"), [("named", "x,y"), ("first", "x"), ("unnamed", "")])
 def test_culprits(simulator, client, culprits, named):
     simulator.settings(culprits=culprits)
@@ -46,6 +61,21 @@ def test_culprits(simulator, client, culprits, named):
     assert client.call("registerDevices", ["x", "y"], "second") == [False, f"Error:Invalid MAC(s):{named}"]
     assert client.call("deRegisterDevices", ["x", "y"]) == [False, f"Error:Invalid MAC(s):{named}"]
     assert client.call("registerDevice", "x", "second") == [False, "Error:Invalid MAC(s):x"]
+
+
+@pytest.mark.parametrize("provider", ["snom"])
+@pytest.mark.parametrize("errors", ["struct", "text"])
+def test_culprits_among_phones(simulator, client, errors):
+    bad = "Error:malformed_mac"
+    named = {"x": bad, "y": bad} if errors == "struct" else f"{{x: {bad}, y: {bad}}}"
+    first = {"x": bad} if errors == "struct" else f"{{x: {bad}}}"
+    simulator.settings(snom_errors=errors)
+
+    for culprits, refusal in (("named", named), ("first", first), ("unnamed", "Error:malformed_mac_list")):
+        simulator.settings(culprits=culprits)
+        assert client.call("registerPhoneList", ["x", "y"], "https://new.example.com/") == [False, refusal]
+        assert client.call("deregisterPhoneList", ["x", "y"]) == [False, refusal]
+        assert client.call("checkPhone", "x") == [False, bad]
 
 
 def test_unnamed_enterprise(simulator, client):
@@ -70,6 +100,40 @@ def test_own_devices_are_bound_again(simulator, client):
     assert simulator.devices("ours")[MAC]["server"] == "second"
 
 
+@pytest.mark.parametrize(("override", "text"), [("0", ASK + MAC), ("1", "MAC address(es) overriding failed")])
+def test_own_devices_are_never_bound_again(simulator, client, override, text):
+    simulator.settings(own_again="refuse")
+
+    assert client.call("registerDevices", [MAC], "second", override) == [False, text]
+    assert simulator.devices("ours")[MAC]["server"] == "serverName"
+
+
+@pytest.mark.parametrize(
+    ("provider", "missing", "call", "other"),
+    [
+        ("yealink", "redirect.checkDeviceExt", ("checkDeviceExt", MAC), ("checkDevice", MAC)),
+        ("htek", "editDevice", ("editDevice", MAC, "second", "1"), ("registerDevice", MAC, "second", "1")),
+        (
+            "htek",
+            "registerDevices/3",
+            ("registerDevices", [GOOD], "second", "1"),
+            ("registerDevices", [GOOD], "second"),
+        ),
+        ("snom", "registerPhoneList", ("registerPhoneList", [MAC], "https://x.example.com/"), ("checkPhone", MAC)),
+    ],
+)
+def test_missing_methods(simulator, client, missing, call, other):
+    before = simulator.devices("ours")
+    simulator.settings(missing_methods=[missing])
+
+    with pytest.raises(xmlrpc.client.Fault, match=f"no such method: redirect.{call[0]}"):
+        client.call(*call)
+    assert simulator.devices("ours") == before
+    assert client.call(*other)[0] is True
+    simulator.settings(missing_methods=[])
+    assert client.call(*call)[0] is True
+
+
 def test_latency(simulator, client):
     simulator.settings(latency=0.05)
 
@@ -78,9 +142,21 @@ def test_latency(simulator, client):
     assert time.monotonic() - start > 0.04
 
 
-@pytest.mark.parametrize("knobs", [{"batches": "x"}, {"nothing": 1}, {"latency": -1}, {"latency": "1"}])
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"batches": "x"},
+        {"nothing": 1},
+        {"latency": -1},
+        {"latency": "1"},
+        {"snom_company": None},
+        {"snom_redirection": "url"},
+        {"missing_methods": "editDevice"},
+        {"missing_methods": [1]},
+    ],
+)
 def test_bad_knobs_change_nothing(simulator, knobs):
     before = simulator.settings()
-    with pytest.raises(ValueError, match=r"batches|nothing|latency"):
+    with pytest.raises(ValueError, match="|".join(knobs)):
         simulator.settings(own_again="ok", **knobs)
     assert simulator.settings() == before

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import xmlrpc.client
-
 import pytest
 
 MAC, OTHER, FREE = "001565000001", "001565000002", "001565000003"
@@ -30,7 +28,6 @@ SINGLE = [
     ("registerDeviceWithUniqueUrl", "serverName", URL, "1"),
 ]
 BULK = [("registerDevices", "serverName"), ("registerDevices", "serverName", "1")]
-EDITS = [("editDevice", "serverName"), ("editDeviceWithUniqueUrl", "serverName", URL)]
 
 
 @pytest.fixture(autouse=True)
@@ -46,38 +43,16 @@ def devices(simulator):
     )
 
 
-@pytest.mark.parametrize("spelling", ["00156500aaBB", "00-15-65-00-AA-BB", "00 15 65 00 aa bb", "00:15:65:00:AA:bb"])
-def test_spellings(simulator, client, spelling):
-    assert client.call("registerDevice", f" {spelling}\n", "serverName") == [True, "OK"]
-    assert "00156500aabb" in simulator.devices("ours")
-
-
-@pytest.mark.parametrize(
-    "text", ["", "00:15:65:00:00:00:01", "00-15:65-00:00-01", "0015.6500.0001", "00156500000", "0015650000g1"]
-)
-def test_no_mac_address(client, text):
-    assert client.call("registerDevice", text, "serverName") == [False, f"Error:Invalid MAC(s):{text}"]
-    assert client.call("checkDevice", text) == [False, "Error:Invalid MAC(s)"]
-
-
-@pytest.mark.parametrize("method", ["checkDevice", "checkDeviceExt"])
-def test_check(simulator, client, method):
+def test_check_ext(simulator, client):
     simulator.seed(
         {"devices": [{"account": "ours", "mac": "0015650000aa"}, {"account": "ours", "mac": MAC, "url": URL}]}
     )
 
-    assert client.call(method, MAC) == [True, "Registered"] + ([URL] if method == "checkDeviceExt" else [])
-    assert client.call(method, OTHER) == [True, "Registered Elsewhere"]
-    assert client.call(method, FREE) == [True, "Unregistered"]
-    assert client.call(method, "0015650000aa") == [True, "Unregistered"]
-    assert client.call(method, "0015650000ff") == [True, "Unknown"]
-
-
-def test_list_holds_what_is_bound_and_ours(simulator, client, rival):
-    simulator.seed({"devices": [{"account": "ours", "mac": "0015650000aa"}]})
-
-    assert client.call("listDevices")[1] == ["\n        00-15-65-00-00-01\n"]
-    assert rival.call("listDevices")[1] == ["\n        00-15-65-00-00-02\n"]
+    assert client.call("checkDeviceExt", MAC) == [True, "Registered", URL]
+    assert client.call("checkDeviceExt", OTHER) == [True, "Registered Elsewhere"]
+    assert client.call("checkDeviceExt", FREE) == [True, "Unregistered"]
+    assert client.call("checkDeviceExt", "0015650000aa") == [True, "Unregistered"]
+    assert client.call("checkDeviceExt", "0015650000ff") == [True, "Unknown"]
 
 
 @pytest.mark.parametrize("form", SINGLE)
@@ -155,6 +130,11 @@ def test_bad_server(client, method, text, server):
     assert client.call(name, *arguments) == [False, text]
 
 
+@pytest.mark.parametrize("override", ["", "2", "true", "0/1"])
+def test_bad_override_with_an_own_url(client, override):
+    assert client.call("registerDeviceWithUniqueUrl", FREE, "", URL, override) == [False, ONLY_0_OR_1]
+
+
 @pytest.mark.parametrize("method", ["registerDeviceWithUniqueUrl", "editDeviceWithUniqueUrl"])
 @pytest.mark.parametrize("url", ["gopher://x/", "example.com", "//example.com"])
 def test_bad_url(client, method, url):
@@ -164,13 +144,6 @@ def test_bad_url(client, method, url):
 @pytest.mark.parametrize("scheme", ["http", "https", "ftp", "tftp", "HTTPS"])
 def test_url_schemes(client, scheme):
     assert client.call("editDeviceWithUniqueUrl", MAC, "", f"{scheme}://example.com/") == [True, "OK"]
-
-
-@pytest.mark.parametrize("override", ["", "2", "true", "0/1"])
-def test_bad_override(client, override):
-    assert client.call("registerDevice", FREE, "serverName", override) == [False, ONLY_0_OR_1]
-    assert client.call("registerDevices", [FREE], "serverName", override) == [False, ONLY_0_OR_1]
-    assert client.call("registerDeviceWithUniqueUrl", FREE, "", URL, override) == [False, ONLY_0_OR_1]
 
 
 def test_bulk_refusals_name_every_culprit_and_change_nothing(simulator, client):
@@ -190,48 +163,14 @@ def test_bulk_refusals_name_every_culprit_and_change_nothing(simulator, client):
     assert (simulator.devices("ours"), simulator.devices("theirs")) == before
 
 
-@pytest.mark.parametrize("many", [False, True])
-def test_deregister(client, many):
-    def deregister(mac):
-        return client.call("deRegisterDevices", [mac]) if many else client.call("deRegisterDevice", mac)
-
-    assert deregister(MAC) == [True, "OK"]
-    assert client.call("checkDevice", MAC) == [True, "Unknown"]
-    for mac in (MAC, OTHER, FREE, "x"):
-        assert deregister(mac) == [False, f"Error:Invalid MAC(s):{mac}"]
-
-
-@pytest.mark.parametrize("form", EDITS)
-def test_edit(simulator, client, form):
-    method, *arguments = form
+def test_edit_with_an_own_url(simulator, client):
+    method, *arguments = "editDeviceWithUniqueUrl", "serverName", URL
 
     assert client.call(method, MAC, *arguments) == [True, "OK"]
+    assert simulator.devices("ours")[MAC]["own_url"] == URL
     assert client.call(method, OTHER, *arguments) == [False, f"Error:Invalid MAC(s):{OTHER}"]
     assert client.call(method, FREE, *arguments) == [False, f"Error:Invalid MAC(s):{FREE}"]
     assert client.call(method, "0015650000ff", *arguments) == [False, "The MAC is unknown"]
-
-
-@pytest.mark.parametrize(
-    ("name", "url", "text"),
-    [
-        ("", "http://x/", "The server name can not be empty."),
-        ("new", "", "The server url can not be empty"),
-        ("new", "gopher://x", "The url can only begin with 'http://' or 'https://' or 'ftp://' or 'tftp://'"),
-        ("n/w", "http://x/", "The server name can only contain 'A-z 0-9 - _ . '(include space)"),
-        ("serverName", "http://x/", "Error:The server name has been used"),
-        ("their server", "http://x/", "Error:The server name has been used"),
-    ],
-)
-def test_add_server_refused(simulator, client, name, url, text):
-    before = simulator.servers("ours")
-
-    assert client.call("addServer", name, url) == [False, text]
-    assert simulator.servers("ours") == before
-
-
-def test_add_server(simulator, client):
-    assert client.call("addServer", "A-z 0_9.", "tftp://x/") == [True, "OK"]
-    assert simulator.servers("ours")["A-z 0_9."] == "tftp://x/"
 
 
 def test_retired_forms_answer_and_are_told_apart(simulator, client):
@@ -241,20 +180,3 @@ def test_retired_forms_answer_and_are_told_apart(simulator, client):
     assert client.call("editDevice", MAC, "second") == [True, "OK"]
 
     assert [entry.retired for entry in simulator.log] == [True, True, True, False]
-
-
-@pytest.mark.parametrize(
-    ("method", "parameters"),
-    [
-        ("noSuch", ()),
-        ("listDevices", ("x",)),
-        ("registerDevice", (MAC, "serverName", 1)),
-        ("registerDevices", (MAC, "serverName")),
-        ("registerDevices", ([1], "serverName")),
-        ("checkDevice", ([MAC],)),
-    ],
-)
-def test_no_such_method(simulator, client, method, parameters):
-    with pytest.raises(xmlrpc.client.Fault, match=f"no such method: redirect.{method}"):
-        client.call(method, *parameters)
-    assert simulator.log[-1].carried_out is None

@@ -30,7 +30,7 @@ class Settings:
     foreign: str = "enterprise"
     """Yealink's answer to registering another account's device without override: held elsewhere, or a question."""
     own_again: str = "ask"
-    """Registering one's own device again, where servers are named: needs override, or does not, or is refused anyhow."""
+    """Registering one's own device again, where servers are named: needs override, does not, or is always refused."""
     htek_override: str = "takes"
     """What override does to another account's device at Htek: makes it the caller's, or fails."""
     snom_rebind: str = "ok"
