@@ -16,6 +16,8 @@ options:
     required: true
     choices:
       - yealink
+      - snom
+      - htek
   api_url:
     description:
       - The whole address of the service, path included. Defaults to the one that the vendor documents.

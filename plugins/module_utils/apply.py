@@ -15,12 +15,14 @@ from ansible_collections.voip.rps.plugins.module_utils.model import (
     MOVED,
     NONE,
     REGISTERED,
+    Device,
     Observation,
 )
-from ansible_collections.voip.rps.plugins.module_utils.plan import Plan, Step, as_asked
+from ansible_collections.voip.rps.plugins.module_utils.observe import observe
+from ansible_collections.voip.rps.plugins.module_utils.plan import Plan, Policy, Step, as_asked
 from ansible_collections.voip.rps.plugins.module_utils.runner import HANDFUL, Runner
 
-_WHOLE_BATCH = frozenset(("invalid_server", "invalid_server_name", "invalid_url", "invalid_input", "unsupported"))
+_WHOLE_BATCH = frozenset(("invalid_server", "invalid_server_name", "invalid_url", "invalid_input"))
 
 
 class _Batch(NamedTuple):
@@ -53,6 +55,7 @@ class Applier:
         self._service = runner.service
         self._plan = plan
         self._batch_size = batch_size
+        self._released: set[str] = set()
 
     def run(self) -> None:
         batches: list[_Batch] = []
@@ -61,7 +64,8 @@ class Applier:
         self._runner.each(self._carry_out, batches)
 
     def _batches(self, step: Step) -> list[_Batch]:
-        bulk = step.target is None or self._service.bulk(step.target)
+        can = self._service.can
+        bulk = can.bulk_url if step.target and step.target.own else can.bulk
         return [_Batch(part) for part in step.split(self._batch_size if bulk else 1)]
 
     def _carry_out(self, first: _Batch) -> None:
@@ -74,8 +78,7 @@ class Applier:
             try:
                 self._send(batch.step)
                 self._runner.worked("write")
-                for mac in batch.step.macs:
-                    self._set(mac, action=batch.step.action)
+                todo += self._after_success(batch)
             except Refused as refusal:
                 self._runner.worked("write")
                 todo += self._after_refusal(batch, refusal)
@@ -85,19 +88,61 @@ class Applier:
     def _send(self, step: Step) -> None:
         if step.target is None:
             self._service.remove(step.macs)
-        elif step.action == MOVED:
+        elif step.action == MOVED and not step.released:
             self._service.move(step.macs, step.target)
         else:
             self._service.register(step.macs, step.target, override=step.override)
 
+    def _after_success(self, batch: _Batch) -> list[_Batch]:
+        """Settle a batch, and return what it takes beyond it."""
+        step = batch.step
+        if step.action == MOVED and not step.released and not self._service.can.rebind:
+            return self._release(step.only(list(self._read_back(step))))
+        for mac in step.macs:
+            self._set(mac, action=step.action)
+        return []
+
+    def _release(self, step: Step, sent: int = 0) -> list[_Batch]:
+        """Release devices that the service does not bind again as they are, and return what is left to register."""
+        if not step.macs:
+            return []
+        left: Sequence[str] = ()
+        try:
+            self._service.remove(step.macs)
+        except Refused as refusal:
+            if len(step.macs) > 1:
+                return [batch for one in step.split(1) for batch in self._release(one)]
+            if refusal.code != "not_registered":
+                self._fail(step.macs, refusal)
+                return []
+        except RpsError as error:
+            if not error.in_doubt:
+                self._runner.failed(error, "write")
+                self._fail(step.macs, error)
+                return []
+            left = list(self._read_back(step._replace(target=None)))
+            if sent == self._service.client.retries:
+                self._fail(left, error)
+                left = ()
+        gone = [mac for mac in step.macs if mac not in left and not self._plan.outcomes[mac].error]
+        self._released.update(gone)
+        return _Batch(step._replace(released=True)).only(gone) + self._release(step.only(left), sent + 1)
+
     def _after_refusal(self, batch: _Batch, refusal: Refused) -> list[_Batch]:
         """Return what is left to send of a batch that the service answered with no."""
         macs = batch.step.macs
-        batch = batch._replace(refused=len(macs) > 1)
+        batch = batch._replace(refused=batch.refused or len(macs) > 1)
         named = [mac for mac in macs if mac in refusal.culprits]
-        asked = refusal.code == "needs_override" and batch.step.action == REGISTERED and not batch.step.override
-        if asked and not batch.looked:
+        # Where the good ones of a refused batch went through, to send one of them again is refused for that.
+        asked = refusal.code == "needs_override" or (refusal.code == "override_failed" and batch.refused)
+        if asked and batch.step.action == REGISTERED and not batch.looked:
             return self._after_question(batch, named, refusal)
+        if refusal.code == "unsupported" and len(macs) > 1:
+            return [batch._replace(step=one) for one in batch.step.split(1)]
+        if refusal.code == "needs_override" and batch.step.action == MOVED and not batch.step.released:
+            return self._release(batch.step)
+        if batch.step.released and batch.sent < self._service.client.retries:
+            return [batch._replace(sent=batch.sent + 1)]
         if refusal.code == "not_registered" and batch.step.target is None and len(macs) > 1 and not batch.looked:
             return self._after_removal(batch, named)
         if named:
@@ -115,7 +160,8 @@ class Applier:
         left = self._read_back(batch.step)
         ours = [mac for mac, one in left.items() if one.status == REGISTERED]
         others = [mac for mac in left if mac not in ours]
-        refused = others if len(others) == 1 else [mac for mac in others if mac in named]
+        alone = len(others) == 1 and not named and refusal.code == "needs_override"
+        refused = others if alone else [mac for mac in others if mac in named]
         for mac in refused:
             self._refuse(mac, refusal)
         again = batch._replace(looked=not named).only([mac for mac in others if mac not in refused])
@@ -167,25 +213,30 @@ class Applier:
     def _look(self, step: Step) -> dict[str, Observation]:
         """Ask the service about a step's devices. Raises RpsError where it cannot be read."""
         macs = step.macs
-        readable = step.target is not None and step.target.url is not None and self._service.can.read_target
-        if step.action == MOVED and not readable:
+        can = self._service.can
+        was_ours = step.target is not None and step.action == MOVED and not step.released
+        if was_ours and not (step.target and step.target.url and can.read_target):
             # Nothing would tell, and to bind a device of ours where it is bound already does no harm.
             return {mac: Observation(REGISTERED) for mac in macs}
-        if step.action == MOVED or len(macs) <= HANDFUL or not self._service.can.list_account:
-            return self._runner.read(macs, macs if readable else ())
+        many = len(macs) > HANDFUL
+        # Of many devices that were not ours it is enough to know whether they are.
+        policy = Policy(check_target=was_ours or not many)
+        account: frozenset[str] | None = None
         try:
-            account = set(self._service.list_devices())
+            if many and not was_ours and can.list_account:
+                account = frozenset(self._service.list_devices())
+            return observe(self._runner, [Device(mac, step.target) for mac in macs], policy, account)
         except RpsError as error:
             self._runner.stopped = error
             raise
-        return {mac: Observation(REGISTERED if mac in account else None) for mac in macs}
 
     def _refuse(self, mac: str, error: RpsError) -> None:
         if error.code == "not_registered" and self._plan.outcomes[mac].target is None:
             self._set(mac, action=NONE)
         elif error.code in ("owned_by_other_user", "needs_override"):
             code = error.code if self._service.can.takes_over else "owned_by_other_user"
-            self._set(mac, action=FAILED, status=ELSEWHERE, error=RpsError(code, error.message))
+            self._fail([mac], RpsError(code, error.message))
+            self._set(mac, status=ELSEWHERE)
         else:
             self._fail([mac], error)
 
@@ -195,7 +246,12 @@ class Applier:
 
     def _fail(self, macs: Iterable[str], error: RpsError) -> None:
         for mac in macs:
-            self._set(mac, action=FAILED, error=error)
+            told = error
+            if mac in self._released:
+                self.uncertain = True
+                was = self._plan.outcomes[mac].was_url or "nothing that the service told"
+                told = RpsError(error.code, f"it was released, and pointed to {was}: {error.message}")
+            self._set(mac, action=FAILED, error=told)
 
     def _set(self, mac: str, **fields: Any) -> None:
         self._plan.outcomes[mac] = self._plan.outcomes[mac]._replace(**fields)

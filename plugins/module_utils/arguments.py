@@ -24,7 +24,7 @@ def _from(variable: str) -> Any:
 
 
 RPS_OPTIONS: dict[str, dict[str, Any]] = {
-    "provider": {"type": "str", "required": True, "choices": sorted(SERVICES), "fallback": _from("RPS_PROVIDER")},
+    "provider": {"type": "str", "required": True, "choices": list(SERVICES), "fallback": _from("RPS_PROVIDER")},
     "api_url": {"type": "str", "fallback": _from("RPS_API_URL")},
     "username": {"type": "str", "required": True, "fallback": _from("RPS_USERNAME")},
     "password": {"type": "str", "required": True, "no_log": True, "fallback": _from("RPS_PASSWORD")},

@@ -11,7 +11,8 @@ from typing import Any, Iterator, List, Mapping, NamedTuple, Tuple
 
 from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import Device, Target
-from ansible_collections.voip.rps.plugins.module_utils.phone_list import read_phone_list
+from ansible_collections.voip.rps.plugins.module_utils.phone_list import EXTRA, read_phone_list
+from ansible_collections.voip.rps.plugins.module_utils.services import provider_of
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
 from ansible_collections.voip.rps.plugins.module_utils.url import check_url
 
@@ -36,17 +37,19 @@ def desired_devices(params: Mapping[str, Any], service: type[Service], problems:
     for where, row in _rows(params, problems):
         try:
             mac = parse_mac(row["mac"])
-        except ValueError as error:
-            problems.append(("invalid_mac", f"{where}: {error}"))
-            continue
-        named.add(mac)
-        if _left_to_another(row, params):
-            continue
-        try:
+            named.add(mac)
+            if _left_to_another(mac, row, params):
+                continue
             device = Device(mac, targets.of(row))
+        except ValueError as error:
+            if not _left_to_another("", row, params):
+                problems.append(("invalid_mac", f"{where}: {error}"))
+            continue
         except _Problem as problem:
             problems.append((problem.code, f"{where}: {problem}"))
             continue
+        if EXTRA in row:
+            problems.append(("invalid_input", f"{where}: {row[EXTRA]!r} is beyond the header's columns"))
         if devices.setdefault(mac, device) != device:
             problems.append(("repeated_mac", f"{where}: {mac} has another target in {places[mac]}"))
         places.setdefault(mac, where)
@@ -150,7 +153,8 @@ def _rows(params: Mapping[str, Any], problems: Problems) -> Iterator[tuple[str, 
             problems.append(("invalid_input", f"{params['src']} {error}"))
 
 
-def _left_to_another(row: Mapping[str, str], params: Mapping[str, Any]) -> bool:
-    provider = row.get("provider") or params["provider"]
+def _left_to_another(mac: str, row: Mapping[str, str], params: Mapping[str, Any]) -> bool:
+    by_prefix = provider_of(mac) if params["by_prefix"] else None
+    provider = (row.get("provider") or by_prefix or params["provider"]).lower()
     account = row.get("account") or params["account"]
-    return provider.lower() != params["provider"] or (params["account"] is not None and account != params["account"])
+    return provider != params["provider"] or (params["account"] is not None and account != params["account"])

@@ -42,8 +42,8 @@ class Client:
 
     C(verify) is False, True or the path of a CA bundle; C(timeout) is in seconds, for connecting and for reading each;
     C(retries) is how often a call is sent again; C(concurrency) is the most requests in flight; C(rate_limit) is in
-    requests per second, over all threads. Proxies come from the environment. Raises RpsError C(invalid_url) for a host
-    that cannot be.
+    requests per second, over all threads. Proxies, and a CA bundle where none is given, come from the environment.
+    Raises RpsError C(invalid_url) for a host that cannot be.
     """
 
     def __init__(
@@ -65,9 +65,10 @@ class Client:
         self.requests = 0
         self._counting = threading.Lock()
         self._pace = _Pace(rate_limit)
-        self._verify = verify
         self._timeout = (timeout, timeout)
-        self._proxies = requests.utils.get_environ_proxies(url)
+        environment = requests.Session().merge_environment_settings(url, {}, True, verify, None)
+        self._verify = environment["verify"] or False
+        self._proxies = environment["proxies"]
         # The adapter is used without its session: that costs half, follows no redirect and keeps no cookie.
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
         request = requests.Request(

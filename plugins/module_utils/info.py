@@ -43,21 +43,30 @@ def listing_problems(params: Mapping[str, Any], service: type[Service]) -> Probl
 
 
 def look_up(
-    service: Service, macs: Sequence[str] | None, url: str | None, check_target: bool | None
+    service: Service,
+    macs: Sequence[str] | None,
+    models: Sequence[str] | None,
+    url: str | None,
+    check_target: bool | None,
 ) -> dict[str, Observation]:
-    """Return what the service knows of C(macs), or of all devices of the account, and where C(url) is given only of
-    those there.
+    """Return what the service knows of C(macs), or else of all devices of the account, or of those of C(models).
 
-    A device that could not be read has its error. Raises RpsError where the service could not be read at all.
+    With C(url), only of those that point there. A device that could not be read has its error. Raises RpsError where
+    the service could not be read at all.
     """
-    if check_target is None:
-        check_target = macs is not None or url is not None
     runner = Runner(service)
     if macs is None:
-        macs = service.list_devices()
-        if not check_target:
+        if service.can.list_models:
+            macs = sorted(runner.list_models(models or service.models, url))
+            if url is not None:
+                return {mac: Observation(REGISTERED, url) for mac in macs}
+        else:
+            macs = service.list_devices()
+        if not (check_target or url):
             return {mac: Observation(REGISTERED) for mac in macs}
-    seen = runner.read(macs, frozenset(macs) if check_target else ())
+    elif check_target is None:
+        check_target = True
+    seen = runner.read(macs, frozenset(macs) if check_target or url else ())
     found = {mac: seen[mac] for mac in macs}
     if url is None:
         return found

@@ -47,15 +47,18 @@ class Device(NamedTuple):
 class Observation(NamedTuple):
     """What the service said of a device; C(url) is None where it did not tell or was not asked.
 
-    C(error): why the device could not be read.
+    C(error): why the device could not be read; C(company): whose it is, where the service tells that.
     """
 
     status: str | None
     url: str | None = None
     error: RpsError | None = None
+    company: str | None = None
 
     def as_dict(self, mac: str) -> dict[str, Any]:
         shown: dict[str, Any] = {"mac": mac, "status": self.status, "url": self.url and without_userinfo(self.url)}
+        if self.company:
+            shown["company"] = self.company
         if self.error:
             shown["error"] = self.error.as_dict()
         return shown

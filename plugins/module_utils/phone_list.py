@@ -10,12 +10,14 @@ import csv
 from typing import Iterator
 
 SEPARATORS = ",;\t"
+EXTRA = "extra cells"
 
 
 def read_phone_list(path: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield each phone's line number and its cells by column name, both without the space around them.
 
     Separators are comma, semicolon or tab, whichever the header has most of; lines with no cell filled are passed over.
+    Filled cells beyond the header's columns are under C(EXTRA).
     Raises ValueError, in words for the user, where the file cannot be read or is no phone list.
     """
     try:
@@ -28,9 +30,10 @@ def read_phone_list(path: str) -> Iterator[tuple[int, dict[str, str]]]:
                 if not any(values):
                     continue
                 line = reader.line_num + 1
-                if len(values) > len(columns) and any(values[len(columns) :]):
-                    raise ValueError(f"line {line} has {len(values)} cells for {len(columns)} columns")
-                yield line, {**dict.fromkeys(columns, ""), **dict(zip(columns, values))}
+                row = {**dict.fromkeys(columns, ""), **dict(zip(columns, values))}
+                if any(values[len(columns) :]):
+                    row[EXTRA] = ", ".join(values[len(columns) :])
+                yield line, row
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

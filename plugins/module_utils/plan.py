@@ -35,12 +35,16 @@ class Policy(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Devices for which one thing is to be done: C(action) is what will have become of them."""
+    """Devices for which one thing is to be done: C(action) is what will have become of them.
+
+    C(released): the devices were the account's, and were released to be registered anew.
+    """
 
     action: str
     target: Target | None
     override: bool
     macs: tuple[str, ...]
+    released: bool = False
 
     def only(self, macs: Sequence[str]) -> Step:
         return self._replace(macs=tuple(macs))
@@ -119,7 +123,7 @@ def as_asked(step: Step, seen: Observation) -> bool:
     if _tells(step.target, seen):
         return _points_there(step.target, seen)
     # A device that was not ours and now is, we registered; whether one of ours was moved, nothing told.
-    return step.action == REGISTERED
+    return step.action == REGISTERED or step.released
 
 
 def elsewhere_error(can: Capabilities) -> RpsError:

@@ -11,14 +11,11 @@ from typing import Collection, NamedTuple, Sequence
 from ansible_collections.voip.rps.plugins.module_utils.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils.model import (
-    ELSEWHERE,
-    REGISTERED,
-    UNKNOWN,
     Device,
-    Observation,
     Outcome,
 )
-from ansible_collections.voip.rps.plugins.module_utils.plan import Policy, make_plan, wants_target
+from ansible_collections.voip.rps.plugins.module_utils.observe import observe
+from ansible_collections.voip.rps.plugins.module_utils.plan import Policy, make_plan
 from ansible_collections.voip.rps.plugins.module_utils.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
 
@@ -58,7 +55,7 @@ def reconcile(
         account = service.list_devices()
     if prune and account is not None:
         devices = [*devices, *_extra(account, prune)]
-    observations = _observe(runner, devices, policy, account, check_mode)
+    observations = observe(runner, devices, policy, None if account is None else frozenset(account), check_mode)
     plan = make_plan(devices, observations, policy, service.can)
     if check_mode:
         return Report(list(plan.outcomes.values()), plan.unverified, False, None)
@@ -73,20 +70,3 @@ def _extra(account: Sequence[str], prune: Prune) -> list[Device]:
         words = f"prune would remove {len(extra)} devices, more than prune_limit ({prune.limit}): nothing was changed"
         raise RpsError("invalid_input", words)
     return extra
-
-
-def _observe(
-    runner: Runner, devices: Sequence[Device], policy: Policy, account: Sequence[str] | None, check_mode: bool
-) -> dict[str, Observation]:
-    can = runner.service.can
-    targets = {device.mac for device in devices if wants_target(device, policy, can)}
-    if account is None:
-        return runner.read([device.mac for device in devices], targets)
-    listed = set(account)
-    seen = {device.mac: Observation(REGISTERED if device.mac in listed else UNKNOWN) for device in devices}
-    seen.update(runner.read([mac for mac in seen if mac in listed and mac in targets], targets))
-    if check_mode and not policy.override:
-        # The real run learns from refused writes which devices are another account's; here only a look can tell.
-        absent = [device.mac for device in devices if device.mac not in listed and device.target]
-        seen.update((mac, one) for mac, one in runner.read(absent, ()).items() if one.error or one.status == ELSEWHERE)
-    return seen

@@ -69,6 +69,27 @@ class Runner:
             raise self.stopped
         return seen
 
+    def list_models(self, models: Collection[str], url: str | None = None) -> set[str]:
+        """Return the account's devices of these models, and with C(url) only those that point there.
+
+        Raises RpsError, that of the first list that failed.
+        """
+        listed: set[str] = set()
+        failed: list[RpsError] = []
+
+        def list_one(model: str) -> None:
+            if failed:
+                return
+            try:
+                listed.update(self.service.list_model(model, url))
+            except RpsError as error:
+                failed.append(error)
+
+        self.each(list_one, models)
+        if failed:
+            raise failed[0]
+        return listed
+
     def worked(self, kind: str = "read") -> None:
         """Note that the service answered a call of this C(kind), C(read) or C(write)."""
         self._failures[kind] = 0

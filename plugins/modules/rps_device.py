@@ -77,6 +77,12 @@ options:
     description:
       - What this account is called in O(src) or O(devices), where they name accounts.
     type: str
+  by_prefix:
+    description:
+      - Leave a device of which O(src) or O(devices) does not say the provider to another task, if its MAC address
+        begins as those of another O(provider)'s vendor do. For one list of several vendors' phones.
+    type: bool
+    default: false
   server:
     description:
       - The named server for the devices that name neither a server nor a URL.
@@ -306,6 +312,7 @@ def main() -> None:
             },
             src={"type": "path"},
             account={"type": "str"},
+            by_prefix={"type": "bool", "default": False},
             server={"type": "str"},
             url={"type": "str"},
             servers={"type": "dict"},

@@ -24,7 +24,8 @@ options:
   macs:
     description:
       - The MAC addresses of the devices, in any spelling that M(voip.rps.rps_device) takes.
-      - If left out, every device of the account is returned.
+      - If left out, every device of the account is returned. A service that lists by model is asked for O(models), or
+        for all models that are known.
     type: list
     elements: str
   models:
@@ -34,7 +35,7 @@ options:
     elements: str
   url:
     description:
-      - Only the devices that point there.
+      - Only the devices that point there. A service that lists by model finds those that it spells the URL alike for.
     type: str
   check_target:
     description:
@@ -93,6 +94,11 @@ devices:
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
+    company:
+      description: Whose the device is, where the service tells it.
+      type: str
+      returned: with V(snom), if it was read
+      sample: Acme Inc.
     error:
       description: Why it could not be read, C(code) being one of the collection's error codes.
       type: dict
@@ -143,7 +149,7 @@ def main() -> None:
     with Task(module) as task:
         macs = parse_macs(params["macs"], task.problems)
         task.problems += listing_problems(params, task.kind)
-        seen = look_up(task.connect(), macs, params["url"], params["check_target"])
+        seen = look_up(task.connect(), macs, params["models"], params["url"], params["check_target"])
         task.leave(info_result(seen))
 
 

@@ -15,6 +15,7 @@ author:
 description:
   - Adds configuration servers, each a name and a URL, to which M(voip.rps.rps_device) can then bind phones.
   - The services can add a server, and tell that a name is taken; they cannot list, read, change or delete one.
+  - A service without named servers is an error. There, devices are given a URL.
 extends_documentation_fragment:
   - voip.rps.attributes
   - voip.rps.attributes.actiongroup_rps
@@ -148,6 +149,8 @@ def main() -> None:
         servers = module.params["servers"]
         if servers is None:
             servers = {module.params["name"]: module.params["url"]}
+        if not task.kind.can.named_servers:
+            task.problems.append(("unsupported", "this service has no named servers: give the devices a url"))
         for name, url in servers.items():
             task.problems += server_problems(f"server {name!r}", name, url, task.kind)
         outcomes = add_servers(task.connect(), servers, check_mode=module.check_mode)

@@ -12,6 +12,7 @@ import json
 import os
 import xmlrpc.client
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,9 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 from rps_simulator import Simulator
+from rps_simulator.settings import CHOICES
+
+from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
 
 try:
     from ansible.module_utils.testing import patch_module_args
@@ -33,39 +37,90 @@ except ImportError:  # ansible-core 2.18
 
 ACCOUNT = "acme"
 PASSWORD = "s3cret-of-acme"
+THEIRS = "https://other.example/"
 SERVERS = {"berlin": "https://berlin.example/prov/", "paris": "https://paris.example/prov/"}
 
 
 class Vendor(NamedTuple):
-    """What the tests have to know of a vendor: the first six digits of its MACs, and what its calls are for, each by
-    its method and number of parameters."""
+    """What the tests have to know of a vendor.
+
+    C(prefix): the first digits of its MACs, of one model where models matter; C(calls): what its calls are for, each
+    by its method and number of parameters; C(knobs): the simulator's settings that tell how its service may take a
+    batch.
+    """
 
     prefix: str
     calls: dict[tuple[str, int], str]
+    knobs: tuple[str, ...]
 
 
+_NAMED_SERVERS = {
+    ("redirect.listDevices", 0): "list",
+    ("redirect.checkDevice", 1): "check",
+    ("redirect.registerDevice", 2): "register",
+    ("redirect.registerDevices", 2): "register",
+    ("redirect.registerDevice", 3): "confirm",
+    ("redirect.registerDevices", 3): "confirm",
+    ("redirect.editDevice", 2): "move",
+    ("redirect.deRegisterDevice", 1): "remove",
+    ("redirect.deRegisterDevices", 1): "remove",
+    ("redirect.addServer", 2): "add",
+}
 VENDORS = {
     "yealink": Vendor(
         "001565",
         {
-            ("redirect.listDevices", 0): "list",
-            ("redirect.checkDevice", 1): "check",
+            **_NAMED_SERVERS,
             ("redirect.checkDeviceExt", 1): "locate",
-            ("redirect.registerDevice", 2): "register",
-            ("redirect.registerDevices", 2): "register",
             ("redirect.registerDeviceWithUniqueUrl", 3): "register",
-            ("redirect.registerDevice", 3): "confirm",
-            ("redirect.registerDevices", 3): "confirm",
             ("redirect.registerDeviceWithUniqueUrl", 4): "confirm",
-            ("redirect.editDevice", 2): "move",
             ("redirect.editDeviceWithUniqueUrl", 3): "move",
-            ("redirect.deRegisterDevice", 1): "remove",
-            ("redirect.deRegisterDevices", 1): "remove",
-            ("redirect.addServer", 2): "add",
         },
+        ("batches", "culprits", "foreign", "own_again"),
     ),
+    "snom": Vendor(
+        "00041390",
+        {
+            ("redirect.listPhones", 1): "list",
+            ("redirect.listPhones", 2): "list",
+            ("redirect.checkPhone", 1): "check",
+            ("redirect.getPhoneRedirection", 1): "locate",
+            ("redirect.registerPhone", 2): "register",
+            ("redirect.registerPhoneList", 2): "register",
+            ("redirect.deregisterPhone", 1): "remove",
+            ("redirect.deregisterPhoneList", 1): "remove",
+        },
+        ("batches", "culprits", "snom_errors", "snom_rebind"),
+    ),
+    "htek": Vendor("001fc1", _NAMED_SERVERS, ("batches", "culprits", "own_again")),
 }
 READING = {"list", "check", "locate"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(ability, …): only for the vendors whose service can all of this")
+    config.addinivalue_line("markers", "lacks(ability): only for the vendors whose service cannot do this")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what uses C(rps) for every vendor; with C(knobs), however its service may take a batch."""
+    if "rps" not in metafunc.fixturenames:
+        return
+    vendors = sorted(VENDORS)
+    for mark in metafunc.definition.iter_markers("needs"):
+        vendors = [vendor for vendor in vendors if all(getattr(SERVICES[vendor].can, able) for able in mark.args)]
+    for mark in metafunc.definition.iter_markers("lacks"):
+        vendors = [vendor for vendor in vendors if not getattr(SERVICES[vendor].can, mark.args[0])]
+    if "knobs" not in metafunc.fixturenames:
+        metafunc.parametrize("rps", vendors, indirect=True)
+        return
+    settings = [
+        (vendor, dict(zip(VENDORS[vendor].knobs, choice, strict=True)))
+        for vendor in vendors
+        for choice in product(*(CHOICES[knob] for knob in VENDORS[vendor].knobs))
+    ]
+    ids = ["-".join([vendor, *knobs.values()]) for vendor, knobs in settings]
+    metafunc.parametrize(("rps", "knobs"), settings, indirect=["rps"], ids=ids)
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +178,7 @@ class Rps:
         self.simulator = simulator
         self.provider = provider
         self.vendor = VENDORS[provider]
+        self.can = SERVICES[provider].can
         self._run = run
         self.options: dict[str, Any] = {
             "provider": provider,
@@ -135,16 +191,23 @@ class Rps:
             {"name": ACCOUNT, "password": PASSWORD, "provider": provider},
             {"name": "other", "password": "another-secret", "provider": provider},
         ]
-        servers = [{"account": ACCOUNT, "name": name, "url": url} for name, url in SERVERS.items()]
-        servers.append({"account": "other", "name": "theirs", "url": "https://other.example/"})
-        simulator.seed({"accounts": accounts, "servers": servers})
+        simulator.seed({"accounts": accounts})
+        if self.can.named_servers:
+            servers = [{"account": ACCOUNT, "name": name, "url": url} for name, url in SERVERS.items()]
+            servers.append({"account": "other", "name": "theirs", "url": THEIRS})
+            simulator.seed({"servers": servers})
 
     def mac(self, number: int) -> str:
         """Return a MAC address of the vendor's, 12 lower-case hex digits."""
-        return f"{self.vendor.prefix}{number:06x}"
+        return f"{self.vendor.prefix}{number:0{12 - len(self.vendor.prefix)}x}"
 
     def macs(self, count: int, start: int = 0) -> list[str]:
         return [self.mac(number) for number in range(start, start + count)]
+
+    @staticmethod
+    def every_vendors(number: int) -> list[str]:
+        """Return the MAC addresses of this number of all vendors."""
+        return [f"{vendor.prefix}{number:0{12 - len(vendor.prefix)}x}" for vendor in VENDORS.values()]
 
     def device(self, *macs: str, **options: Any) -> dict[str, Any]:
         """Run rps_device for these MACs (unless it is told otherwise), bound to berlin unless it is told otherwise."""
@@ -162,6 +225,8 @@ class Rps:
 
     def holds(self, *macs: str, server: str | None = "berlin", url: str | None = None, account: str = ACCOUNT) -> None:
         """Put devices into an account, bound to its server or to a URL of their own."""
+        if server and not self.can.named_servers:
+            server, url = None, url or {**SERVERS, "theirs": THEIRS}[server]
         devices = [{"account": account, "mac": mac, "server": server, "url": url} for mac in macs]
         self.simulator.seed({"devices": devices})
 
@@ -171,13 +236,49 @@ class Rps:
 
     def misbehaves(self, kind: str, *what: str, **parameters: Any) -> None:
         """Let calls that are for one of C(what) go wrong, see the simulator's C(faults.Rule)."""
-        methods = [method for (method, _count), meant in self.vendor.calls.items() if meant in what]
-        self.simulator.misbehave({"kind": kind, "methods": methods, **parameters})
+        self.simulator.misbehave({"kind": kind, "methods": self.methods(*what), **parameters})
+
+    def methods(self, *what: str) -> list[str]:
+        """Return the methods whose calls are for one of C(what)."""
+        return [method for (method, _count), meant in self.vendor.calls.items() if meant in what]
 
     def answers(self, what: str, *values: Any, **parameters: Any) -> None:
         """Let calls that are for this be answered with these values."""
         body = xmlrpc.client.dumps((list(values),), methodresponse=True, allow_none=True)
         self.misbehaves("answer", what, body=body, **parameters)
+
+    @property
+    def look(self) -> str:
+        """What the call is for that checks a device with where it points, as far as the service tells that."""
+        return "locate" if self.can.read_target else "check"
+
+    @property
+    def listing(self) -> list[Call]:
+        """The calls that tell of many devices whether they are the account's, where none is."""
+        if self.can.list_models:
+            # Those that point there, all, and, as there are none, one more look: the model may have another name.
+            return [Call("list", 0), Call("list", 0), Call("locate", 1)]
+        return [Call("list", 0)]
+
+    def rerun(self, devices: int) -> int:
+        """Return how many requests tell of many devices that each points where it shall, as far as that is told."""
+        if self.can.list_models or not self.can.read_target:
+            return 1
+        return 1 + devices
+
+    @property
+    def foreign(self) -> str:
+        """The code of another account's device, where override was not asked for."""
+        return "needs_override" if self.can.takes_over else "owned_by_other_user"
+
+    @property
+    def moving(self) -> dict[str, Any]:
+        """The options with which a device that points elsewhere is moved."""
+        return {} if self.can.read_target else {"force": True}
+
+    def move(self, devices: int) -> Call:
+        """Return the call that moves so many devices."""
+        return Call(("move" if devices == 1 else "confirm") if self.can.override else "register", devices)
 
     @property
     def urls(self) -> dict[str, str | None]:
@@ -211,6 +312,6 @@ def simulator() -> Iterator[Simulator]:
         yield running
 
 
-@pytest.fixture(params=sorted(VENDORS))
+@pytest.fixture
 def rps(request: pytest.FixtureRequest, simulator: Simulator, run: Callable[..., dict[str, Any]]) -> Rps:
     return Rps(simulator, request.param, run)

@@ -7,6 +7,13 @@
 from __future__ import annotations
 
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
+from ansible_collections.voip.rps.plugins.module_utils.services.htek import Htek
+from ansible_collections.voip.rps.plugins.module_utils.services.snom import Snom
 from ansible_collections.voip.rps.plugins.module_utils.services.yealink import Yealink
 
-SERVICES: dict[str, type[Service]] = {service.provider: service for service in (Yealink,)}
+SERVICES: dict[str, type[Service]] = {service.provider: service for service in (Yealink, Snom, Htek)}
+
+
+def provider_of(mac: str) -> str | None:
+    """Return the provider whose vendor's a MAC address is by its first octets, or None where that is not known."""
+    return next((name for name, service in SERVICES.items() if mac.startswith(service.mac_prefixes)), None)

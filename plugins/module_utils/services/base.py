@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 import re
-from typing import Any, ClassVar, Mapping, NamedTuple, Sequence
+from typing import Any, ClassVar, Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils import xmlrpc
 from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
@@ -25,16 +25,22 @@ class Capabilities(NamedTuple):
     """It keeps named servers, and devices are bound to them."""
     own_url: bool
     """A device can have a URL of its own."""
+    bulk: bool
+    """One call binds several devices to a server, or releases them."""
+    bulk_url: bool
+    """One call binds several devices to a URL."""
     read_target: bool
     """It tells where a device points."""
     list_account: bool
     """It lists all devices of the account in one call."""
     list_models: bool
-    """It lists the account's devices of a model."""
+    """It lists the account's devices of a model, and those of them that point to a URL."""
     override: bool
     """A call can confirm that an earlier registration is overridden."""
     takes_over: bool
     """Such a call takes a device from another account, as far as is known."""
+    rebind: bool
+    """A registered device can be bound to another target for certain, without releasing it first."""
 
 
 class Service(abc.ABC):
@@ -47,6 +53,10 @@ class Service(abc.ABC):
     provider: ClassVar[str]
     default_url: ClassVar[str]
     can: ClassVar[Capabilities]
+    mac_prefixes: ClassVar[tuple[str, ...]]
+    """What the vendor's MAC addresses begin with, as far as they are its alone."""
+    models: ClassVar[Collection[str]] = ()
+    """The models that the service lists devices of, as far as they are known."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -55,13 +65,18 @@ class Service(abc.ABC):
     def check(self, mac: str, *, target: bool) -> Observation:
         """Read a device's status and, where C(target) asks for it and the service can, its URL."""
 
-    @abc.abstractmethod
     def list_devices(self) -> list[str]:
-        """List the devices registered by the account."""
+        """List the devices registered by the account, where the service can."""
+        raise NotImplementedError
 
-    @abc.abstractmethod
-    def bulk(self, target: Target) -> bool:
-        """Tell whether one call can bind several devices to a target like this."""
+    def list_model(self, model: str, url: str | None = None) -> list[str]:
+        """List the account's devices of a model, and with C(url) only those that point there, where the service can."""
+        raise NotImplementedError
+
+    @classmethod
+    def model(cls, mac: str) -> str | None:
+        """Return the model, as the service names it, that a MAC address is known to be of."""
+        return None
 
     @abc.abstractmethod
     def register(self, macs: Sequence[str], target: Target, *, override: bool) -> None:
@@ -75,14 +90,14 @@ class Service(abc.ABC):
     def remove(self, macs: Sequence[str]) -> None:
         """Release devices of the account."""
 
-    @abc.abstractmethod
     def add_server(self, name: str, url: str) -> None:
-        """Add a named server."""
+        """Add a named server, where the service has them."""
+        raise NotImplementedError
 
     @classmethod
-    @abc.abstractmethod
     def check_server_name(cls, name: str) -> None:
         """Raise ValueError where the service cannot have a server of that name."""
+        raise NotImplementedError
 
 
 class XmlRpcService(Service):
@@ -91,27 +106,50 @@ class XmlRpcService(Service):
     texts: ClassVar[tuple[tuple[str, str], ...]]
     """Which error code a refusal has: the first row whose words (lower case, a pattern) its text holds."""
 
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._lacking: set[tuple[str, int]] = set()
+
     def _call(self, method: str, *parameters: Any, write: bool, codes: Mapping[str, str] | None = None) -> list[Any]:
         """Call C(redirect.method) and return the values after the result code; raises Refused where that is false.
 
-        C(codes) says which error codes mean another one in the answer to this method.
+        C(codes) says which error codes mean another one in the answer to this method. A method that the service once
+        said it does not have is refused without asking again.
         """
-        body = xmlrpc.encode(f"redirect.{method}", *parameters)
-        answer = self.client.post(body, xmlrpc.decode, write=write)
+        answer = self._answer(method, *parameters, write=write)
         if not isinstance(answer, list) or not answer:
             raise odd(answer)
         code, *values = answer
         if str(code).strip().lower() in ("true", "1"):
             return values
         if str(code).strip().lower() in ("false", "0"):
-            raise self._refusal(" ".join(text(value) for value in values), codes or {})
+            raise self._refusal(values, codes or {})
         raise odd(answer)
 
-    def _refusal(self, words: str, codes: Mapping[str, str]) -> Refused:
+    def _write(self, method: str, *parameters: Any, codes: Mapping[str, str] | None = None) -> None:
+        self._call(method, *parameters, write=True, codes=codes)
+
+    def _answer(self, method: str, *parameters: Any, write: bool) -> Any:
+        form = (method, len(parameters))
+        if form in self._lacking:
+            raise Refused("unsupported", f"the service has no method {method} with {len(parameters)} parameters")
+        body = xmlrpc.encode(f"redirect.{method}", *parameters)
+        try:
+            return self.client.post(body, xmlrpc.decode, write=write)
+        except Refused as refusal:
+            if refusal.code == "unsupported":
+                self._lacking.add(form)
+            raise
+
+    def _refusal(self, values: Sequence[Any], codes: Mapping[str, str]) -> Refused:
+        words = " ".join(text(value) for value in values)
+        code = self._code(words, codes)
+        return Refused(code, words, {mac: RpsError(code, words) for mac in find_macs(words)})
+
+    def _code(self, words: str, codes: Mapping[str, str]) -> str:
         squeezed = " ".join(words.split()).lower()
         code = next((code for pattern, code in self.texts if re.search(pattern, squeezed)), "service_error")
-        code = codes.get(code, code)
-        return Refused(code, words, {mac: RpsError(code, words) for mac in find_macs(words)})
+        return codes.get(code, code)
 
 
 def text(value: Any) -> str:

@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
-from rps_simulator.settings import CHOICES
 
 
 def fresh(rps, count):
@@ -96,8 +93,7 @@ def with_a_password(rps, count):
     return {"url": "https://phone:hunter2@lab.example/"}
 
 
-SITUATIONS = [fresh, mixed, moved, right, foreign, foreign_among_ours, bound_to_nothing, absent, prune, own_url]
-SITUATIONS += [own_urls_among_foreign, forced, unverified, unchecked, two_servers, with_a_password]
+SITUATIONS = [fresh, mixed, moved, right, foreign, foreign_among_ours, bound_to_nothing, absent, unchecked, two_servers]
 
 
 def told(result):
@@ -116,9 +112,7 @@ def both(rps, **options):
     return checked, rps.device(diff=True, **options)
 
 
-@pytest.mark.parametrize("count", [4, 12])
-@pytest.mark.parametrize("situation", SITUATIONS)
-def test_check_mode_foresees_the_real_run(rps, situation, count):
+def foresees(rps, situation, count):
     options = {"devices": [{"mac": mac} for mac in rps.macs(count)], **situation(rps, count)}
 
     checked, real = both(rps, **options)
@@ -126,13 +120,37 @@ def test_check_mode_foresees_the_real_run(rps, situation, count):
     assert told(checked) == told(real)
 
 
-@pytest.mark.parametrize("settings", list(product(*(CHOICES[knob] for knob in ("batches", "culprits", "foreign")))))
 @pytest.mark.parametrize("count", [4, 12])
-def test_check_mode_foresees_the_real_run_however_the_service_refuses(rps, settings, count):
-    rps.simulator.settings(**dict(zip(("batches", "culprits", "foreign"), settings, strict=True)))
-    foreign_among_ours(rps, count)
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_check_mode_foresees_the_real_run(rps, situation, count):
+    foresees(rps, situation, count)
 
-    checked, real = both(rps, devices=[{"mac": mac} for mac in rps.macs(count)])
+
+@pytest.mark.needs("own_url")
+@pytest.mark.parametrize("count", [4, 12])
+@pytest.mark.parametrize("situation", [own_url, own_urls_among_foreign, with_a_password])
+def test_check_mode_foresees_the_real_run_with_urls_of_their_own(rps, situation, count):
+    foresees(rps, situation, count)
+
+
+@pytest.mark.needs("named_servers")
+@pytest.mark.parametrize("count", [4, 12])
+@pytest.mark.parametrize("situation", [forced, unverified])
+def test_check_mode_foresees_the_real_run_where_a_servers_url_is_not_known(rps, situation, count):
+    foresees(rps, situation, count)
+
+
+@pytest.mark.needs("list_account")
+@pytest.mark.parametrize("count", [4, 12])
+def test_check_mode_foresees_what_is_pruned(rps, count):
+    foresees(rps, prune, count)
+
+
+def test_check_mode_foresees_the_real_run_however_the_service_refuses(rps, knobs):
+    rps.simulator.settings(**knobs)
+    foreign_among_ours(rps, 12)
+
+    checked, real = both(rps, devices=[{"mac": mac} for mac in rps.macs(12)])
 
     assert told(checked) == told(real)
     assert real["summary"]["failed"] == 2
@@ -148,10 +166,11 @@ def test_check_mode_of_one_device(rps):
 def test_check_mode_of_a_fresh_rollout_asks_whose_each_device_is(rps):
     result = rps.device(*rps.macs(20), check=True)
 
-    assert result["requests"] == 21
-    assert rps.calls == [("list", 0), *[("check", 1)] * 20]
+    assert rps.calls == [*rps.listing, *[("check", 1)] * 20]
+    assert result["requests"] == rps.requests
 
 
+@pytest.mark.needs("list_account")
 def test_check_mode_tells_of_a_prune_that_would_be_refused(rps):
     rps.holds(*rps.macs(20))
 
@@ -176,6 +195,7 @@ def test_check_mode_writes_no_file(rps, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.needs("named_servers")
 def test_check_mode_of_servers_says_that_it_cannot_know(rps):
     result = rps.server(servers={"rome": "https://rome.example/", "berlin": "https://berlin.example/"}, check=True)
 

@@ -18,6 +18,7 @@ def problems(rps, result):
     return result["msg"].partition(" problems: ")[2].split("; ") if " problems: " in result["msg"] else [result["msg"]]
 
 
+@pytest.mark.needs("named_servers", "own_url")
 def test_everything_that_is_wrong_is_named_at_once(rps, tmp_path):
     rows = [
         {"mac": rps.mac(0)},
@@ -62,11 +63,7 @@ def test_everything_that_is_wrong_is_named_at_once(rps, tmp_path):
     [
         ({"mac": "0015650000zz"}, "invalid_mac", "mac: '0015650000zz' is not a MAC address"),
         ({"mac": ""}, "invalid_mac", "mac: '' is not a MAC address"),
-        ({"mac": "001565000001", "server": "ümlaut"}, "invalid_server_name", "mac: server name 'ümlaut': only letters"),
-        ({"mac": "001565000001", "server": "  "}, "invalid_server_name", "mac: a server's name cannot be empty"),
         ({"mac": "001565000001", "server": ""}, "invalid_input", "mac: neither server nor url says where"),
-        ({"mac": "001565000001", "url": "sip:phone"}, "invalid_url", "mac: 'sip:phone' does not begin with http://"),
-        ({"mac": "001565000001", "url": "https://a b/"}, "invalid_url", "mac: 'https://a b/' is not a URL"),
         ({"mac": "001565000001", "concurrency": 0}, "invalid_input", "concurrency: 0 is less than 1"),
         ({"mac": "001565000001", "batch_size": 0}, "invalid_input", "batch_size: 0 is less than 1"),
         ({"mac": "001565000001", "rate_limit": -1}, "invalid_input", "rate_limit: -1.0 is not above 0"),
@@ -74,17 +71,82 @@ def test_everything_that_is_wrong_is_named_at_once(rps, tmp_path):
         ({"mac": "001565000001", "timeout": "nan"}, "invalid_input", "timeout: nan is not above 0"),
         ({"mac": "001565000001", "ca_path": "/no/ca.pem"}, "invalid_input", "ca_path: /no/ca.pem does not exist"),
         ({"mac": "001565000001", "dest": "/no/folder/outcomes.csv"}, "invalid_input", "dest: /no/folder/outcomes.csv"),
-        ({"mac": "001565000001", "prune": True, "state": "absent"}, "invalid_input", "prune: goes with"),
-        ({"devices": [], "prune": True}, "invalid_input", "prune: the list is empty"),
         ({"src": "/no/such/phones.csv"}, "invalid_input", "/no/such/phones.csv cannot be read: No such file"),
     ],
 )
 def test_one_problem(rps, options, code, words):
-    result = rps.device(**options)
+    one_problem(rps, rps.device(**options), code, words)
 
+
+def one_problem(rps, result, code, words):
     (problem,) = problems(rps, result)
     assert problem.startswith(words)
     assert result["failure"]["code"] == code
+
+
+@pytest.mark.needs("named_servers")
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [("ümlaut", "mac: server name 'ümlaut': only letters"), ("  ", "mac: a server's name cannot be empty")],
+)
+def test_a_servers_name(rps, server, words):
+    one_problem(rps, rps.device(mac=rps.mac(1), server=server), "invalid_server_name", words)
+
+
+@pytest.mark.lacks("named_servers")
+@pytest.mark.parametrize("servers", [None, {"paris": "https://paris.example/"}])
+def test_where_no_server_has_a_name_servers_has_to_tell_its_url(rps, servers):
+    words = "mac: this service has no named servers, and servers has no 'berlin'"
+    one_problem(rps, rps.device(mac=rps.mac(1), server="berlin", servers=servers), "invalid_server", words)
+
+
+@pytest.mark.lacks("named_servers")
+def test_where_no_server_has_a_name_any_will_do(rps):
+    result = rps.device(mac=rps.mac(1), server="ümlaut / 1", servers={"ümlaut / 1": "https://lab.example/"})
+
+    assert "failed" not in result
+    assert rps.urls == {rps.mac(1): "https://lab.example/"}
+
+
+@pytest.mark.lacks("named_servers")
+@pytest.mark.parametrize("check", [False, True])
+def test_there_are_no_servers_to_add(rps, check):
+    words = "this service has no named servers: give the devices a url"
+    one_problem(rps, rps.server(name="rome", url="https://rome.example/", check=check), "unsupported", words)
+
+
+@pytest.mark.needs("own_url")
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sip:phone", "mac: 'sip:phone' does not begin with http://"),
+        ("https://a b/", "mac: 'https://a b/' is not a URL"),
+    ],
+)
+def test_a_devices_url(rps, url, words):
+    one_problem(rps, rps.device(mac=rps.mac(1), url=url), "invalid_url", words)
+
+
+@pytest.mark.lacks("own_url")
+@pytest.mark.parametrize("options", [{}, {"server": "berlin"}])
+def test_a_device_can_have_no_url(rps, options):
+    words = "mac: this service cannot give a device a url of its own: name a server"
+    one_problem(rps, rps.device(mac=rps.mac(1), url="https://lab.example/", **options), "unsupported", words)
+
+
+@pytest.mark.needs("list_account")
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"mac": "001565000001", "state": "absent"}, "prune: goes with"), ({"devices": []}, "prune: the list is empty")],
+)
+def test_prune(rps, options, words):
+    one_problem(rps, rps.device(prune=True, **options), "invalid_input", words)
+
+
+@pytest.mark.lacks("list_account")
+def test_nothing_can_be_pruned(rps):
+    words = "prune: this service does not list the devices of the account"
+    one_problem(rps, rps.device(mac=rps.mac(1), prune=True), "unsupported", words)
 
 
 @pytest.mark.parametrize(
@@ -128,13 +190,14 @@ def test_allow_http(rps):
 def test_one_mac_with_different_targets(rps):
     rows = [
         {"mac": rps.mac(1)},
-        {"mac": rps.mac(2), "server": "berlin"},
-        {"mac": rps.mac(1), "url": "https://lab.example/"},
+        {"mac": rps.mac(1), "server": "berlin"},
+        {"mac": rps.mac(1), "server": "paris"},
         {"mac": rps.mac(2)},
     ]
 
     result = rps.device(devices=rows)
 
+    # Twice the same target is no problem, and it is the first place that is named.
     assert problems(rps, result) == [f"devices[2]: {rps.mac(1)} has another target in devices[0]"]
     assert result["failure"]["code"] == "repeated_mac"
 
@@ -165,24 +228,35 @@ def test_options_that_do_not_fit(rps, options):
     assert rps.requests == 0
 
 
-@pytest.mark.parametrize(
-    ("options", "code", "words"),
-    [
-        ({"macs": ["001565000001", "no", ""]}, "invalid_mac", ["macs[1]: 'no'", "macs[2]: ''"]),
-        ({"models": ["T46"]}, "unsupported", ["models: this service does not list"]),
-        ({"url": "https://a.example/", "check_target": False}, "invalid_input", ["url: needs check_target"]),
-    ],
-)
-def test_info(rps, options, code, words):
-    result = rps.info(**options)
+def test_info_of_what_is_no_mac(rps):
+    result = rps.info(macs=[rps.mac(1), "no", ""])
 
-    named = problems(rps, result)
-    assert len(named) == len(words)
-    for problem, start in zip(named, words, strict=True):
-        assert problem.startswith(start)
-    assert result["failure"]["code"] == code
+    first, second = problems(rps, result)
+    assert first.startswith("macs[1]: 'no'")
+    assert second.startswith("macs[2]: ''")
+    assert result["failure"]["code"] == "invalid_mac"
 
 
+@pytest.mark.lacks("list_models")
+def test_info_by_model_where_devices_are_not_listed_so(rps):
+    words = "models: this service does not list devices by model"
+    one_problem(rps, rps.info(models=["T46"]), "unsupported", words)
+
+
+@pytest.mark.needs("read_target")
+def test_info_by_url_needs_targets(rps):
+    words = "url: needs check_target"
+    one_problem(rps, rps.info(url="https://a.example/", check_target=False), "invalid_input", words)
+
+
+@pytest.mark.lacks("read_target")
+@pytest.mark.parametrize("options", [{}, {"check_target": False}, {"macs": []}])
+def test_info_by_url_where_targets_cannot_be_read(rps, options):
+    words = "url: this service does not tell where a device points"
+    one_problem(rps, rps.info(url="https://a.example/", **options), "unsupported", words)
+
+
+@pytest.mark.needs("named_servers")
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
@@ -206,6 +280,7 @@ def test_servers(rps, options, code, words, check):
     assert result["failure"]["code"] == code
 
 
+@pytest.mark.needs("named_servers")
 def test_no_server_is_nothing_to_do(rps):
     result = rps.server(servers={})
 

@@ -56,6 +56,7 @@ def test_an_empty_list_asks_for_nothing(rps):
     assert (result["changed"], result["devices"], result["requests"], rps.requests) == (False, [], 0, 0)
 
 
+@pytest.mark.needs("named_servers")
 def test_a_known_device_that_is_bound_to_nothing_is_registered(rps):
     rps.simulator.seed({"devices": [{"account": None, "mac": rps.mac(1), "provider": rps.provider}]})
 
@@ -73,24 +74,25 @@ def test_devices_are_returned_in_the_order_asked(rps):
 
 
 def test_one_device_in_any_spelling(rps):
-    rows = [{"mac": spelled} for spelled in spellings("00156500abcd")]
+    rows = [{"mac": spelled} for spelled in spellings(rps.mac(0xABCD))]
 
     result = rps.device(devices=rows)
 
-    assert [device["mac"] for device in result["devices"]] == ["00156500abcd"]
+    assert [device["mac"] for device in result["devices"]] == [rps.mac(0xABCD)]
     assert [call.devices for call in rps.writes] == [1]
 
 
 def test_moves_one_device(rps):
     rps.holds(rps.mac(1), server="paris")
 
-    result = rps.device(rps.mac(1), diff=True)
+    result = rps.device(rps.mac(1), diff=True, **rps.moving)
 
     assert actions(result) == ["moved"]
     assert rps.urls == {rps.mac(1): rps.servers["berlin"]}
-    assert rps.writes == [("move", 1)]
+    assert rps.writes == [rps.move(1)]
+    known = {"url": rps.servers["paris"]} if rps.can.read_target else {}
     assert result["diff"] == {
-        "before": {rps.mac(1): {"status": "registered", "url": rps.servers["paris"]}},
+        "before": {rps.mac(1): {"status": "registered", **known}},
         "after": {rps.mac(1): {"server": "berlin", "url": rps.servers["berlin"]}},
     }
 
@@ -98,10 +100,10 @@ def test_moves_one_device(rps):
 def test_moves_many_devices_at_once(rps):
     rps.holds(*rps.macs(20), server="paris")
 
-    result = rps.device(*rps.macs(20))
+    result = rps.device(*rps.macs(20), **rps.moving)
 
     assert actions(result) == ["moved"] * 20
-    assert rps.writes == [("confirm", 20)]
+    assert rps.writes == [rps.move(20)]
     assert set(rps.urls.values()) == {rps.servers["berlin"]}
 
 
@@ -115,6 +117,7 @@ def test_each_device_goes_to_its_own_server(rps):
     assert rps.writes == [("register", 4), ("register", 4)]
 
 
+@pytest.mark.needs("own_url")
 @pytest.mark.parametrize("server", [None, "berlin"])
 def test_registers_a_device_with_a_url_of_its_own(rps, server):
     row = {"mac": rps.mac(1), "url": OWN, **({"server": server} if server else {})}
@@ -122,9 +125,11 @@ def test_registers_a_device_with_a_url_of_its_own(rps, server):
     (device,) = rps.device(devices=[row], server="paris")["devices"]
 
     assert (device["action"], device["server"], device["url"]) == ("registered", server, OWN)
-    assert rps.simulator.devices(rps.account) == {rps.mac(1): {"server": server, "url": OWN, "own_url": OWN}}
+    known = server if rps.can.named_servers else None
+    assert rps.simulator.devices(rps.account) == {rps.mac(1): {"server": known, "url": OWN, "own_url": OWN}}
 
 
+@pytest.mark.needs("own_url")
 def test_moves_a_device_to_a_url_of_its_own(rps):
     rps.holds(rps.mac(1))
 
@@ -132,9 +137,10 @@ def test_moves_a_device_to_a_url_of_its_own(rps):
 
     assert actions(result) == ["moved"]
     assert rps.urls == {rps.mac(1): OWN}
-    assert rps.writes == [("move", 1)]
+    assert rps.writes == [rps.move(1)]
 
 
+@pytest.mark.needs("own_url")
 def test_moves_a_device_from_a_url_of_its_own_to_a_server(rps):
     rps.holds(rps.mac(1), server=None, url=OWN)
 
@@ -142,6 +148,7 @@ def test_moves_a_device_from_a_url_of_its_own_to_a_server(rps):
     assert rps.urls == {rps.mac(1): rps.servers["berlin"]}
 
 
+@pytest.mark.needs("own_url")
 def test_devices_with_urls_of_their_own_are_written_one_by_one(rps):
     rps.holds(*rps.macs(3))
     rows = [{"mac": mac, "url": f"https://lab.example/{mac}/"} for mac in rps.macs(6)]
@@ -150,7 +157,7 @@ def test_devices_with_urls_of_their_own_are_written_one_by_one(rps):
 
     assert actions(result) == ["moved"] * 3 + ["registered"] * 3
     assert rps.urls == {row["mac"]: row["url"] for row in rows}
-    assert sorted(rps.writes) == [("move", 1)] * 3 + [("register", 1)] * 3
+    assert sorted(rps.writes) == sorted([rps.move(1)] * 3 + [("register", 1)] * 3)
 
 
 def test_a_url_that_only_looks_different_is_no_difference(rps):
@@ -159,6 +166,7 @@ def test_a_url_that_only_looks_different_is_no_difference(rps):
     assert actions(rps.device(rps.mac(1), servers={"berlin": "HTTPS://berlin.example/"})) == ["none"]
 
 
+@pytest.mark.needs("named_servers")
 def test_without_the_servers_url_a_registered_device_counts_as_right_and_that_is_said_once(rps):
     rps.holds(*rps.macs(3), server="paris")
 
@@ -169,6 +177,7 @@ def test_without_the_servers_url_a_registered_device_counts_as_right_and_that_is
     assert "3 registered devices count as right" in result["warnings"][0]
 
 
+@pytest.mark.needs("named_servers")
 def test_force_binds_again_what_cannot_be_known(rps):
     rps.holds(*rps.macs(3), server="paris")
 
@@ -179,6 +188,34 @@ def test_force_binds_again_what_cannot_be_known(rps):
     assert set(rps.urls.values()) == {rps.servers["berlin"]}
 
 
+@pytest.mark.lacks("read_target")
+def test_where_targets_cannot_be_read_a_registered_device_counts_as_right_and_that_is_said_once(rps):
+    rps.holds(*rps.macs(8), server="paris")
+
+    result = rps.device(*rps.macs(8))
+
+    assert actions(result) == ["none"] * 8
+    assert not result["changed"]
+    (warning,) = result["warnings"]
+    assert "8 registered devices count as right" in warning
+    assert rps.calls == [("list", 0)]
+
+
+@pytest.mark.lacks("read_target")
+@pytest.mark.parametrize("count", [3, 8])
+def test_where_targets_cannot_be_read_force_moves_every_device(rps, count):
+    rps.holds(*rps.macs(count), server="paris")
+    rps.holds(rps.mac(0))
+
+    result = rps.device(*rps.macs(count), force=True)
+
+    assert actions(result) == ["moved"] * count
+    assert "warnings" not in result
+    assert set(rps.urls.values()) == {rps.servers["berlin"]}
+    assert rps.writes == [("confirm", count)]
+
+
+@pytest.mark.needs("read_target")
 def test_force_leaves_alone_what_points_there(rps):
     rps.holds(*rps.macs(3))
 
@@ -188,39 +225,116 @@ def test_force_leaves_alone_what_points_there(rps):
     assert rps.writes == []
 
 
-@pytest.mark.parametrize("force", [False, True])
-def test_unchecked_targets_are_trusted(rps, force):
+def test_unchecked_targets_are_trusted(rps):
     rps.holds(rps.mac(1), server="paris")
 
-    result = rps.device(rps.mac(1), check_target=False, force=force)
+    result = rps.device(rps.mac(1), check_target=False)
 
     assert actions(result) == ["none"]
     assert "warnings" not in result
     assert [call.what for call in rps.calls] == ["check"]
 
 
-@pytest.mark.parametrize("override", [False, True])
-@pytest.mark.parametrize("foreign", ["enterprise", "ask"])
-def test_another_accounts_device_fails(rps, override, foreign):
-    rps.simulator.settings(foreign=foreign)
+@pytest.mark.needs("read_target")
+def test_unchecked_targets_are_trusted_even_with_force(rps):
+    rps.holds(rps.mac(1), server="paris")
+
+    assert actions(rps.device(rps.mac(1), check_target=False, force=True)) == ["none"]
+
+
+def one_failed(rps, result, code):
+    """Expect that all were registered but for the last, which is another account's."""
+    *others, failed = result["devices"]
+    assert {device["action"] for device in others} == {"registered"}
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert result["msg"] == f"1 of {len(others) + 1} devices failed: 1 {code}"
+    assert (failed["action"], failed["status"]) == ("failed", "registered_elsewhere")
+    assert failed["error"]["code"] == code
+    assert list(rps.urls) == [device["mac"] for device in others]
+
+
+def test_another_accounts_device_fails(rps, knobs):
+    rps.simulator.settings(**knobs)
     rps.others(rps.mac(2))
 
-    result = rps.device(*rps.macs(3), override=override)
-
-    assert actions(result) == ["registered", "registered", "failed"]
-    assert (result["failed"], result["changed"]) == (True, True)
-    assert result["msg"] == "1 of 3 devices failed: 1 owned_by_other_user"
-    assert result["devices"][2]["status"] == "registered_elsewhere"
-    assert result["devices"][2]["error"]["code"] == "owned_by_other_user"
-    assert list(rps.urls) == rps.macs(2)
+    one_failed(rps, rps.device(*rps.macs(3)), rps.foreign)
 
 
+@pytest.mark.lacks("takes_over")
+@pytest.mark.parametrize("count", [3, 12])
+def test_another_accounts_device_fails_even_with_override(rps, knobs, count):
+    rps.simulator.settings(**knobs)
+    rps.others(rps.mac(2))
+
+    one_failed(rps, rps.device(*rps.macs(2), *rps.macs(count - 3, start=3), rps.mac(2), override=True), rps.foreign)
+
+
+@pytest.mark.needs("takes_over")
+@pytest.mark.parametrize("count", [3, 12])
+def test_another_accounts_device_is_taken_with_override_alone(rps, knobs, count):
+    rps.simulator.settings(**knobs)
+    foreign = rps.macs(2)
+    rps.others(*foreign)
+
+    refused = rps.device(*rps.macs(count))
+    assert {device["mac"] for device in refused["devices"] if "error" in device} == set(foreign)
+    assert not {"confirm", "move"} & {call.what for call in rps.writes}
+    assert list(rps.simulator.devices("other")) == foreign
+
+    taken = rps.device(*rps.macs(count), override=True)
+    assert actions(taken)[:2] == ["registered"] * 2
+    assert taken["summary"]["none"] == count - 2
+    assert list(rps.urls) == rps.macs(count)
+    assert rps.simulator.devices("other") == {}
+
+
+@pytest.mark.needs("takes_over")
+@pytest.mark.parametrize("count", [3, 12])
+def test_a_device_that_is_not_given_up_in_spite_of_override(rps, count):
+    rps.simulator.settings(htek_override="fails")
+    rps.others(rps.mac(2))
+
+    result = rps.device(*rps.macs(count), override=True)
+
+    assert result["summary"]["registered"] == count - 1
+    assert result["devices"][2]["error"]["code"] == "override_failed"
+    assert list(rps.simulator.devices("other")) == [rps.mac(2)]
+
+
+@pytest.mark.needs("override")
+def test_a_question_about_one_device_is_asked_once_even_if_it_names_nobody(rps):
+    rps.answers("register", False, "Are you sure you want to override MAC addresses")
+
+    result = rps.device(rps.mac(1))
+
+    assert result["devices"][0]["error"]["code"] == rps.foreign
+    assert rps.writes == [("register", 1)]
+
+
+@pytest.mark.needs("override")
 def test_override_is_confirmed_to_the_service(rps):
     rps.device(rps.mac(1), override=True)
-    rps.device(rps.mac(2), url=OWN, override=True)
     rps.device(*rps.macs(3, start=10), override=True)
 
-    assert rps.writes == [("confirm", 1), ("confirm", 1), ("confirm", 3)]
+    assert rps.writes == [("confirm", 1), ("confirm", 3)]
+
+
+@pytest.mark.needs("override", "own_url")
+def test_override_is_confirmed_with_a_url_too(rps):
+    rps.device(rps.mac(2), url=OWN, override=True)
+
+    assert rps.writes == [("confirm", 1)]
+
+
+@pytest.mark.needs("override")
+def test_without_override_nothing_is_confirmed_but_for_devices_of_ours(rps):
+    rps.holds(*rps.macs(8), server="paris")
+    rps.others(rps.mac(20))
+
+    rps.device(*rps.macs(12), rps.mac(20), force=True)
+
+    assert sorted(call.devices for call in rps.writes if call.what == "confirm") == [8]
+    assert list(rps.simulator.devices("other")) == [rps.mac(20)]
 
 
 def test_lets_go_of_one_device(rps):
@@ -268,6 +382,7 @@ def test_absent_needs_no_target(rps):
     assert "failed" not in rps.device(rps.mac(1), state="absent", servers=None)
 
 
+@pytest.mark.needs("list_account")
 def test_prune_lets_go_of_what_the_list_does_not_name(rps):
     rps.holds(*rps.macs(5))
 
@@ -280,6 +395,7 @@ def test_prune_lets_go_of_what_the_list_does_not_name(rps):
     assert sorted(rps.urls) == [rps.mac(0), rps.mac(7)]
 
 
+@pytest.mark.needs("list_account")
 @pytest.mark.parametrize(("limit", "refused"), [(2, True), (3, False)])
 def test_prune_has_a_limit(rps, limit, refused):
     rps.holds(*rps.macs(4))
@@ -315,6 +431,7 @@ def test_return_devices(rps, returned, expected):
     assert list(result["diff"]["after"]) == [rps.mac(1)]
 
 
+@pytest.mark.needs("named_servers")
 def test_a_server_that_the_service_does_not_have(rps):
     result = rps.device(*rps.macs(8), server="rome")
 
@@ -323,6 +440,7 @@ def test_a_server_that_the_service_does_not_have(rps):
     assert (result["failed"], result["changed"]) == (True, False)
 
 
+@pytest.mark.needs("named_servers")
 def test_devices_with_a_bad_server_do_not_keep_the_others_from_theirs(rps):
     rows = [{"mac": mac, "server": server} for mac, server in zip(rps.macs(8), ["berlin", "rome"] * 4, strict=True)]
 
@@ -332,16 +450,61 @@ def test_devices_with_a_bad_server_do_not_keep_the_others_from_theirs(rps):
     assert result["changed"]
 
 
-def test_devices_of_other_providers_and_accounts_are_left_to_their_tasks(rps):
-    rps.holds(rps.mac(2), rps.mac(3), rps.mac(4))
-    rows = [
+def rows_of_many(rps):
+    """Rows of this task, of another account's, of another provider's, and again of this one."""
+    return [
         {"mac": rps.mac(0), "provider": rps.provider.upper()},
         {"mac": rps.mac(1), "provider": rps.provider, "account": "acme-fr"},
         {"mac": rps.mac(2), "provider": "another"},
         {"mac": rps.mac(3), "account": "acme-de"},
     ]
 
-    result = rps.device(devices=rows, account="acme-de", prune=True)
+
+def test_devices_of_other_providers_and_accounts_are_left_to_their_tasks(rps):
+    rps.holds(rps.mac(2), rps.mac(3), rps.mac(4))
+
+    result = rps.device(devices=rows_of_many(rps), account="acme-de")
+
+    assert [device["mac"] for device in result["devices"]] == [rps.mac(0), rps.mac(3)]
+    assert actions(result) == ["registered", "none"]
+
+
+@pytest.mark.needs("list_account")
+def test_prune_spares_what_is_left_to_other_tasks(rps):
+    rps.holds(rps.mac(2), rps.mac(3), rps.mac(4))
+
+    result = rps.device(devices=rows_of_many(rps), account="acme-de", prune=True)
 
     assert [device["mac"] for device in result["devices"]] == [rps.mac(0), rps.mac(3), rps.mac(4)]
     assert actions(result) == ["registered", "none", "removed"]
+
+
+def test_by_prefix_a_mixed_list_is_sorted_by_the_vendors_macs(rps):
+    unknown = "0a0000000001"
+    rows = [{"mac": mac} for mac in [*rps.every_vendors(1), *rps.every_vendors(2), unknown]]
+
+    result = rps.device(devices=rows, by_prefix=True)
+
+    # A MAC of no known vendor is every task's: the user has to say whose it is.
+    assert [device["mac"] for device in result["devices"]] == [rps.mac(1), rps.mac(2), unknown]
+    assert set(rps.urls) == {rps.mac(1), rps.mac(2), unknown}
+
+
+def test_what_a_row_says_goes_before_its_prefix(rps):
+    (another, *_others) = [mac for mac in rps.every_vendors(1) if mac != rps.mac(1)]
+    rows = [
+        {"mac": rps.mac(1), "provider": "somebody"},
+        {"mac": another, "provider": rps.provider},
+        {"mac": rps.mac(2), "account": "acme-fr"},
+        {"mac": rps.mac(3), "account": "acme-de"},
+    ]
+
+    result = rps.device(devices=rows, by_prefix=True, account="acme-de")
+
+    assert [device["mac"] for device in result["devices"]] == [another, rps.mac(3)]
+
+
+def test_without_by_prefix_every_row_is_ours(rps):
+    result = rps.device(*rps.every_vendors(1))
+
+    assert [device["mac"] for device in result["devices"]] == rps.every_vendors(1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.needs("named_servers")
 ROME = "https://rome.example/prov/"
 
 

@@ -32,12 +32,13 @@ def dest(tmp_path):
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_reads_what_spreadsheets_write(rps, phones, separator, line_end, encoding):
+    lab = ["", " https://lab.example/ "] if rps.can.own_url else [" paris ", ""]
     lines = [
         ["Name", "MAC", "Server", "URL", "Room"],
         ["Zoë", rps.mac(1), "", "", '"1, 2; 3"'],
         ["", "", "", "", ""],
         ["Noël", rps.mac(2).upper(), "paris", "", ""],
-        ["Lab", rps.mac(3), "", " https://lab.example/ ", "cellar"],
+        ["Lab", rps.mac(3), *lab, "cellar"],
     ]
 
     result = rps.device(src=phones(line_end.join(map(separator.join, lines)) + line_end, encoding))
@@ -46,7 +47,7 @@ def test_reads_what_spreadsheets_write(rps, phones, separator, line_end, encodin
     assert rps.urls == {
         rps.mac(1): rps.servers["berlin"],
         rps.mac(2): rps.servers["paris"],
-        rps.mac(3): "https://lab.example/",
+        rps.mac(3): "https://lab.example/" if rps.can.own_url else rps.servers["paris"],
     }
 
 
@@ -62,6 +63,7 @@ def test_short_rows_are_filled_up(rps, phones):
     assert rps.urls == {rps.mac(1): rps.servers["berlin"], rps.mac(2): rps.servers["paris"]}
 
 
+@pytest.mark.needs("list_account")
 def test_rows_of_other_providers_and_accounts_are_left_to_their_tasks(rps, phones):
     rps.holds(*rps.macs(4))
     rows = [
@@ -77,12 +79,22 @@ def test_rows_of_other_providers_and_accounts_are_left_to_their_tasks(rps, phone
     assert outcomes == {rps.mac(0): "none", rps.mac(7): "registered", rps.mac(3): "removed"}
 
 
+def test_a_mixed_list_is_sorted_by_the_vendors_macs(rps, phones):
+    rows = [f"{mac}," for mac in rps.every_vendors(1)]
+    rows += [f"{mac},{rps.provider}" for mac in rps.every_vendors(2)]
+
+    result = rps.device(src=phones("\n".join(["mac,provider", *rows])), by_prefix=True)
+
+    assert [device["mac"] for device in result["devices"]] == [rps.mac(1), *rps.every_vendors(2)]
+
+
 def test_without_an_account_every_account_is_ours(rps, phones):
     rps.device(src=phones(f"mac,account\n{rps.mac(1)},acme-fr\n{rps.mac(2)},"))
 
     assert len(rps.urls) == 2
 
 
+@pytest.mark.needs("own_url")
 def test_bad_rows_are_named_by_their_lines(rps, phones):
     src = phones(
         "\n".join(
@@ -116,7 +128,6 @@ def test_bad_rows_are_named_by_their_lines(rps, phones):
         ("mac,mac\n", "has more than one column mac"),
         (b"mac\n\xff\xfe\n", "is not UTF-8 text"),
         ("mac\n" + "0" * 200_000, "is not CSV: field larger"),
-        ("mac,url\n001565000001,,100\n", "line 2 has 3 cells for 2 columns"),
     ],
 )
 def test_files_that_are_no_phone_list(rps, phones, content, words):
@@ -127,6 +138,21 @@ def test_files_that_are_no_phone_list(rps, phones, content, words):
     assert result["msg"].startswith(f"{src} {words}")
     assert result["failure"]["code"] == "invalid_input"
     assert rps.requests == 0
+
+
+def test_rows_that_are_wrong_for_us_and_rows_that_are_left_to_others(rps, phones):
+    rows = [
+        "mac,server,provider",
+        f"{rps.mac(1)},berlin,{rps.provider},100",
+        "nonsense,berlin,somebody",
+        "nonsense,berlin,",
+    ]
+
+    result = rps.device(src=phones("\n".join(rows)))
+
+    assert result["msg"].startswith("2 problems: ")
+    assert "phones.csv line 2: '100' is beyond the header's columns" in result["msg"]
+    assert "phones.csv line 4: 'nonsense' is not a MAC address" in result["msg"]
 
 
 def test_an_empty_phone_list_prunes_nothing(rps, phones):
@@ -156,7 +182,7 @@ def test_every_outcome_goes_into_the_file(rps, dest):
                 "action": "failed",
                 "status": "registered_elsewhere",
                 **target,
-                "code": "owned_by_other_user",
+                "code": rps.foreign,
                 "message": "Registered Elsewhere",
             },
         ]
@@ -180,7 +206,7 @@ def test_the_file_is_written_beside_the_working_directory_too(rps, tmp_path, mon
 
 
 def test_a_run_that_was_given_up_leaves_its_file(rps, dest):
-    rps.simulator.misbehave({"kind": "http_error", "status": 403, "skip": 1})
+    rps.simulator.misbehave({"kind": "http_error", "status": 403, "skip": len(rps.listing)})
 
     rps.device(*rps.macs(8), dest=str(dest))
 

@@ -1,0 +1,82 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write the tables of docs/services.md anew from what the services say that they can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
+
+PAGE = Path(__file__).parents[1] / "docs" / "services.md"
+BEGIN = "<!-- begin: written by tests/services_table.py -->\n"
+END = "<!-- end -->\n"
+
+# By capability: its name, and what it means for a user where a service lacks it.
+ABILITIES = {
+    "named_servers": (
+        "keeps named servers",
+        "A device is given the URL that `servers` has for its `server`. `rps_server` has nothing to add.",
+    ),
+    "own_url": ("gives a device a URL of its own", "`url` is an input error: name a `server`."),
+    "bulk": (
+        "binds or releases many devices in one call",
+        "One call a device, several at a time.",
+    ),
+    "bulk_url": (
+        "binds many devices to a URL in one call",
+        "One call a device, several at a time.",
+    ),
+    "read_target": (
+        "tells where a device points",
+        "A registered device counts as right, with a warning. A changed server is carried out with `force: true` only, "
+        "which binds every registered device again and reports it `moved`, in check mode too; so a run with `force` "
+        "always changes something.",
+    ),
+    "list_account": (
+        "lists the account in one call",
+        "`prune` is an input error. `rps_device_info` without `macs` asks model by model.",
+    ),
+    "list_models": (
+        "lists the account by model, and by model and URL",
+        "Each registered device is read by itself to see where it points, unless `check_target: false`.",
+    ),
+    "override": (
+        "can be told to override a registration",
+        "`override` is of no use: another account's device always fails.",
+    ),
+    "takes_over": (
+        "then gives over another account's device",
+        "Another account's device fails with `override` too, as far as is known.",
+    ),
+    "rebind": (
+        "surely binds a registered device anew",
+        "A moved device is read back, and released and registered if it still points where it did. Should that end in "
+        "the middle, the device is reported with the target that it had, and the next run registers it.",
+    ),
+}
+
+
+def tables() -> str:
+    """Return the table of abilities, and that of what each gap means."""
+    rows = [["", *SERVICES], ["---"] * (len(SERVICES) + 1)]
+    gaps = [["where a service does not", "that means"], ["---", "---"]]
+    for field, (ability, meaning) in ABILITIES.items():
+        can = [getattr(service.can, field) for service in SERVICES.values()]
+        rows.append([ability, *("yes" if able else "no" for able in can)])
+        if not all(can):
+            gaps.append([ability, meaning])
+    return "\n\n".join("\n".join(f"| {' | '.join(row)} |" for row in table) for table in (rows, gaps))
+
+
+def page(before: str) -> str:
+    """Return the page with its tables as they should be."""
+    head, _begin, rest = before.partition(BEGIN)
+    _old, _end, tail = rest.partition(END)
+    return f"{head}{BEGIN}\n{tables()}\n{END}{tail}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text()))
