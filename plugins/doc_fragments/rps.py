@@ -44,7 +44,8 @@ options:
     default: true
   ca_path:
     description:
-      - A file of CA certificates to check the service's certificate with, where it is not one that the system trusts.
+      - A file of CA certificates to check the service's certificate with, instead of those that C(requests) brings or
+        that the E(REQUESTS_CA_BUNDLE) environment variable names.
       - If not set, the value of the E(RPS_CA_PATH) environment variable is used.
     type: path
   allow_http:

@@ -126,7 +126,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in os.environ:
-        if variable.startswith("RPS_") or variable.lower().endswith("_proxy"):
+        if variable.startswith(("RPS_", "REQUESTS_", "CURL_")) or variable.lower().endswith("_proxy"):
             monkeypatch.delenv(variable)
 
 

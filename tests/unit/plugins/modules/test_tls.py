@@ -50,3 +50,12 @@ def test_from_the_environment(rps, certificates, monkeypatch):
     monkeypatch.delenv("RPS_CA_PATH")
     monkeypatch.setenv("RPS_VALIDATE_CERTS", "false")
     assert "failed" not in rps.info()
+
+
+def test_it_is_trusted_by_the_bundle_that_requests_is_told_of(rps, certificates, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates / "ca.pem"))
+    assert "failed" not in rps.info()
+
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates / "server.key"))
+    assert "failed" not in rps.info(ca_path=str(certificates / "ca.pem"))
+    assert "failed" not in rps.info(validate_certs=False)
