@@ -55,17 +55,16 @@ class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
 
 
 class Task:
-    """The run of a module: its C(problems) with the input, found before anything is sent, and the C(service) it
-    speaks to.
+    """The run of a module: its C(problems) with the input, found before anything is sent, and then its service.
 
     As a context it ends the module with C(failure) for what fails the whole task.
     """
 
     def __init__(self, module: RpsModule) -> None:
         if REQUESTS_IMPORT_ERROR:
-            words = missing_required_lib("requests")
+            words = f"{missing_required_lib('requests')} ({REQUESTS_IMPORT_ERROR})"
             failure = {"code": "unsupported", "message": words}
-            module.fail_json(msg=words, exception=REQUESTS_IMPORT_ERROR, failure=failure, changed=False, requests=0)
+            module.fail_json(msg=words, failure=failure, changed=False, requests=0)
         self.module = module
         self.params: dict[str, Any] = module.params
         self.kind: type[Service] = SERVICES[self.params["provider"]]

@@ -11,7 +11,6 @@ import random
 import ssl
 import threading
 import time
-import traceback
 from typing import Any, Callable, Iterator, TypeVar
 from urllib.parse import urlsplit
 
@@ -25,8 +24,8 @@ try:
     from urllib3.util.retry import Retry
 
     REQUESTS_IMPORT_ERROR: str | None = None
-except ImportError:
-    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+except ImportError as missing:
+    REQUESTS_IMPORT_ERROR = str(missing)
 
 MAX_ANSWER = 32 * 1024 * 1024
 MAX_WAIT = 60.0
