@@ -10,7 +10,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,20 @@ PASSWORD = "s3cret-of-acme"
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def home() -> Iterator[str]:
+    """A home folder of a short name, as Ansible's sockets are in it."""
+    with tempfile.TemporaryDirectory(prefix="rps-", ignore_cleanup_errors=True) as folder:
+        yield folder
+
+
+@pytest.fixture
+def environment(home: str, tmp_path: Path) -> dict[str, str]:
     """The environment in which a user runs Ansible: this collection, and nothing of ours beside it."""
-    home = tmp_path / "home"
-    home.mkdir()
     (collections,) = (parent for parent in Path(collection.__path__[0]).parents if parent.name == "ansible_collections")
     return {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "HOME": str(home),
-        "TMPDIR": str(home),
+        "HOME": home,
+        "TMPDIR": home,
         "LANG": "C.UTF-8",
         "ANSIBLE_COLLECTIONS_PATH": str(collections.parent),
         "ANSIBLE_LOCALHOST_WARNING": "False",

@@ -123,7 +123,6 @@ def test_options_that_do_not_fit(rps):
     ):
         result = rps.device(**options)
         assert result["failed"]
-        assert result["invocation"]["module_args"]
         keeps_it_to_itself(result, rps.password)
     keeps_it_to_itself(rps.server(url=URLS[0]), rps.password)
     keeps_it_to_itself(rps.info(url=URLS[0], macs=[], models=[]), rps.password)
