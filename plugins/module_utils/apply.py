@@ -140,7 +140,14 @@ class Applier:
         if refusal.code == "unsupported" and len(macs) > 1:
             return [batch._replace(step=one) for one in batch.step.split(1)]
         if refusal.code == "needs_override" and batch.step.action == MOVED and not batch.step.released:
-            return self._release(batch.step)
+            if len(macs) == 1:
+                return self._release(batch.step)
+            rest = batch.only([mac for mac in macs if mac not in named])
+            return (
+                rest + [batch._replace(step=one) for one in batch.step.only(named).split(1)]
+                if named
+                else batch.halves()
+            )
         if batch.step.released and batch.sent < self._service.client.retries:
             return [batch._replace(sent=batch.sent + 1)]
         if refusal.code == "not_registered" and batch.step.target is None and len(macs) > 1 and not batch.looked:

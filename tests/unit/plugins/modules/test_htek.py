@@ -115,3 +115,15 @@ def test_nothing_is_taken_from_another_account_unless_that_is_asked_for(rps, kno
     assert failed == dict.fromkeys(foreign, "needs_override")
     assert list(rps.simulator.devices("other")) == foreign
     assert sum(call.devices for call in rps.writes if call.what == "confirm") <= 1
+
+
+@pytest.mark.parametrize("culprits", ["named", "first", "unnamed"])
+def test_a_device_that_can_be_edited_is_not_released_to_be_moved(rps, culprits):
+    rps.simulator.settings(own_again="refuse", culprits=culprits)
+    rps.holds(*rps.macs(8), server="paris")
+
+    result = rps.device(*rps.macs(8), force=True)
+
+    assert result["summary"]["moved"] == 8
+    assert set(rps.urls.values()) == {rps.servers["berlin"]}
+    assert "remove" not in [call.what for call in rps.calls]
