@@ -39,8 +39,11 @@ class _Batch(NamedTuple):
     def only(self, macs: Sequence[str]) -> list[_Batch]:
         return [self._replace(step=self.step.only(macs))] if macs else []
 
+    def split(self, size: int) -> list[_Batch]:
+        return [self._replace(step=part) for part in self.step.split(size)]
+
     def halves(self) -> list[_Batch]:
-        return [self._replace(step=half) for half in self.step.split((len(self.step.macs) + 1) // 2)]
+        return self.split((len(self.step.macs) + 1) // 2)
 
 
 class Applier:
@@ -133,21 +136,18 @@ class Applier:
         macs = batch.step.macs
         batch = batch._replace(refused=batch.refused or len(macs) > 1)
         named = [mac for mac in macs if mac in refusal.culprits]
+        rest = batch.only([mac for mac in macs if mac not in refusal.culprits])
         # Where the good ones of a refused batch went through, to send one of them again is refused for that.
         asked = refusal.code == "needs_override" or (refusal.code == "override_failed" and batch.refused)
         if asked and batch.step.action == REGISTERED and not batch.looked:
             return self._after_question(batch, named, refusal)
         if refusal.code == "unsupported" and len(macs) > 1:
-            return [batch._replace(step=one) for one in batch.step.split(1)]
+            return batch.split(1)
         if refusal.code == "needs_override" and batch.step.action == MOVED and not batch.step.released:
             if len(macs) == 1:
                 return self._release(batch.step)
-            rest = batch.only([mac for mac in macs if mac not in named])
-            return (
-                rest + [batch._replace(step=one) for one in batch.step.only(named).split(1)]
-                if named
-                else batch.halves()
-            )
+            if named:
+                return rest + batch._replace(step=batch.step.only(named)).split(1)
         if batch.step.released and batch.sent < self._service.client.retries:
             return [batch._replace(sent=batch.sent + 1)]
         if refusal.code == "not_registered" and batch.step.target is None and len(macs) > 1 and not batch.looked:
@@ -155,7 +155,7 @@ class Applier:
         if named:
             for mac in named:
                 self._refuse(mac, refusal.culprits[mac])
-            return batch.only([mac for mac in macs if mac not in named])
+            return rest
         if len(macs) == 1 or refusal.code in _WHOLE_BATCH:
             for mac in macs:
                 self._refuse(mac, refusal)

@@ -11,8 +11,7 @@ from typing import Any, Iterator, Mapping
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
-from ansible_collections.voip.rps.plugins.module_utils.desired import Problems
-from ansible_collections.voip.rps.plugins.module_utils.errors import InputError, RpsError
+from ansible_collections.voip.rps.plugins.module_utils.errors import InputError, Problems, RpsError
 from ansible_collections.voip.rps.plugins.module_utils.http import REQUESTS_IMPORT_ERROR, Client, is_loopback
 from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service

@@ -7,17 +7,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Iterator, List, Mapping, NamedTuple, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple
 
+from ansible_collections.voip.rps.plugins.module_utils.errors import Problems
 from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import Device, Target
 from ansible_collections.voip.rps.plugins.module_utils.phone_list import EXTRA, read_phone_list
 from ansible_collections.voip.rps.plugins.module_utils.services import provider_of
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
 from ansible_collections.voip.rps.plugins.module_utils.url import check_url
-
-Problems = List[Tuple[str, str]]
-"""Each an error code and words for the user that say where in the input it stands."""
 
 
 class Desired(NamedTuple):

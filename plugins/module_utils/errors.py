@@ -6,7 +6,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Iterable, List, Tuple
+
 from ansible_collections.voip.rps.plugins.module_utils.url import without_userinfo
+
+Problems = List[Tuple[str, str]]
+"""What is wrong with the user's input: each an error code, and words for the user that say where it stands."""
 
 MAX_MESSAGE = 500
 MAX_EXCERPT = 120
@@ -58,10 +64,15 @@ class Refused(RpsError):
 
 
 class InputError(RpsError):
-    """What is wrong with the user's input, all of it at once, each problem a code and its words."""
+    """The user's input is wrong: all the problems with it at once."""
 
-    def __init__(self, problems: list[tuple[str, str]]) -> None:
+    def __init__(self, problems: Problems) -> None:
         codes = {code for code, _words in problems}
         super().__init__(codes.pop() if len(codes) == 1 else "invalid_input", "")
         count = f"{len(problems)} problems: " if len(problems) > 1 else ""
         self.message = count + "; ".join(without_userinfo(words) for _code, words in problems)
+
+
+def count_codes(errors: Iterable[RpsError]) -> str:
+    """Return how many errors there are of each code, the most first, in words."""
+    return ", ".join(f"{count} {code}" for code, count in Counter(error.code for error in errors).most_common())

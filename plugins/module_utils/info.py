@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils.desired import Problems
+from ansible_collections.voip.rps.plugins.module_utils.errors import Problems, count_codes
 from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import REGISTERED, STATUSES, Observation
 from ansible_collections.voip.rps.plugins.module_utils.runner import Runner
@@ -76,14 +76,13 @@ def look_up(
 def info_result(seen: Mapping[str, Observation]) -> dict[str, Any]:
     """Return the result of a task, C(failed) and C(msg) included where a device could not be read."""
     counts = Counter(one.status for one in seen.values())
-    unread = Counter(one.error.code for one in seen.values() if one.error)
+    unread = [one.error for one in seen.values() if one.error]
     result: dict[str, Any] = {
         "changed": False,
         "devices": [one.as_dict(mac) for mac, one in seen.items()],
         "summary": {status: counts[status] for status in STATUSES},
     }
     if unread:
-        by_code = ", ".join(f"{count} {code}" for code, count in unread.most_common())
         result["failed"] = True
-        result["msg"] = f"{sum(unread.values())} of {len(seen)} devices could not be read: {by_code}"
+        result["msg"] = f"{len(unread)} of {len(seen)} devices could not be read: {count_codes(unread)}"
     return result

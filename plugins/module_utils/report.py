@@ -15,7 +15,7 @@ from typing import Any, Sequence
 
 from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.voip.rps.plugins.module_utils.desired import Problems
+from ansible_collections.voip.rps.plugins.module_utils.errors import Problems, count_codes
 from ansible_collections.voip.rps.plugins.module_utils.model import (
     ACTIONS,
     CHANGES,
@@ -44,8 +44,7 @@ def task_result(report: Report, return_devices: str, *, diff: bool) -> dict[str,
     if diff:
         result["diff"] = _diff(outcomes)
     if counts[FAILED]:
-        codes = Counter(outcome.error.code for outcome in outcomes if outcome.error)
-        by_code = ", ".join(f"{count} {code}" for code, count in codes.most_common())
+        by_code = count_codes(outcome.error for outcome in outcomes if outcome.error)
         result["failed"] = True
         result["msg"] = f"{counts[FAILED]} of {len(outcomes)} devices failed: {by_code}"
     if report.stopped:
