@@ -55,7 +55,7 @@ options:
     default: false
   timeout:
     description:
-      - How long to wait, in seconds, for a connection, and again for the service to answer.
+      - How long to wait, in seconds, for a connection, and again for the whole answer.
       - If not set, the value of the E(RPS_TIMEOUT) environment variable is used.
     type: float
     default: 30

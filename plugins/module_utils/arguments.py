@@ -12,7 +12,12 @@ from typing import Any, Iterator, Mapping
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import InputError, Problems, RpsError
-from ansible_collections.voip.rps.plugins.module_utils.http import REQUESTS_IMPORT_ERROR, Client, is_loopback
+from ansible_collections.voip.rps.plugins.module_utils.http import (
+    REQUESTS_IMPORT_ERROR,
+    Client,
+    check_endpoint,
+    is_loopback,
+)
 from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
 from ansible_collections.voip.rps.plugins.module_utils.url import check_url, shown_url, without_userinfo
@@ -84,8 +89,8 @@ class Task:
         params = self.params
         self._client = Client(
             params["api_url"] or self.kind.default_url,
-            params["username"],
-            params["password"],
+            self.kind.headers,
+            auth=(params["username"], params["password"]),
             verify=(params["ca_path"] or True) if params["validate_certs"] else False,
             timeout=params["timeout"],
             retries=params["retries"],
@@ -123,6 +128,7 @@ def _endpoint_problems(params: Mapping[str, Any]) -> Iterator[str]:
     url = params["api_url"]
     try:
         check_url(url)
+        check_endpoint(url)
     except ValueError as error:
         yield str(error)
         return

@@ -11,17 +11,18 @@ import random
 import ssl
 import threading
 import time
-from typing import Any, Callable, Iterator, TypeVar
+from typing import Any, Callable, Iterator, Mapping, TypeVar
 from urllib.parse import urlsplit
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError, excerpt
 
 try:
     import requests
-    from requests.adapters import HTTPAdapter
     from urllib3 import disable_warnings
     from urllib3 import exceptions as lower
     from urllib3.util.retry import Retry
+
+    from ansible_collections.voip.rps.plugins.module_utils.deadline import DeadlineAdapter
 
     REQUESTS_IMPORT_ERROR: str | None = None
 except ImportError as missing:
@@ -37,20 +38,20 @@ T = TypeVar("T")
 
 
 class Client:
-    """Posts to one endpoint and counts what it sent in C(requests).
+    """Sends to one endpoint and counts what it sent in C(requests).
 
-    C(verify) is False, True or the path of a CA bundle; C(timeout) is in seconds, for connecting and for reading each;
+    C(headers) go with every request, and C(auth), a name and a password, as Basic authentication; C(verify) is False,
+    True or the path of a CA bundle; C(timeout) is in seconds, for connecting and again for the whole answer;
     C(retries) is how often a call is sent again; C(concurrency) is the most requests in flight; C(rate_limit) is in
     requests per second, over all threads. Proxies, and a CA bundle where none is given, come from the environment.
-    Raises RpsError C(invalid_url) for a host that cannot be.
     """
 
     def __init__(
         self,
         url: str,
-        username: str,
-        password: str,
+        headers: Mapping[str, str],
         *,
+        auth: tuple[str, str] | None = None,
         verify: bool | str = True,
         timeout: float = 30,
         retries: int = 3,
@@ -69,30 +70,45 @@ class Client:
         self._verify = environment["verify"] or False
         self._proxies = environment["proxies"]
         # The adapter is used without its session: that costs half, follows no redirect and keeps no cookie.
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
+        self._adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
         request = requests.Request(
             "POST",
             url,
-            headers={"Content-Type": "text/xml", "Accept-Encoding": "identity", "User-Agent": "ansible-voip.rps"},
-            auth=(username.encode("utf-8"), password.encode("utf-8")),
+            headers={"Accept-Encoding": "identity", "User-Agent": "ansible-voip.rps", **headers},
+            auth=auth and tuple(part.encode("utf-8") for part in auth),
         )
-        try:
-            self._template = request.prepare()
-        except requests.RequestException as error:
-            raise RpsError("invalid_url", f"api_url: {error}") from None
+        self._template = request.prepare()
 
-    def post(self, body: bytes, parse: Callable[[bytes], T], *, write: bool) -> T:
-        """Send C(body) and return what C(parse) makes of the answer's bytes.
+    def post(self, body: bytes, parse: Callable[[bytes], T], *, write: bool, path: str = "") -> T:
+        """Post C(body) to the endpoint, or to C(path) under it, and return what C(parse) makes of the answer's bytes.
 
         A call that failed for a passing reason is sent again, after a growing pause or the one the service asks for; a
         write only where it certainly was not carried out. Raises RpsError: C(auth_failed), C(forbidden),
         C(rate_limited), C(unreachable), C(timeout), C(tls_error), C(service_error), C(protocol_error), or what
         C(parse) raises.
         """
+        return self._send("POST", path, body, parse, write)
+
+    def get(self, path: str, parse: Callable[[bytes], T]) -> T:
+        """Get C(path) under the endpoint, which reads, and return what C(parse) makes of the answer's bytes.
+
+        Tries again and raises as C(post) does.
+        """
+        return self._send("GET", path, None, parse, False)
+
+    def rest(self, attempt: int) -> None:
+        """Hold every thread's next request back, as before the retry after C(attempt) (from 0)."""
+        self._pace.pause(_backoff(attempt))
+
+    def _send(self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], write: bool) -> T:
+        request = self._template.copy()
+        request.method = verb
+        request.url = f"{request.url}{path}"
+        request.prepare_body(body, None)
         attempt = 0
         while True:
             try:
-                return parse(self._exchange(body))
+                return parse(self._exchange(request))
             except RpsError as error:
                 wait = _backoff(attempt) if error.retry_after is None else error.retry_after
                 hopeless = not error.transient or attempt == self.retries or wait > MAX_WAIT
@@ -101,13 +117,7 @@ class Client:
                 self._pace.pause(wait)
                 attempt += 1
 
-    def rest(self, attempt: int) -> None:
-        """Hold every thread's next request back, as before the retry after C(attempt) (from 0)."""
-        self._pace.pause(_backoff(attempt))
-
-    def _exchange(self, body: bytes) -> bytes:
-        request = self._template.copy()
-        request.prepare_body(body, None)
+    def _exchange(self, request: requests.PreparedRequest) -> bytes:
         self._pace.wait()
         with self._counting:
             self.requests += 1
@@ -121,6 +131,14 @@ class Client:
         if response.status_code != 200:
             raise _status_error(response, answer)
         return answer
+
+
+def check_endpoint(url: str) -> None:
+    """Raise ValueError where C(url) has a host that cannot be."""
+    try:
+        requests.Request("POST", url).prepare()
+    except requests.RequestException as error:
+        raise ValueError(str(error)) from None
 
 
 def is_loopback(url: str) -> bool:
@@ -208,9 +226,9 @@ def _status_error(response: requests.Response, answer: bytes) -> RpsError:
     if 300 <= status < 400:
         location = response.headers.get("Location", "nowhere")
         return RpsError(
-            "protocol_error", f"the service redirects to {location}, which is never followed: is api_url right?"
+            "protocol_error", f"the service redirects to {location}, which is never followed: is the address right?"
         )
-    return RpsError("protocol_error", f"{words}: is api_url right?", in_doubt=not 400 <= status < 500)
+    return RpsError("protocol_error", f"{words}: is the address right?", in_doubt=not 400 <= status < 500)
 
 
 def _retry_after(response: requests.Response) -> float | None:

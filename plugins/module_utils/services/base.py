@@ -52,6 +52,8 @@ class Service(abc.ABC):
 
     provider: ClassVar[str]
     default_url: ClassVar[str]
+    headers: ClassVar[Mapping[str, str]]
+    """What every request to it says beside its body."""
     can: ClassVar[Capabilities]
     mac_prefixes: ClassVar[tuple[str, ...]]
     """What the vendor's MAC addresses begin with, as far as they are its alone."""
@@ -103,6 +105,7 @@ class Service(abc.ABC):
 class XmlRpcService(Service):
     """A service whose answers are C([true, values…]) or C([false, "text"])."""
 
+    headers: ClassVar[Mapping[str, str]] = {"Content-Type": "text/xml"}
     texts: ClassVar[tuple[tuple[str, str], ...]]
     """Which error code a refusal has: the first row whose words (lower case, a pattern) its text holds."""
 

@@ -26,7 +26,7 @@ def carry_out(rps):
         can = kind.can._replace(list_account=False)
 
     def run(macs):
-        client = Client(rps.options["api_url"], rps.options["username"], rps.options["password"])
+        client = Client(rps.options["api_url"], kind.headers, auth=(rps.account, rps.password))
         target = Target("berlin", rps.servers["berlin"], own=False)
         report = reconcile(Listless(client), [Device(mac, target) for mac in macs], Policy(), batch_size=100)
         return [outcome.action for outcome in report.outcomes]

@@ -192,7 +192,7 @@ NAMED_SERVERS = ["yealink", "htek"]
 @pytest.fixture
 def service(web, vendor):
     web.answer = accepted()
-    return SERVICES[vendor](Client(web.url, "acme", "secret", retries=0))
+    return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, auth=("acme", "secret"), retries=0))
 
 
 class Element(NamedTuple):

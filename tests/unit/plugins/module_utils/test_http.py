@@ -19,6 +19,8 @@ from ansible_collections.voip.rps.plugins.module_utils import http
 from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils.http import Client
 
+HEADERS = {"Content-Type": "text/xml"}
+
 
 @contextmanager
 def answering(listener, data, *, wait=False):
@@ -48,7 +50,7 @@ def fails(client, *, write=False):
 
 @pytest.fixture
 def client(web):
-    return Client(web.url, "me", "secret", retries=2)
+    return Client(web.url, HEADERS, auth=("me", "secret"), retries=2)
 
 
 def test_what_is_sent(web, client):
@@ -63,7 +65,7 @@ def test_what_is_sent(web, client):
 
 
 def test_a_name_and_password_of_any_letters(web):
-    Client(web.url, "jürgen", "paß:wört", retries=0).post(b"", bytes, write=False)
+    Client(web.url, HEADERS, auth=("jürgen", "paß:wört"), retries=0).post(b"", bytes, write=False)
 
     assert web.heads[0]["Authorization"] == "Basic asO8cmdlbjpwYcOfOnfDtnJ0"
 
@@ -106,7 +108,9 @@ def test_no_more_is_read_of_an_answer_than_it_may_be_long(monkeypatch):
     monkeypatch.setattr(http, "MAX_ANSWER", 100)
     endless = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"x" * 1000
     with socket.create_server(("127.0.0.1", 0)) as listener, answering(listener, endless, wait=True):
-        client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}/", "me", "secret", retries=0, timeout=2)
+        client = Client(
+            f"http://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, auth=("me", "secret"), retries=0, timeout=2
+        )
         error = fails(client)
 
     assert error.message == "the answer is longer than 100 bytes"
@@ -163,7 +167,7 @@ def test_an_error_page_is_shown_in_part(web, client):
     error = fails(client)
 
     assert error.message.startswith("HTTP 404 Not Found: <html>xxx")
-    assert error.message.endswith("x: is api_url right?")
+    assert error.message.endswith("x: is the address right?")
     assert len(error.message) < 200
 
 
@@ -194,7 +198,9 @@ def test_everybody_rests(web, client, monkeypatch):
 
 def test_what_is_no_http():
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}/", "me", "secret", retries=0, timeout=2)
+        client = Client(
+            f"http://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, auth=("me", "secret"), retries=0, timeout=2
+        )
         with answering(listener, b"SSH-2.0-OpenSSH_9.6\r\n"):
             error = fails(client)
 
@@ -212,7 +218,9 @@ def test_nobody_takes_the_connection():
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
-        client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}/", "me", "secret", retries=1, timeout=0.1)
+        client = Client(
+            f"http://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, auth=("me", "secret"), retries=1, timeout=0.1
+        )
 
         error = fails(client, write=True)
 
@@ -221,12 +229,58 @@ def test_nobody_takes_the_connection():
     assert client.requests == 2
 
 
+@contextmanager
+def dripping(listener, start):
+    """Answer the first connection with these bytes, and then with a byte every so often, until the block ends."""
+    over = threading.Event()
+
+    def answer():
+        connection, _peer = listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(10_000)
+            connection.sendall(start)
+            while not over.wait(0.02):
+                connection.sendall(b"x")
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n",
+    ],
+    ids=["status", "headers", "body", "body without end", "chunk"],
+)
+def test_an_answer_that_drips_is_not_waited_for_longer_than_the_timeout(start):
+    with socket.create_server(("127.0.0.1", 0)) as listener, dripping(listener, start):
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        client = Client(url, HEADERS, auth=("me", "secret"), retries=0, timeout=0.2)
+        begin = time.monotonic()
+
+        error = fails(client, write=True)
+
+        took = time.monotonic() - begin
+    assert (error.code, error.message, error.in_doubt) == ("timeout", "the service did not answer in time", True)
+    assert 0.2 <= took < 2
+
+
 def test_a_name_that_nobody_knows(monkeypatch):
     def unknown(*_address, **_hints):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    error = fails(Client("http://rps.invalid/", "me", "secret", retries=0))
+    error = fails(Client("http://rps.invalid/", HEADERS, auth=("me", "secret"), retries=0))
 
     assert (error.code, error.in_doubt) == ("unreachable", False)
     assert error.message.startswith("no connection: ")
@@ -236,20 +290,23 @@ def test_a_proxy_from_the_environment(web, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", web.url)
     web.answer = b"from the proxy"
 
-    assert Client("http://rps.invalid/xmlrpc", "me", "secret").post(b"", bytes, write=False) == b"from the proxy"
+    assert (
+        Client("http://rps.invalid/xmlrpc", HEADERS, auth=("me", "secret")).post(b"", bytes, write=False)
+        == b"from the proxy"
+    )
 
 
 def test_a_proxy_that_is_not_for_this_host(web, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid/")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
-    assert Client(web.url, "me", "secret").post(b"", bytes, write=False) == b""
+    assert Client(web.url, HEADERS, auth=("me", "secret")).post(b"", bytes, write=False) == b""
 
 
 def test_a_proxy_that_is_not_there(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 
-    error = fails(Client("https://rps.invalid/", "me", "secret", retries=0), write=True)
+    error = fails(Client("https://rps.invalid/", HEADERS, auth=("me", "secret"), retries=0), write=True)
 
     assert (error.code, error.in_doubt) == ("unreachable", False)
 
@@ -263,7 +320,7 @@ def tls(certificates):
 
 
 def test_an_unknown_ca(tls):
-    client = Client(tls.endpoint("yealink"), "me", "secret")
+    client = Client(tls.endpoint("yealink"), HEADERS, auth=("me", "secret"))
 
     error = fails(client)
 
@@ -277,7 +334,7 @@ def test_an_unknown_ca(tls):
 def test_a_private_ca(tls, certificates, verified):
     verify = str(certificates / "ca.pem") if verified else False
 
-    error = fails(Client(tls.endpoint("yealink"), "me", "wrong", verify=verify))
+    error = fails(Client(tls.endpoint("yealink"), HEADERS, auth=("me", "wrong"), verify=verify))
 
     assert error.code == "auth_failed"
     assert len(tls.log) == 1
@@ -287,7 +344,9 @@ def test_a_certificate_of_another_name(certificates):
     with Simulator(
         certificate=str(certificates / "server.pem"), key=str(certificates / "server.key"), host="127.0.0.2"
     ) as elsewhere:
-        error = fails(Client(elsewhere.endpoint("yealink"), "me", "secret", verify=str(certificates / "ca.pem")))
+        error = fails(
+            Client(elsewhere.endpoint("yealink"), HEADERS, auth=("me", "secret"), verify=str(certificates / "ca.pem"))
+        )
 
     assert error.code == "tls_error"
     assert "127.0.0.2" in error.message
@@ -298,14 +357,18 @@ def test_a_ca_that_is_none(tls, tmp_path):
     for content in ("", "no certificate"):
         (tmp_path / "ca.pem").write_text(content)
 
-        error = fails(Client(tls.endpoint("yealink"), "me", "secret", verify=str(tmp_path / "ca.pem")))
+        error = fails(Client(tls.endpoint("yealink"), HEADERS, auth=("me", "secret"), verify=str(tmp_path / "ca.pem")))
 
         assert error.code == "tls_error"
 
 
 def test_http_where_tls_is_spoken_and_the_other_way_round(tls, web):
-    assert fails(Client(web.url.replace("http:", "https:"), "me", "secret", retries=0)).code == "tls_error"
-    assert fails(Client(tls.endpoint("yealink").replace("https:", "http:"), "me", "secret", retries=0)).code in (
+    assert (
+        fails(Client(web.url.replace("http:", "https:"), HEADERS, auth=("me", "secret"), retries=0)).code == "tls_error"
+    )
+    assert fails(
+        Client(tls.endpoint("yealink").replace("https:", "http:"), HEADERS, auth=("me", "secret"), retries=0)
+    ).code in (
         "unreachable",
         "protocol_error",
     )
@@ -313,7 +376,9 @@ def test_http_where_tls_is_spoken_and_the_other_way_round(tls, web):
 
 def test_a_connection_lost_under_tls(tls, certificates):
     tls.misbehave({"kind": "reset_after"})
-    client = Client(tls.endpoint("yealink"), "me", "secret", verify=str(certificates / "ca.pem"), retries=1)
+    client = Client(
+        tls.endpoint("yealink"), HEADERS, auth=("me", "secret"), verify=str(certificates / "ca.pem"), retries=1
+    )
     body = b"<methodCall><methodName>redirect.listDevices</methodName></methodCall>"
 
     with pytest.raises(RpsError) as caught:
@@ -325,7 +390,9 @@ def test_a_connection_lost_under_tls(tls, certificates):
 
 def test_a_handshake_that_is_cut_off():
     with socket.create_server(("127.0.0.1", 0)) as listener, answering(listener, b""):
-        client = Client(f"https://127.0.0.1:{listener.getsockname()[1]}/", "me", "secret", retries=0, timeout=2)
+        client = Client(
+            f"https://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, auth=("me", "secret"), retries=0, timeout=2
+        )
         error = fails(client)
 
     assert error.code == "unreachable"

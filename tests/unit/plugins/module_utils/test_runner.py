@@ -18,7 +18,9 @@ from ansible_collections.voip.rps.plugins.module_utils.services.yealink import Y
 @pytest.fixture
 def make_runner(web):
     def make(concurrency):
-        return Runner(Yealink(Client(web.url, "me", "secret", concurrency=concurrency, retries=0)))
+        return Runner(
+            Yealink(Client(web.url, Yealink.headers, auth=("me", "secret"), concurrency=concurrency, retries=0))
+        )
 
     return make
 

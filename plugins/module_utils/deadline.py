@@ -1,0 +1,90 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HTTP answers that are whole within the read timeout, which C(requests) only holds each read against."""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from http.client import HTTPResponse
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """Sends requests whose answers, head and body, may take as long as the read timeout, however they trickle in."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+class _Trickle(io.RawIOBase):
+    """The bytes of one answer. Raises TimeoutError once the socket's timeout has passed since it was asked for."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__()
+        self._sock = sock
+        self._bytes = sock.makefile("rb", buffering=0)
+        self._timeout = sock.gettimeout()
+        self._end = None if self._timeout is None else time.monotonic() + self._timeout
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._end is not None:
+            left = self._end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            self._sock.settimeout(left)
+        return self._bytes.readinto(buffer)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._sock.settimeout(self._timeout)
+            self._bytes.close()
+        super().close()
+
+
+class _Source:
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Trickle(self._sock))
+
+
+class _Answer(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(_Source(sock), *args, **kwargs)  # type: ignore[arg-type]  # of which it calls makefile alone
+
+
+class _HTTPConnection(HTTPConnection):
+    response_class = _Answer
+
+
+class _HTTPSConnection(HTTPSConnection):
+    response_class = _Answer
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
