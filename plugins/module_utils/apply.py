@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, NamedTuple, Sequence
+from typing import Any, Callable, Iterable, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils.model import (
@@ -15,12 +15,10 @@ from ansible_collections.voip.rps.plugins.module_utils.model import (
     MOVED,
     NONE,
     REGISTERED,
-    Device,
     Observation,
 )
-from ansible_collections.voip.rps.plugins.module_utils.observe import observe
-from ansible_collections.voip.rps.plugins.module_utils.plan import Plan, Policy, Step, as_asked
-from ansible_collections.voip.rps.plugins.module_utils.runner import HANDFUL, Runner
+from ansible_collections.voip.rps.plugins.module_utils.plan import Plan, Step, as_asked
+from ansible_collections.voip.rps.plugins.module_utils.runner import Runner
 
 _WHOLE_BATCH = frozenset(("invalid_server", "invalid_server_name", "invalid_url", "invalid_input"))
 
@@ -49,11 +47,15 @@ class _Batch(NamedTuple):
 class Applier:
     """Carries out the steps of C(plan) and mends its outcomes where they came out otherwise.
 
-    C(uncertain) is true once a write may have been carried out of which nothing could be learnt afterwards.
+    C(look) asks the service about a step's devices, and raises RpsError where it cannot be read. C(uncertain) is true
+    once a write may have been carried out of which nothing could be learnt afterwards.
     """
 
-    def __init__(self, runner: Runner, plan: Plan, batch_size: int) -> None:
+    def __init__(
+        self, runner: Runner[Any], plan: Plan, batch_size: int, look: Callable[[Step], dict[str, Observation]]
+    ) -> None:
         self.uncertain = False
+        self._look = look
         self._runner = runner
         self._service = runner.service
         self._plan = plan
@@ -67,9 +69,7 @@ class Applier:
         self._runner.each(self._carry_out, batches)
 
     def _batches(self, step: Step) -> list[_Batch]:
-        can = self._service.can
-        bulk = can.bulk_url if step.target and step.target.own else can.bulk
-        return [_Batch(part) for part in step.split(self._batch_size if bulk else 1)]
+        return [_Batch(part) for part in step.split(self._batch_size if self._service.in_bulk(step.target) else 1)]
 
     def _carry_out(self, first: _Batch) -> None:
         todo = [first]
@@ -77,6 +77,9 @@ class Applier:
             batch = todo.pop()
             if self._runner.stopped:
                 self._give_up(batch, self._runner.stopped)
+                continue
+            if batch.step.release and not batch.step.released:
+                todo += self._release(batch.step)
                 continue
             try:
                 self._send(batch.step)
@@ -205,37 +208,18 @@ class Applier:
         try:
             seen = self._look(step)
         except RpsError as error:
+            self._runner.stopped = error
             seen = {mac: Observation(None, error=error) for mac in step.macs}
         left: dict[str, Observation] = {}
         for mac, one in seen.items():
             if one.error:
                 self.uncertain = True
                 self._fail([mac], one.error)
-            elif as_asked(step, one):
+            elif as_asked(step, mac, one):
                 self._set(mac, action=step.action)
             else:
                 left[mac] = one
         return left
-
-    def _look(self, step: Step) -> dict[str, Observation]:
-        """Ask the service about a step's devices. Raises RpsError where it cannot be read."""
-        macs = step.macs
-        can = self._service.can
-        was_ours = step.target is not None and step.action == MOVED and not step.released
-        if was_ours and not (step.target and step.target.url and can.read_target):
-            # Nothing would tell, and to bind a device of ours where it is bound already does no harm.
-            return {mac: Observation(REGISTERED) for mac in macs}
-        many = len(macs) > HANDFUL
-        # Of many devices that were not ours it is enough to know whether they are.
-        policy = Policy(check_target=was_ours or not many)
-        account: frozenset[str] | None = None
-        try:
-            if many and not was_ours and can.list_account:
-                account = frozenset(self._service.list_devices())
-            return observe(self._runner, [Device(mac, step.target) for mac in macs], policy, account)
-        except RpsError as error:
-            self._runner.stopped = error
-            raise
 
     def _refuse(self, mac: str, error: RpsError) -> None:
         if error.code == "not_registered" and self._plan.outcomes[mac].target is None:
@@ -256,8 +240,8 @@ class Applier:
             told = error
             if mac in self._released:
                 self.uncertain = True
-                was = self._plan.outcomes[mac].was_url or "nothing that the service told"
-                told = RpsError(error.code, f"it was released, and pointed to {was}: {error.message}")
+                was = ", ".join(f"{key} {value}" for key, value in self._plan.outcomes[mac].was.place.items())
+                told = RpsError(error.code, f"it was released, and had {was or 'nothing told'}: {error.message}")
             self._set(mac, action=FAILED, error=told)
 
     def _set(self, mac: str, **fields: Any) -> None:

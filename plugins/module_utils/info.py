@@ -12,6 +12,7 @@ from typing import Any, Mapping, Sequence
 from ansible_collections.voip.rps.plugins.module_utils.errors import Problems, count_codes
 from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import REGISTERED, STATUSES, Observation
+from ansible_collections.voip.rps.plugins.module_utils.observe import list_models
 from ansible_collections.voip.rps.plugins.module_utils.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
 from ansible_collections.voip.rps.plugins.module_utils.url import same_url
@@ -57,7 +58,7 @@ def look_up(
     runner = Runner(service)
     if macs is None:
         if service.can.list_models:
-            macs = sorted(runner.list_models(models or service.models, url))
+            macs = sorted(list_models(runner, models or service.models, url))
             if url is not None:
                 return {mac: Observation(REGISTERED, url) for mac in macs}
         else:

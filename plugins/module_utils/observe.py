@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from typing import Collection, Mapping, Sequence
 
+from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils.model import (
     ELSEWHERE,
+    MOVED,
     REGISTERED,
     UNKNOWN,
     Device,
     Observation,
+    Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils.plan import Policy, wants_target
+from ansible_collections.voip.rps.plugins.module_utils.plan import Policy, Step, wants_target
 from ansible_collections.voip.rps.plugins.module_utils.runner import HANDFUL, Runner
+from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
 
 
 def observe(
-    runner: Runner,
+    runner: Runner[Service],
     devices: Sequence[Device],
     policy: Policy,
     account: Collection[str] | None,
@@ -50,11 +54,49 @@ def observe(
     return seen
 
 
+def look_again(runner: Runner[Service], step: Step) -> dict[str, Observation]:
+    """Return what the service says of a step's devices after an answer that did not settle them. Raises RpsError."""
+    can = runner.service.can
+    target = step.target if isinstance(step.target, Target) else None
+    was_ours = step.action == MOVED and target is not None and not step.released
+    if was_ours and not (target and target.url and can.read_target):
+        # Nothing would tell, and to bind a device of ours where it is bound already does no harm.
+        return {mac: Observation(REGISTERED) for mac in step.macs}
+    many = len(step.macs) > HANDFUL
+    listed = many and not was_ours and can.list_account
+    account = frozenset(runner.service.list_devices()) if listed else None
+    # Of many devices that were not ours it is enough to know whether they are.
+    policy = Policy(check_target=was_ours or not many)
+    return observe(runner, [Device(mac, target) for mac in step.macs], policy, account)
+
+
+def list_models(runner: Runner[Service], models: Collection[str], url: str | None = None) -> set[str]:
+    """Return the account's devices of these models, and with C(url) only those that point there.
+
+    Raises RpsError, that of the first list that failed.
+    """
+    listed: set[str] = set()
+    failed: list[RpsError] = []
+
+    def list_one(model: str) -> None:
+        if failed:
+            return
+        try:
+            listed.update(runner.service.list_model(model, url))
+        except RpsError as error:
+            failed.append(error)
+
+    runner.each(list_one, models)
+    if failed:
+        raise failed[0]
+    return listed
+
+
 def _told(seen: Observation | None, wants_target: bool) -> bool:
     return seen is not None and not (wants_target and seen.status == REGISTERED and seen.url is None)
 
 
-def _pointing_there(runner: Runner, macs: Sequence[str], url: str) -> dict[str, Observation]:
+def _pointing_there(runner: Runner[Service], macs: Sequence[str], url: str) -> dict[str, Observation]:
     """Return those of the devices that a service which lists by model tells to point to C(url).
 
     Of models with no more than a handful of devices, or that are not known, none is asked for. Raises RpsError.
@@ -62,11 +104,13 @@ def _pointing_there(runner: Runner, macs: Sequence[str], url: str) -> dict[str, 
     models = _models(runner, macs)
     if not models:
         return {}
-    there = runner.list_models(models, url)
+    there = list_models(runner, models, url)
     return {mac: Observation(REGISTERED, url) for mac in macs if mac in there}
 
 
-def _by_model(runner: Runner, devices: Sequence[Device], targets: Mapping[str, str | None]) -> dict[str, Observation]:
+def _by_model(
+    runner: Runner[Service], devices: Sequence[Device], targets: Mapping[str, str | None]
+) -> dict[str, Observation]:
     by_url: dict[str, list[str]] = {}
     for mac, url in targets.items():
         by_url.setdefault(url or "", []).append(mac)
@@ -77,7 +121,7 @@ def _by_model(runner: Runner, devices: Sequence[Device], targets: Mapping[str, s
     models = _models(runner, rest)
     if not models:
         return seen
-    listed = runner.list_models(models)
+    listed = list_models(runner, models)
     seen.update((mac, Observation(REGISTERED)) for mac in rest if mac in listed)
     # A list without any of them may be that of a model which the service calls otherwise: one look tells.
     empty = set(models).difference(map(runner.service.model, seen))
@@ -93,7 +137,7 @@ def _by_model(runner: Runner, devices: Sequence[Device], targets: Mapping[str, s
     return seen
 
 
-def _models(runner: Runner, macs: Sequence[str]) -> Collection[str]:
+def _models(runner: Runner[Service], macs: Sequence[str]) -> Collection[str]:
     counts: dict[str, int] = {}
     for mac in macs:
         model = runner.service.model(mac)

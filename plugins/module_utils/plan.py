@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Mapping, NamedTuple, Sequence
+from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils.model import (
@@ -18,12 +18,11 @@ from ansible_collections.voip.rps.plugins.module_utils.model import (
     REGISTERED,
     REMOVED,
     Device,
+    Goal,
     Observation,
     Outcome,
-    Target,
 )
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Capabilities
-from ansible_collections.voip.rps.plugins.module_utils.url import same_url
 
 
 class Policy(NamedTuple):
@@ -37,13 +36,14 @@ class Policy(NamedTuple):
 class Step(NamedTuple):
     """Devices for which one thing is to be done: C(action) is what will have become of them.
 
-    C(released): the devices were the account's, and were released to be registered anew.
+    C(release): to be moved, the devices are released first; C(released): that was done, and they are registered anew.
     """
 
     action: str
-    target: Target | None
+    target: Goal | None
     override: bool
     macs: tuple[str, ...]
+    release: bool = False
     released: bool = False
 
     def only(self, macs: Sequence[str]) -> Step:
@@ -73,25 +73,30 @@ def make_plan(
 ) -> Plan:
     """Return what is to be done about C(devices), each of which was observed, at a service that C(can) do so much."""
     outcomes: dict[str, Outcome] = {}
-    macs: dict[tuple[str, Target | None], list[str]] = {}
     unverified = 0
     for device in devices:
         seen = observations[device.mac]
         outcome = _decide(device, seen, policy, can)
         outcomes[device.mac] = outcome
+        if outcome.action == NONE and device.target and policy.check_target:
+            unverified += device.target.met_by(device.mac, seen) is None
+    return Plan(outcomes, steps_to(outcomes.values(), override=policy.override), unverified)
+
+
+def steps_to(outcomes: Iterable[Outcome], *, override: bool = False) -> list[Step]:
+    """Return the steps to these outcomes: devices of which the same becomes are one."""
+    macs: dict[tuple[str, Goal | None], list[str]] = {}
+    for outcome in outcomes:
         if outcome.action in CHANGES:
-            macs.setdefault((outcome.action, device.target), []).append(device.mac)
-        elif outcome.action == NONE and device.target and policy.check_target and not _tells(device.target, seen):
-            unverified += 1
-    steps = [
-        Step(action, target, policy.override and action == REGISTERED, tuple(those))
+            macs.setdefault((outcome.action, outcome.target), []).append(outcome.mac)
+    return [
+        Step(action, target, override and action == REGISTERED, tuple(those))
         for (action, target), those in macs.items()
     ]
-    return Plan(outcomes, steps, unverified)
 
 
 def _decide(device: Device, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:
-    outcome = Outcome(device.mac, NONE, seen.status, device.target, seen.url, seen.error)
+    outcome = Outcome(device.mac, NONE, seen.status, device.target, seen, seen.error)
     if seen.error:
         return outcome._replace(action=FAILED)
     if device.target is None:
@@ -100,30 +105,22 @@ def _decide(device: Device, seen: Observation, policy: Policy, can: Capabilities
         return outcome._replace(action=FAILED, error=elsewhere_error(can))
     if seen.status != REGISTERED:
         return outcome._replace(action=REGISTERED)
-    if _tells(device.target, seen):
-        return outcome if _points_there(device.target, seen) else outcome._replace(action=MOVED)
+    met = device.target.met_by(device.mac, seen)
+    if met is not None:
+        return outcome if met else outcome._replace(action=MOVED)
     trusted = not policy.check_target and device.target.url is not None and can.read_target
     return outcome._replace(action=MOVED) if policy.force and not trusted else outcome
 
 
-def _tells(target: Target, seen: Observation) -> bool:
-    return target.url is not None and seen.url is not None
-
-
-def _points_there(target: Target, seen: Observation) -> bool:
-    return same_url(seen.url or "", target.url or "")
-
-
-def as_asked(step: Step, seen: Observation) -> bool:
+def as_asked(step: Step, mac: str, seen: Observation) -> bool:
     """Tell whether a device is as the step was to make it, by what the service says of it after a doubtful answer."""
     if step.target is None:
         return seen.status != REGISTERED
     if seen.status != REGISTERED:
         return False
-    if _tells(step.target, seen):
-        return _points_there(step.target, seen)
+    met = step.target.met_by(mac, seen)
     # A device that was not ours and now is, we registered; whether one of ours was moved, nothing told.
-    return step.action == REGISTERED or step.released
+    return met if met is not None else step.action == REGISTERED or step.released
 
 
 def elsewhere_error(can: Capabilities) -> RpsError:

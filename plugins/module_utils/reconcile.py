@@ -6,16 +6,18 @@
 
 from __future__ import annotations
 
-from typing import Collection, NamedTuple, Sequence
+import functools
+from typing import Any, Callable, Collection, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils.model import (
     Device,
+    Observation,
     Outcome,
 )
-from ansible_collections.voip.rps.plugins.module_utils.observe import observe
-from ansible_collections.voip.rps.plugins.module_utils.plan import Policy, make_plan
+from ansible_collections.voip.rps.plugins.module_utils.observe import look_again, observe
+from ansible_collections.voip.rps.plugins.module_utils.plan import Plan, Policy, Step, make_plan
 from ansible_collections.voip.rps.plugins.module_utils.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
 
@@ -59,7 +61,14 @@ def reconcile(
     plan = make_plan(devices, observations, policy, service.can)
     if check_mode:
         return Report(list(plan.outcomes.values()), plan.unverified, False, None)
-    applier = Applier(runner, plan, batch_size)
+    return carry_out(runner, plan, batch_size, functools.partial(look_again, runner))
+
+
+def carry_out(
+    runner: Runner[Any], plan: Plan, batch_size: int, look: Callable[[Step], dict[str, Observation]]
+) -> Report:
+    """Apply a plan and report; C(look) is the Applier's."""
+    applier = Applier(runner, plan, batch_size, look)
     applier.run()
     return Report(list(plan.outcomes.values()), plan.unverified, applier.uncertain, runner.stopped)
 

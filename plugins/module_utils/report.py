@@ -11,7 +11,7 @@ import io
 import os
 import tempfile
 from collections import Counter
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 from ansible.module_utils.common.parameters import remove_values
 
@@ -20,25 +20,36 @@ from ansible_collections.voip.rps.plugins.module_utils.model import (
     ACTIONS,
     CHANGES,
     FAILED,
-    REMOVED,
     Outcome,
 )
 from ansible_collections.voip.rps.plugins.module_utils.reconcile import Report
-from ansible_collections.voip.rps.plugins.module_utils.url import without_userinfo
 
 COLUMNS = ("mac", "action", "status", "server", "url", "code", "message")
 
 _RETURNED = {"all": ACTIONS, "changed": CHANGES, "failed": (FAILED,), "none": ()}
 
 
-def task_result(report: Report, return_devices: str, *, diff: bool) -> dict[str, Any]:
+def device_row(outcome: Outcome) -> dict[str, Any]:
+    """Return what a task returns of a device."""
+    place = outcome.target.as_dict(outcome.mac) if outcome.target else {"server": None, "url": None}
+    return with_error(outcome, {"mac": outcome.mac, "action": outcome.action, "status": outcome.status, **place})
+
+
+def with_error(outcome: Outcome, row: dict[str, Any]) -> dict[str, Any]:
+    """Return C(row) with why the device failed, if it did."""
+    return {**row, "error": outcome.error.as_dict()} if outcome.error else row
+
+
+def task_result(
+    report: Report, return_devices: str, *, diff: bool, row: Callable[[Outcome], dict[str, Any]] = device_row
+) -> dict[str, Any]:
     """Return the result of a task, C(failed) and C(msg) included where a device failed."""
     outcomes = report.outcomes
     counts = Counter(outcome.action for outcome in outcomes)
     returned = _RETURNED[return_devices]
     result: dict[str, Any] = {
         "changed": report.uncertain or any(counts[action] for action in CHANGES),
-        "devices": [outcome.as_dict() for outcome in outcomes if outcome.action in returned],
+        "devices": [row(outcome) for outcome in outcomes if outcome.action in returned],
         "summary": {action: counts[action] for action in ACTIONS},
     }
     if diff:
@@ -67,7 +78,7 @@ def write_outcomes(dest: str, outcomes: Sequence[Outcome], secrets: set[str]) ->
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for outcome in outcomes:
-        row = outcome.as_dict()
+        row = device_row(outcome)
         writer.writerow({**{key: row[key] for key in COLUMNS[:5]}, **row.get("error", {})})
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(dest) or ".", prefix=".rps_device-")
     try:
@@ -85,12 +96,10 @@ def _diff(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
     for outcome in outcomes:
         if outcome.action not in CHANGES:
             continue
-        before[outcome.mac] = {"status": outcome.status}
-        if outcome.was_url:
-            before[outcome.mac]["url"] = without_userinfo(outcome.was_url)
-        if outcome.action != REMOVED:
-            row = outcome.as_dict()
-            after[outcome.mac] = {key: row[key] for key in ("server", "url") if row[key]}
+        before[outcome.mac] = {"status": outcome.status, **outcome.was.place}
+        if outcome.target:
+            place = outcome.target.as_dict(outcome.mac)
+            after[outcome.mac] = {key: value for key, value in place.items() if value is not None}
     return {"before": before, "after": after}
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, Collection, Iterable, TypeVar
+from typing import Any, Callable, Collection, Generic, Iterable, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils.model import Observation
-from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
+from ansible_collections.voip.rps.plugins.module_utils.services.base import Registry
 
 HANDFUL = 5
 """So many devices are checked one each; for more, a list of the whole account is worth its call."""
@@ -21,12 +21,13 @@ _IN_A_ROW = 2
 """At least so many calls must fail for good, one after the other, before the service is given up for it."""
 
 T = TypeVar("T")
+RegistryT = TypeVar("RegistryT", bound="Registry[Any]")
 
 
-class Runner:
+class Runner(Generic[RegistryT]):
     """Runs calls to C(service); C(stopped) is the error for which no more are to be sent."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: RegistryT) -> None:
         self.service = service
         self.stopped: RpsError | None = None
         self._failures = {"read": 0, "write": 0}
@@ -68,27 +69,6 @@ class Runner:
         if self.stopped:
             raise self.stopped
         return seen
-
-    def list_models(self, models: Collection[str], url: str | None = None) -> set[str]:
-        """Return the account's devices of these models, and with C(url) only those that point there.
-
-        Raises RpsError, that of the first list that failed.
-        """
-        listed: set[str] = set()
-        failed: list[RpsError] = []
-
-        def list_one(model: str) -> None:
-            if failed:
-                return
-            try:
-                listed.update(self.service.list_model(model, url))
-            except RpsError as error:
-                failed.append(error)
-
-        self.each(list_one, models)
-        if failed:
-            raise failed[0]
-        return listed
 
     def worked(self, kind: str = "read") -> None:
         """Note that the service answered a call of this C(kind), C(read) or C(write)."""

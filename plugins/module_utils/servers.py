@@ -53,7 +53,7 @@ def add_servers(service: Service, servers: Mapping[str, str], *, check_mode: boo
     return [outcomes[name] for name in servers]
 
 
-def _add(runner: Runner, name: str, url: str) -> ServerOutcome:
+def _add(runner: Runner[Service], name: str, url: str) -> ServerOutcome:
     client = runner.service.client
     attempt = 0
     while True:

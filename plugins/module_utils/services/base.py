@@ -2,19 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every redirection service can be asked, and how an XML-RPC service's answer is read."""
+"""What every service that holds devices can be asked, and how an XML-RPC service's answer is read."""
 
 from __future__ import annotations
 
 import abc
 import re
-from typing import Any, ClassVar, Collection, Mapping, NamedTuple, Sequence
+from typing import Any, ClassVar, Collection, Generic, Mapping, NamedTuple, Sequence, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils import xmlrpc
 from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils.http import Client
 from ansible_collections.voip.rps.plugins.module_utils.mac import find_macs
-from ansible_collections.voip.rps.plugins.module_utils.model import Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils.model import Goal, Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils.url import without_userinfo
 
 
@@ -43,29 +43,56 @@ class Capabilities(NamedTuple):
     """A registered device can be bound to another target for certain, without releasing it first."""
 
 
-class Service(abc.ABC):
-    """A vendor's redirection service, spoken to through a client.
+GoalT = TypeVar("GoalT", bound=Goal)
+
+
+class Registry(abc.ABC, Generic[GoalT]):
+    """A service that holds devices, each bound to something, spoken to through a client.
 
     Every method sends one call and raises RpsError: Refused where the service answered no, another where there was no
     answer to rely on. MAC addresses are 12 lower-case hex digits.
     """
 
-    provider: ClassVar[str]
-    default_url: ClassVar[str]
     headers: ClassVar[Mapping[str, str]]
     """What every request to it says beside its body."""
     can: ClassVar[Capabilities]
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def in_bulk(self, _target: GoalT | None) -> bool:
+        """Tell whether one call binds several devices to that target or, with None, releases them."""
+        return self.can.bulk
+
+    @abc.abstractmethod
+    def check(self, mac: str, *, target: bool) -> Observation:
+        """Read a device's status and, where C(target) asks for it and the service can, what it is bound to."""
+
+    @abc.abstractmethod
+    def register(self, macs: Sequence[str], target: GoalT, *, override: bool) -> None:
+        """Bind devices that are not the account's yet."""
+
+    @abc.abstractmethod
+    def move(self, macs: Sequence[str], target: GoalT) -> None:
+        """Bind devices of the account to another target."""
+
+    @abc.abstractmethod
+    def remove(self, macs: Sequence[str]) -> None:
+        """Release devices of the account."""
+
+
+class Service(Registry[Target]):
+    """A vendor's redirection service."""
+
+    provider: ClassVar[str]
+    default_url: ClassVar[str]
     mac_prefixes: ClassVar[tuple[str, ...]]
     """What the vendor's MAC addresses begin with, as far as they are its alone."""
     models: ClassVar[Collection[str]] = ()
     """The models that the service lists devices of, as far as they are known."""
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    @abc.abstractmethod
-    def check(self, mac: str, *, target: bool) -> Observation:
-        """Read a device's status and, where C(target) asks for it and the service can, its URL."""
+    def in_bulk(self, target: Target | None) -> bool:
+        return self.can.bulk_url if target and target.own else self.can.bulk
 
     def list_devices(self) -> list[str]:
         """List the devices registered by the account, where the service can."""
@@ -79,18 +106,6 @@ class Service(abc.ABC):
     def model(cls, mac: str) -> str | None:
         """Return the model, as the service names it, that a MAC address is known to be of."""
         return None
-
-    @abc.abstractmethod
-    def register(self, macs: Sequence[str], target: Target, *, override: bool) -> None:
-        """Bind devices that are not the account's yet."""
-
-    @abc.abstractmethod
-    def move(self, macs: Sequence[str], target: Target) -> None:
-        """Bind devices of the account to another target."""
-
-    @abc.abstractmethod
-    def remove(self, macs: Sequence[str]) -> None:
-        """Release devices of the account."""
 
     def add_server(self, name: str, url: str) -> None:
         """Add a named server, where the service has them."""

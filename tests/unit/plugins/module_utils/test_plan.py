@@ -78,7 +78,7 @@ def test_what_becomes_of_a_device(target, seen, policy, can, expected):
 
     outcome = made.outcomes[MAC]
     assert (outcome.error.code if outcome.error else outcome.action) == expected
-    assert (outcome.status, outcome.was_url, outcome.target) == (seen.status, seen.url, target)
+    assert (outcome.status, outcome.was, outcome.target) == (seen.status, seen, target)
     changes = expected in ("registered", "moved", "removed")
     override = policy.override and expected == "registered"
     assert made.steps == ([Step(expected, target, override, (MAC,))] if changes else [])
@@ -169,4 +169,4 @@ def test_targets_are_read_only_where_that_tells_what_to_do(target, policy, can, 
     ],
 )
 def test_whether_a_doubtful_write_was_carried_out(action, target, seen, done):
-    assert as_asked(Step(action, target, False, (MAC,)), seen) is done
+    assert as_asked(Step(action, target, False, (MAC,)), MAC, seen) is done

@@ -232,7 +232,7 @@ def test_where_the_second_step_fails_it_is_told_and_the_next_run_heals_it(rps, s
     assert actions(failed) == ["failed"] * count
     assert failed["changed"]
     for device in failed["devices"]:
-        assert f"released, and pointed to {rps.servers['paris']}" in device["error"]["message"]
+        assert f"released, and had url {rps.servers['paris']}" in device["error"]["message"]
     assert rps.urls == {}
 
     rps.simulator.misbehave()
