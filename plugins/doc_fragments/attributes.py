@@ -46,3 +46,13 @@ attributes:
     membership:
       - voip.rps.rps
 """
+
+    ACTIONGROUP_YEASTAR = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/voip.rps.yeastar) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - voip.rps.yeastar
+"""

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that all rps_* modules share, and the frame that every task runs in."""
+"""The options that modules share, and the frame that every task runs in."""
 
 from __future__ import annotations
 
 import os
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
@@ -44,8 +44,9 @@ RPS_OPTIONS: dict[str, dict[str, Any]] = {
 
 _LEAST = {"retries": 0, "concurrency": 1, "batch_size": 1, "prune_limit": 0}
 _ABOVE_ZERO = ("timeout", "rate_limit")
+_ENDPOINTS = ("api_url", "base_url")
 _LONGEST = 86400
-_URLS = ("api_url", "url", "servers")
+_URLS = (*_ENDPOINTS, "url", "servers")
 
 
 class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
@@ -58,8 +59,11 @@ class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
         super().exit_json(**dict(result, invocation={"module_args": _shown(self.params)}))
 
 
+TaskT = TypeVar("TaskT", bound="Task")
+
+
 class Task:
-    """The run of a module: its C(problems) with the input, found before anything is sent, and then its service.
+    """The run of a module: its C(problems) with the input, found before anything is sent, and then its client.
 
     As a context it ends the module with C(failure) for what fails the whole task.
     """
@@ -71,33 +75,28 @@ class Task:
             module.fail_json(msg=words, failure=failure, changed=False, requests=0)
         self.module = module
         self.params: dict[str, Any] = module.params
-        self.kind: type[Service] = SERVICES[self.params["provider"]]
         self.problems = _option_problems(self.params)
         self._client: Client | None = None
 
-    def __enter__(self) -> Task:
+    def __enter__(self: TaskT) -> TaskT:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, RpsError):
             self.leave({"failed": True, "changed": False, "msg": error.message, "failure": error.as_dict()})
 
-    def connect(self) -> Service:
-        """Return the service; nothing is sent yet. Raises InputError, with all of them, if there are problems."""
+    def client(self, url: str, headers: Mapping[str, str], **more: Any) -> Client:
+        """Return a client of that endpoint, see there; nothing is sent yet.
+
+        Raises InputError, with all of them, if there are problems.
+        """
         if self.problems:
             raise InputError(self.problems)
         params = self.params
-        self._client = Client(
-            params["api_url"] or self.kind.default_url,
-            self.kind.headers,
-            auth=(params["username"], params["password"]),
-            verify=(params["ca_path"] or True) if params["validate_certs"] else False,
-            timeout=params["timeout"],
-            retries=params["retries"],
-            concurrency=params["concurrency"],
-            rate_limit=params["rate_limit"],
-        )
-        return self.kind(self._client)
+        verify = (params["ca_path"] or True) if params["validate_certs"] else False
+        timeout, retries = params["timeout"], params["retries"]
+        self._client = Client(url, headers, verify=verify, timeout=timeout, retries=retries, **more)
+        return self._client
 
     def leave(self, result: Mapping[str, Any]) -> None:
         """End the module with its result."""
@@ -107,25 +106,46 @@ class Task:
         self.module.exit_json(**shown)
 
 
+class RpsTask(Task):
+    """The run of a module that speaks to a redirection service, of the C(kind) that C(provider) says."""
+
+    def __init__(self, module: RpsModule) -> None:
+        super().__init__(module)
+        self.kind: type[Service] = SERVICES[self.params["provider"]]
+
+    def connect(self) -> Service:
+        """Return the service; nothing is sent yet. Raises InputError, with all of them, if there are problems."""
+        params = self.params
+        client = self.client(
+            params["api_url"] or self.kind.default_url,
+            self.kind.headers,
+            auth=(params["username"], params["password"]),
+            concurrency=params["concurrency"],
+            rate_limit=params["rate_limit"],
+        )
+        return self.kind(client)
+
+
 def _option_problems(params: Mapping[str, Any]) -> Problems:
     problems: Problems = []
     for option, least in _LEAST.items():
         if option in params and params[option] < least:
             problems.append(("invalid_input", f"{option}: {params[option]} is less than {least}"))
     for option in _ABOVE_ZERO:
-        if params[option] is not None and not params[option] > 0:
+        if params.get(option) is not None and not params[option] > 0:
             problems.append(("invalid_input", f"{option}: {params[option]} is not above 0"))
     if params["timeout"] > _LONGEST:
         problems.append(("invalid_input", f"timeout: {params['timeout']} is more than {_LONGEST}"))
     if params["ca_path"] and not os.path.exists(params["ca_path"]):
         problems.append(("invalid_input", f"ca_path: {params['ca_path']} does not exist"))
-    if params["api_url"]:
-        problems += [("invalid_url", f"api_url: {words}") for words in _endpoint_problems(params)]
+    for option in _ENDPOINTS:
+        if params.get(option):
+            found = _endpoint_problems(params[option], params["allow_http"])
+            problems += [("invalid_url", f"{option}: {words}") for words in found]
     return problems
 
 
-def _endpoint_problems(params: Mapping[str, Any]) -> Iterator[str]:
-    url = params["api_url"]
+def _endpoint_problems(url: str, allow_http: bool) -> Iterator[str]:
     try:
         check_url(url)
         check_endpoint(url)
@@ -133,9 +153,9 @@ def _endpoint_problems(params: Mapping[str, Any]) -> Iterator[str]:
         yield str(error)
         return
     if without_userinfo(url) != url:
-        yield "the account goes into username and password"
+        yield "the account goes into options of its own"
     if url.lower().startswith("http:"):
-        if not (params["allow_http"] or is_loopback(url)):
+        if not (allow_http or is_loopback(url)):
             yield "plain http would show the password on the way: use https, or allow_http where that is all right"
     elif not url.lower().startswith("https:"):
         yield "is neither http nor https"

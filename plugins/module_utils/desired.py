@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Iterator, Mapping, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import Problems
 from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import Device, Target
-from ansible_collections.voip.rps.plugins.module_utils.phone_list import EXTRA, read_phone_list
+from ansible_collections.voip.rps.plugins.module_utils.phone_list import EXTRA, phones_of
 from ansible_collections.voip.rps.plugins.module_utils.services import provider_of
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
 from ansible_collections.voip.rps.plugins.module_utils.url import check_url
@@ -143,12 +142,7 @@ def _rows(params: Mapping[str, Any], problems: Problems) -> Iterator[tuple[str, 
         for position, row in enumerate(params["devices"]):
             yield f"devices[{position}]", row
     else:
-        name = os.path.basename(params["src"])
-        try:
-            for line, row in read_phone_list(params["src"]):
-                yield f"{name} line {line}", row
-        except ValueError as error:
-            problems.append(("invalid_input", f"{params['src']} {error}"))
+        yield from phones_of(params["src"], problems)
 
 
 def _left_to_another(mac: str, row: Mapping[str, str], params: Mapping[str, Any]) -> bool:

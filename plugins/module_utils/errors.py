@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Iterable, List, Tuple
 
@@ -17,10 +18,13 @@ Problems = List[Tuple[str, str]]
 MAX_MESSAGE = 500
 MAX_EXCERPT = 120
 
+_TOKEN = re.compile(r"(_token[^\w&]{1,5})[^\s\"'&]+")
+
 
 def excerpt(answer: bytes) -> str:
-    """Return the first characters of an answer, without the password of any URL."""
-    return without_userinfo(answer[: 8 * MAX_EXCERPT].decode("utf-8", "replace"))[:MAX_EXCERPT]
+    """Return the first characters of an answer, without the password of any URL and without tokens."""
+    words = without_userinfo(answer[: 8 * MAX_EXCERPT].decode("utf-8", "replace"))
+    return _TOKEN.sub(r"\1***", words)[:MAX_EXCERPT]
 
 
 class RpsError(Exception):

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import csv
+import os
 from typing import Iterator
+
+from ansible_collections.voip.rps.plugins.module_utils.errors import Problems
 
 SEPARATORS = ",;\t"
 EXTRA = "extra cells"
@@ -40,6 +43,16 @@ def read_phone_list(path: str) -> Iterator[tuple[int, dict[str, str]]]:
         raise ValueError("is not UTF-8 text") from None
     except csv.Error as error:
         raise ValueError(f"is not CSV: {error}") from None
+
+
+def phones_of(path: str, problems: Problems) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each phone of a list, and in words where it stands; adds to C(problems) why the list cannot be read."""
+    name = os.path.basename(path)
+    try:
+        for line, row in read_phone_list(path):
+            yield f"{name} line {line}", row
+    except ValueError as error:
+        problems.append(("invalid_input", f"{path} {error}"))
 
 
 def _separator(header: str) -> str:

@@ -11,7 +11,7 @@ import io
 import os
 import tempfile
 from collections import Counter
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from ansible.module_utils.common.parameters import remove_values
 
@@ -32,11 +32,16 @@ _RETURNED = {"all": ACTIONS, "changed": CHANGES, "failed": (FAILED,), "none": ()
 def device_row(outcome: Outcome) -> dict[str, Any]:
     """Return what a task returns of a device."""
     place = outcome.target.as_dict(outcome.mac) if outcome.target else {"server": None, "url": None}
-    return with_error(outcome, {"mac": outcome.mac, "action": outcome.action, "status": outcome.status, **place})
+    return _row(outcome, place)
 
 
-def with_error(outcome: Outcome, row: dict[str, Any]) -> dict[str, Any]:
-    """Return C(row) with why the device failed, if it did."""
+def phone_row(outcome: Outcome) -> dict[str, Any]:
+    """Return what a task returns of a phone in a PBX."""
+    return _row(outcome, outcome.target.as_dict(outcome.mac) if outcome.target else {})
+
+
+def _row(outcome: Outcome, place: Mapping[str, Any]) -> dict[str, Any]:
+    row = {"mac": outcome.mac, "action": outcome.action, "status": outcome.status, **place}
     return {**row, "error": outcome.error.as_dict()} if outcome.error else row
 
 

@@ -282,7 +282,7 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, Task
+from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, RpsTask
 from ansible_collections.voip.rps.plugins.module_utils.desired import desired_devices, prune_problems
 from ansible_collections.voip.rps.plugins.module_utils.plan import Policy
 from ansible_collections.voip.rps.plugins.module_utils.reconcile import Prune, reconcile
@@ -330,7 +330,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    with Task(module) as task:
+    with RpsTask(module) as task:
         desired = desired_devices(params, task.kind, task.problems)
         task.problems += prune_problems(params, desired, task.kind) + dest_problems(params["dest"])
         report = reconcile(

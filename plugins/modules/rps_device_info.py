@@ -129,7 +129,7 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, Task
+from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, RpsTask
 from ansible_collections.voip.rps.plugins.module_utils.info import info_result, listing_problems, look_up, parse_macs
 
 
@@ -146,7 +146,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    with Task(module) as task:
+    with RpsTask(module) as task:
         macs = parse_macs(params["macs"], task.problems)
         task.problems += listing_problems(params, task.kind)
         seen = look_up(task.connect(), macs, params["models"], params["url"], params["check_target"])

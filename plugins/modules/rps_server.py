@@ -126,7 +126,7 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, Task
+from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, RpsTask
 from ansible_collections.voip.rps.plugins.module_utils.desired import server_problems
 from ansible_collections.voip.rps.plugins.module_utils.servers import add_servers, servers_result
 
@@ -145,7 +145,7 @@ def main() -> None:
         required_together=[("name", "url")],
         supports_check_mode=True,
     )
-    with Task(module) as task:
+    with RpsTask(module) as task:
         servers = module.params["servers"]
         if servers is None:
             servers = {module.params["name"]: module.params["url"]}

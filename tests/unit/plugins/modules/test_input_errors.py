@@ -154,7 +154,7 @@ def test_nothing_can_be_pruned(rps):
     [
         ("rps.example/xmlrpc", "does not begin with"),
         ("ftp://rps.example/", "neither http nor https"),
-        ("https://me:hunter2@rps.example/", "the account goes into username and password"),
+        ("https://me:hunter2@rps.example/", "the account goes into options of its own"),
         ("http://rps.example/", "plain http would show the password"),
         ("http://localhost.rps.example/", "plain http"),
         ("http://127.0.0.1.rps.example/", "plain http"),
