@@ -20,7 +20,7 @@ def test_status(client):
     status = json.loads(client.send(verb="GET", path="/simulator", Authorization=None).body)
 
     assert status["pid"] == os.getpid()
-    assert status["providers"] == ["htek", "snom", "yealink"]
+    assert status["providers"] == ["htek", "snom", "yealink", "yeastar"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_state_over_http(simulator, client):
 
     state = json.loads(client.send(verb="GET", path="/simulator/state?account=ours").body)
 
-    assert state == {"devices": simulator.devices("ours"), "servers": simulator.servers("ours")}
+    assert state == {"devices": simulator.devices("ours"), "servers": simulator.servers("ours"), "phones": {}}
     assert simulator.devices("ours") == {
         MAC: {"server": "serverName", "url": "https://own.example.com/", "own_url": "https://own.example.com/"}
     }

@@ -67,7 +67,11 @@ def _dispatch(simulator: Simulator, request: Request) -> object:
         return {}
     if route == "GET /state":
         account = "".join(parse_qs(request.query).get("account", []))
-        return {"devices": simulator.devices(account), "servers": simulator.servers(account)}
+        return {
+            "devices": simulator.devices(account),
+            "servers": simulator.servers(account),
+            "phones": simulator.phones(account),
+        }
     raise _Refused(404, "no such thing")
 
 

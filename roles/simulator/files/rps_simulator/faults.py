@@ -29,6 +29,7 @@ KINDS: dict[str, dict[str, tuple[type, ...]]] = {
     "answer": {"body": TEXT, "content_type": (str,), "status": (int,)},
     "fault": {"code": (int,), "message": (str,)},
     "slow_answer": {"seconds": NUMBER},
+    "token_expired": {},
 }
 OPTIONAL = {
     "http_error": {"retry_after", "body"},
@@ -65,8 +66,8 @@ class Rule:
     def read(cls, rule: object) -> Rule:
         """A rule from `{kind, methods?, skip?, times?, ...the kind's parameters}`.
 
-        `methods`: method names, with or without the `redirect.` in front; left out or null: any. `skip`: let so many
-        matching requests pass first. `times`: how many to take; left out or null: for ever.
+        `methods`: method names, with or without the `redirect.` in front, or endpoints of a PBX; left out or null: any.
+        `skip`: let so many matching requests pass first. `times`: how many to take; left out or null: for ever.
         Raises ValueError for anything else.
         """
         if not isinstance(rule, dict):

@@ -19,7 +19,7 @@ class Entry(NamedTuple):
     account: str | None
     """The account that asked; None where the login failed."""
     method: str | None
-    """The XML-RPC method; None where the request did not get that far."""
+    """The XML-RPC method, or the endpoint of a PBX; None where the request did not get that far."""
     parameters: int
     """How many parameters the call had."""
     devices: int

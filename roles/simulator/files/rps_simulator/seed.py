@@ -1,13 +1,15 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fills the simulator: `{"accounts": [...], "servers": [...], "devices": [...]}`."""
+"""Fills the simulator: an object with lists of `accounts`, `servers`, `devices`, `extensions` and `phones`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .dialects import DIALECTS
+from .dialects.yeastar import PHONES_PER_EXTENSION
+from .dialects.yeastar_models import VENDORS
 from .mac import bare
 from .state import State
 
@@ -24,6 +26,29 @@ INSERT INTO devices (provider, mac, account, server, url) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET account = excluded.account, server = excluded.server, url = excluded.url
 WHERE (account, server, url) IS NOT (excluded.account, excluded.server, excluded.url)
 """
+_EXTENSION = """
+INSERT INTO extensions (account, id, number, name) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET name = excluded.name WHERE name <> excluded.name
+"""
+_PHONE = """
+INSERT INTO phones (account, mac, vendor, model, template_name, provisioning_method, rps_auth, extension)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET vendor = excluded.vendor, model = excluded.model, template_name = excluded.template_name,
+    provisioning_method = excluded.provisioning_method, rps_auth = excluded.rps_auth, extension = excluded.extension
+WHERE (vendor, model, template_name, provisioning_method, rps_auth, extension) IS NOT (excluded.vendor, excluded.model,
+    excluded.template_name, excluded.provisioning_method, excluded.rps_auth, excluded.extension)
+"""
+_CROWDED = """
+SELECT number FROM phones JOIN extensions ON extensions.account = phones.account AND extensions.id = extension
+GROUP BY phones.account, extension HAVING count(*) > ?
+"""
+_PARTS = {
+    "accounts": "accounts",
+    "servers": "named servers",
+    "devices": "devices to redirect",
+    "extensions": "extensions",
+    "phones": "phones of a PBX",
+}
 
 
 def seed(state: State, data: object) -> bool:
@@ -32,16 +57,20 @@ def seed(state: State, data: object) -> bool:
     `accounts`: `{name, password, provider}`; `servers`: `{account, name, url}`; `devices`: `{account, mac, server?,
     url?}`, and `provider` for those whose account is null (nobody's), if there are accounts of several providers.
     A device with neither server nor URL is known and bound to nothing.
+    Of a PBX, `extensions`: `{account, number, name?, id?}`, where the id of one that is there cannot be changed, and
+    `phones`: `{account, mac, vendor, model, template_name, extension?: a number, rps_auth?: a boolean}`.
     Returns whether anything changed. Raises ValueError where `data` is wrong, naming the place, never a password.
     """
-    if not isinstance(data, dict) or set(data) - {"accounts", "servers", "devices"}:
-        raise ValueError("a seed must be an object with accounts, servers and devices")
-    rows = {part: _rows(data, part) for part in ("accounts", "servers", "devices")}
+    if not isinstance(data, dict) or set(data) - set(_PARTS):
+        raise ValueError(f"a seed must be an object with some of {', '.join(_PARTS)}")
+    rows = {part: _rows(data, part) for part in _PARTS}
     with state.transaction(write=True):
         changed = _accounts(state, rows["accounts"])
         providers = {str(name): str(provider) for name, provider in state.query("SELECT name, provider FROM accounts")}
         changed += _servers(state, rows["servers"], providers)
         changed += _devices(state, rows["devices"], providers)
+        changed += _extensions(state, rows["extensions"], providers)
+        changed += _phones(state, rows["phones"], providers)
         state.reload_accounts()
     return changed > 0
 
@@ -81,9 +110,14 @@ def _accounts(state: State, rows: list[dict[str, Any]]) -> int:
 
 
 def _provider(providers: dict[str, str], account: str | None, place: str) -> str:
+    """The account's provider. Raises ValueError where its accounts have no such part as `place` begins with."""
     if account not in providers:
         raise ValueError(f"{place}: no such account: {account}")
-    return providers[account]
+    provider = providers[account]
+    part = place.partition("[")[0]
+    if part not in DIALECTS[provider].seeds:
+        raise ValueError(f"{place}: {provider} has no {_PARTS[part]}")
+    return provider
 
 
 def _servers(state: State, rows: list[dict[str, Any]], providers: dict[str, str]) -> int:
@@ -92,8 +126,6 @@ def _servers(state: State, rows: list[dict[str, Any]], providers: dict[str, str]
     for number, row in enumerate(rows):
         account, name, url = _read(row, f"servers[{number}]", ("account", "name", "url"))
         provider = _provider(providers, account, f"servers[{number}]")
-        if not DIALECTS[provider].named_servers:
-            raise ValueError(f"servers[{number}]: {provider} has no named servers")
         if owners.setdefault((provider, name), account) != account:
             raise ValueError(f"servers[{number}]: another account has a server {name}")
         values.append((provider, name, account, url))
@@ -103,7 +135,7 @@ def _servers(state: State, rows: list[dict[str, Any]], providers: dict[str, str]
 def _devices(state: State, rows: list[dict[str, Any]], providers: dict[str, str]) -> int:
     values: list[tuple[object, ...]] = []
     servers = set(state.query("SELECT provider, name, account FROM servers"))
-    only = set(providers.values())
+    only = {provider for provider in providers.values() if "devices" in DIALECTS[provider].seeds}
     for number, row in enumerate(rows):
         place = f"devices[{number}]"
         given, account, server, url, provider = _read(row, place, ("mac",), ("account", "server", "url", "provider"))
@@ -114,11 +146,67 @@ def _devices(state: State, rows: list[dict[str, Any]], providers: dict[str, str]
             provider = _provider(providers, account, place)
         elif provider is None and len(only) == 1:
             (provider,) = only
-        if provider not in DIALECTS:
-            raise ValueError(f"{place}: provider must be one of {', '.join(DIALECTS)}")
+        if provider not in DIALECTS or "devices" not in DIALECTS[provider].seeds:
+            redirecting = [name for name, dialect in DIALECTS.items() if "devices" in dialect.seeds]
+            raise ValueError(f"{place}: provider must be one of {', '.join(redirecting)}")
         if account is None and (server or url):
             raise ValueError(f"{place}: nobody's device has neither server nor url")
         if server is not None and (provider, server, account) not in servers:
             raise ValueError(f"{place}: {account} has no server {server}")
         values.append((provider, mac, account, server, url))
     return state.write(_DEVICE, values)
+
+
+def _extensions(state: State, rows: list[dict[str, Any]], providers: dict[str, str]) -> int:
+    values: list[tuple[object, ...]] = []
+    keys: dict[str, dict[str, int]] = {account: {} for account in providers}
+    for account, number, key in state.query("SELECT account, number, id FROM extensions"):
+        keys[account][number] = key
+    for index, row in enumerate(rows):
+        place = f"extensions[{index}]"
+        wanted = row.get("id")
+        if isinstance(wanted, bool) or not isinstance(wanted, (int, type(None))) or wanted == 0:
+            raise ValueError(f"{place}: id must be a whole number from 1 up, or null")
+        texts = {key: value for key, value in row.items() if key != "id"}
+        account, number, name = _read(texts, place, ("account", "number"), ("name",))
+        _provider(providers, account, place)
+        known = keys[str(account)]
+        if number not in known and wanted in known.values():
+            raise ValueError(f"{place}: another extension has the id {wanted}")
+        key = known.setdefault(str(number), wanted or max(known.values(), default=0) + 1)
+        if wanted not in (None, key):
+            raise ValueError(f"{place}: {number} has the id {key}")
+        values.append((account, key, number, name or number))
+    return state.write(_EXTENSION, values)
+
+
+def _phones(state: State, rows: list[dict[str, Any]], providers: dict[str, str]) -> int:
+    values: list[tuple[object, ...]] = []
+    extensions = {
+        (account, number): key for account, number, key in state.query("SELECT account, number, id FROM extensions")
+    }
+    for index, row in enumerate(rows):
+        place = f"phones[{index}]"
+        auth = row.get("rps_auth", False)
+        if not isinstance(auth, bool):
+            raise ValueError(f"{place}: rps_auth must be true or false")
+        texts = {key: value for key, value in row.items() if key != "rps_auth"}
+        account, given, vendor, model, template, extension = _read(
+            texts, place, ("account", "mac", "vendor", "model", "template_name"), ("extension",)
+        )
+        _provider(providers, account, place)
+        mac = bare(str(given))
+        if mac is None:
+            raise ValueError(f"{place}: {given} is no MAC address")
+        if vendor not in VENDORS or model not in VENDORS[vendor].models:
+            raise ValueError(f"{place}: no such vendor and model: {vendor} {model}")
+        if template not in VENDORS[vendor].models[model].templates:
+            raise ValueError(f"{place}: {model} has no template {template}")
+        if extension is not None and (account, extension) not in extensions:
+            raise ValueError(f"{place}: {account} has no extension {extension}")
+        method = VENDORS[vendor].methods[0]
+        values.append((account, mac, vendor, model, template, method, auth, extensions.get((account, extension))))
+    changed = state.write(_PHONE, values)
+    for (number,) in state.query(_CROWDED, (PHONES_PER_EXTENSION,)):
+        raise ValueError(f"phones: extension {number} has more than {PHONES_PER_EXTENSION} phones")
+    return changed

@@ -1,22 +1,17 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated services: who asks, which dialect answers, and what goes wrong on the way."""
+"""The simulated services: a request comes in, is dealt with, or goes wrong on the way, and is written down."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from .dialects import DIALECTS
-from .dialects.xmlrpc import NO_SUCH_METHOD, NotACall, Reply, fault, read_call
 from .faults import Faults, Rule
 from .log import Entry, Log
 from .settings import Settings
-from .state import Account, State
+from .transport import Refused, Reply, Transport
 from .wire import Answer, Request, Wire
 
 MAX_CALL = 8 * 1024 * 1024
@@ -34,10 +29,18 @@ class Service:
     """Deals with the requests to the providers' paths."""
 
     def __init__(
-        self, state: State, settings: Settings, faults: Faults, log: Log, pause: Callable[[float], None]
+        self,
+        transports: Sequence[Transport],
+        settings: Settings,
+        faults: Faults,
+        log: Log,
+        pause: Callable[[float], None],
     ) -> None:
-        """`pause(seconds)` waits, and raises OSError when the waiting is called off."""
-        self._state = state
+        """The first of `transports` that a path fits takes the request; one must fit any.
+
+        `pause(seconds)` waits, and raises OSError when the waiting is called off.
+        """
+        self._transports = transports
         self._settings = settings
         self._faults = faults
         self._log = log
@@ -45,78 +48,50 @@ class Service:
 
     def handle(self, wire: Wire, request: Request) -> bool:
         """Answer the request, or fail to as the faults say. Returns whether the connection goes on."""
-        account = self._authenticate(request)
-        if account is None:
-            answer = Answer(401, b"", headers=(("WWW-Authenticate", 'Basic realm="RPS"'),))
-            return self._refuse(wire, request, None, answer)
-        dialect = DIALECTS[account.provider]
-        if request.path not in dialect.paths:
-            return self._refuse(wire, request, account, Answer(404))
-        if request.verb != "POST":
-            return self._refuse(wire, request, account, Answer(405, headers=(("Allow", "POST"),)))
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if dialect.content_type not in (None, content_type):
-            return self._refuse(wire, request, account, Answer(415))
-        if len(request.body) > MAX_CALL:
-            return self._refuse(wire, request, account, Answer(413))
+        for transport in self._transports:
+            if request.path.startswith(transport.prefix):
+                break
+        keep_alive = request.keep_alive and transport.keep_alive
         try:
-            call = read_call(request.body)
-        except NotACall as error:
-            return self._refuse(wire, request, account, Answer(400, f"{error}\n".encode(), "text/plain"))
+            if len(request.body) > MAX_CALL:
+                raise Refused(None, Answer(413))
+            asked = transport.read(wire.peer, request)
+        except Refused as refusal:
+            answer = refusal.answer
+            self._log.add(
+                Entry(time.time(), refusal.account, None, 0, 0, request.path, answer.status, None, None, False)
+            )
+            wire.send(answer.head(keep_alive) + answer.body)
+            return keep_alive
 
-        seconds, rule = self._faults.take(call.method)
+        seconds, rule = self._faults.take(asked.method)
         self._pause(seconds + self._settings.latency)
-        method = None if self._settings.lacks(call.method, len(call.parameters)) else dialect.method(call)
-        if method is None:
-            reply = Reply(fault(NO_SUCH_METHOD, f"no such method: {call.method}"), None)
-        elif rule is not None and not rule.carried_out:
-            reply = Reply(b"", False if method.writes else None)
+        if rule is not None and not rule.carried_out:
+            reply = Reply(b"", False if asked.writes else None)
         else:
-            with self._state.transaction(write=method.writes):
-                reply = method.answer(self._state.records(account), self._settings, *call.parameters)
-        answer = Answer(200, reply.body) if rule is None else _instead(rule, Answer(200, reply.body))
+            reply = asked.answer()
+        answer = Answer(200, reply.body, transport.content_type)
+        if rule is not None:
+            answer = _instead(rule, answer, transport, request)
         kept_back = rule is not None and rule.kind.startswith(("reset", "hang"))
         self._log.add(
             Entry(
                 at=time.time(),
-                account=account.name,
-                method=call.method,
-                parameters=len(call.parameters),
-                devices=method.devices(call) if method else 0,
+                account=asked.account,
+                method=asked.method,
+                parameters=asked.parameters,
+                devices=asked.devices,
                 path=request.path,
                 status=None if kept_back else answer.status,
                 fault=rule.kind if rule else None,
                 carried_out=reply.carried_out,
-                retired=method is not None and method.retired,
+                retired=asked.retired,
             )
         )
         if rule is not None:
-            return self._misbehave(wire, rule, answer, request.keep_alive)
-        wire.send(answer.head(request.keep_alive) + answer.body)
-        return request.keep_alive
-
-    def _authenticate(self, request: Request) -> Account | None:
-        scheme, _space, credentials = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return None
-        try:
-            name, _colon, password = base64.b64decode(credentials, validate=True).partition(b":")
-        except (binascii.Error, ValueError):
-            return None
-        for encoding in ("utf-8", "latin-1"):
-            try:
-                account = self._state.account(name.decode(encoding))
-            except UnicodeDecodeError:
-                continue
-            if account and hmac.compare_digest(account.password.encode(encoding, "replace"), password):
-                return account
-        return None
-
-    def _refuse(self, wire: Wire, request: Request, account: Account | None, answer: Answer) -> bool:
-        name = account.name if account else None
-        self._log.add(Entry(time.time(), name, None, 0, 0, request.path, answer.status, None, None, False))
-        wire.send(answer.head(request.keep_alive) + answer.body)
-        return request.keep_alive
+            return self._misbehave(wire, rule, answer, keep_alive)
+        wire.send(answer.head(keep_alive) + answer.body)
+        return keep_alive
 
     def _misbehave(self, wire: Wire, rule: Rule, answer: Answer, keep_alive: bool) -> bool:
         if rule.kind in ("reset_before", "reset_after"):
@@ -139,7 +114,7 @@ class Service:
         return keep_alive
 
 
-def _instead(rule: Rule, answer: Answer) -> Answer:
+def _instead(rule: Rule, answer: Answer, transport: Transport, request: Request) -> Answer:
     """What is answered under that rule instead of `answer`."""
     given = rule.parameters
     if rule.kind in ("http_error", "http_error_after"):
@@ -150,11 +125,15 @@ def _instead(rule: Rule, answer: Answer) -> Answer:
     if rule.kind == "redirect":
         return Answer(302, b"", headers=(("Location", given["location"]),))
     if rule.kind == "answer":
-        return Answer(given.get("status", 200), _bytes(given["body"]), given.get("content_type", "text/xml"))
+        return Answer(
+            given.get("status", 200), _bytes(given["body"]), given.get("content_type", transport.content_type)
+        )
     if rule.kind == "fault":
-        return Answer(200, fault(given["code"], given["message"]))
+        return Answer(200, transport.fault(given["code"], given["message"]), transport.content_type)
+    if rule.kind == "token_expired":
+        return transport.log_out(request)
     if rule.kind == "half_answer":
-        return Answer(200, answer.body[: len(answer.body) // 2])
+        return Answer(200, answer.body[: len(answer.body) // 2], answer.content_type)
     return answer
 
 

@@ -16,6 +16,16 @@ CHOICES = {
     "snom_rebind": ("ok", "ignored"),
     "snom_redirection": ("company_url", "true_company_url", "true_url"),
     "snom_errors": ("struct", "text"),
+    "yeastar_partial": ("failure", "partial_success"),
+    "yeastar_macs": ("upper", "lower"),
+    "yeastar_phone": ("object", "array"),
+}
+NUMBERS: dict[str, tuple[type[float] | type[int], int, int]] = {
+    "latency": (float, 0, 3600),
+    "token_seconds": (int, 0, 86400),
+    "refresh_seconds": (int, 0, 86400),
+    "login_limit": (int, 1, 1000),
+    "page_size_limit": (int, 1, 1000),
 }
 
 
@@ -41,6 +51,20 @@ class Settings:
     """The company that getPhoneRedirection tells."""
     snom_errors: str = "struct"
     """How the refusal of a list method at Snom holds the phones' errors: a struct, or a text that looks like one."""
+    yeastar_partial: str = "failure"
+    """How a bulk call that a PBX carried out for the good phones alone is answered."""
+    yeastar_macs: str = "upper"
+    """The case in which a PBX writes MAC addresses."""
+    yeastar_phone: str = "object"
+    """What phone/get of a PBX answers: the phone, or a list with it."""
+    page_size_limit: int = 100
+    """The most rows that a PBX puts on a page, however many are asked for."""
+    token_seconds: int = 1800
+    """How long an access token holds, those already given included."""
+    refresh_seconds: int = 86400
+    """How long a refresh token holds, and at most the access token given with it."""
+    login_limit: int = 5
+    """After how many failed logins in a row a PBX takes none from that address."""
     missing_methods: list[str] = field(default_factory=list)
     """The methods that do not exist, whatever the document says: `name`, or `name/number of parameters`."""
     latency: float = 0.0
@@ -52,9 +76,12 @@ class Settings:
         Raises ValueError for a knob that does not exist or a value it cannot take.
         """
         for name, value in knobs.items():
-            if name == "latency":
-                if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
-                    raise ValueError("latency must be seconds, from 0 to 3600")
+            if name in NUMBERS:
+                kind, low, high = NUMBERS[name]
+                types = (int, float) if kind is float else (int,)
+                if isinstance(value, bool) or not isinstance(value, types) or not low <= value <= high:
+                    whole = "a whole number" if kind is int else "seconds"
+                    raise ValueError(f"{name} must be {whole}, from {low} to {high}")
             elif name == "snom_company":
                 if not isinstance(value, str):
                     raise ValueError("snom_company must be a text")
@@ -70,6 +97,8 @@ class Settings:
 
     def lacks(self, method: str, parameters: int) -> bool:
         """Whether this method, with so many parameters, is one of `missing_methods`."""
+        if not self.missing_methods:
+            return False
         missing = [name.removeprefix("redirect.") for name in self.missing_methods]
         name = method.removeprefix("redirect.")
         return name in missing or f"{name}/{parameters}" in missing

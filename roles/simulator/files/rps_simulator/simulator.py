@@ -10,14 +10,18 @@ from types import TracebackType
 from typing import Any
 
 from . import control
-from .dialects import DIALECTS
+from .dialects import DIALECTS, OPENAPI, XMLRPC
+from .dialects.openapi import OpenApi
+from .dialects.xmlrpc import XmlRpc
 from .faults import Faults
 from .log import Entry, Log
+from .pbx import Pbx
 from .seed import seed
 from .server import Server
 from .service import Service
 from .settings import Settings
 from .state import Account, State
+from .tokens import Tokens
 from .wire import Request, Wire
 
 
@@ -45,7 +49,12 @@ class Simulator:
         except BaseException:
             self._state.close()
             raise
-        self._service = Service(self._state, self._settings, self._faults, self._log, self._server.pause)
+        self._tokens = Tokens(self._settings)
+        transports = [
+            *(OpenApi(name, pbx, self._state, self._settings, self._tokens) for name, pbx in OPENAPI.items()),
+            XmlRpc(XMLRPC, self._state, self._settings),
+        ]
+        self._service = Service(transports, self._settings, self._faults, self._log, self._server.pause)
 
     def __enter__(self) -> Simulator:
         self._server.start()
@@ -70,20 +79,30 @@ class Simulator:
         return self._server.url
 
     def endpoint(self, provider: str) -> str:
-        """The address of the provider's service: the base and the documented path."""
-        return self.url + DIALECTS[provider].paths[0]
+        """The address of the provider's service as users give it: the base and the documented path, if there is one."""
+        return self.url + DIALECTS[provider].endpoint
 
     def seed(self, data: object) -> bool:
-        """Add accounts, servers and devices; see `seed.seed()`. Returns whether anything changed; raises ValueError."""
-        return seed(self._state, data)
+        """Add accounts and what is theirs, and forget failed logins; see `seed.seed()`.
+
+        Returns whether anything changed; raises ValueError.
+        """
+        changed = seed(self._state, data)
+        self._tokens.unblock()
+        return changed
 
     def misbehave(self, *rules: object) -> None:
         """Put these fault rules in force instead of the former ones; see `faults.Rule.read()`. Raises ValueError."""
         self._faults.replace(list(rules))
 
     def settings(self, /, **knobs: Any) -> dict[str, object]:
-        """Turn these knobs, see `settings.Settings`; the others stay. Returns all of them; raises ValueError."""
+        """Turn these knobs, see `settings.Settings`; the others stay. With any, failed logins are forgotten.
+
+        Returns all of them; raises ValueError.
+        """
         self._settings.update(knobs)
+        if knobs:
+            self._tokens.unblock()
         return self._settings.as_dict()
 
     @property
@@ -103,6 +122,27 @@ class Simulator:
         """The account's servers: name -> URL. Raises ValueError where there is no such account."""
         with self._state.transaction(write=False):
             return self._state.records(self._account(account)).servers()
+
+    def phones(self, account: str) -> dict[str, dict[str, object]]:
+        """The phones of the PBX whose API client this account is. Raises ValueError where there is no such account.
+
+        `{bare mac: {"id", "vendor", "model", "template_name", "extension": number or None, "rps_auth": a boolean,
+        "provisioning_method"}}`.
+        """
+        with self._state.transaction(write=False):
+            phones = Pbx(self._state, self._account(account)).phones()
+        return {
+            phone.mac: {
+                "id": phone.id,
+                "vendor": phone.vendor,
+                "model": phone.model,
+                "template_name": phone.template_name,
+                "extension": phone.extension.number if phone.extension else None,
+                "rps_auth": phone.rps_auth,
+                "provisioning_method": phone.provisioning_method,
+            }
+            for phone in phones
+        }
 
     def _account(self, name: str) -> Account:
         account = self._state.account(name)

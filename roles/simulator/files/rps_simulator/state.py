@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulated services know, in SQLite: accounts, servers, devices. One transaction a request."""
+"""What the simulated services know, in SQLite: accounts and what is theirs. One transaction a request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -23,6 +23,16 @@ CREATE TABLE IF NOT EXISTS servers (
 CREATE TABLE IF NOT EXISTS devices (
     provider TEXT NOT NULL, mac TEXT NOT NULL, account TEXT, server TEXT, url TEXT, PRIMARY KEY (provider, mac)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS extensions (
+    account TEXT NOT NULL, id INTEGER NOT NULL, number TEXT NOT NULL, name TEXT NOT NULL,
+    PRIMARY KEY (account, id), UNIQUE (account, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS phones (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, mac TEXT NOT NULL, vendor TEXT NOT NULL,
+    model TEXT NOT NULL, template_name TEXT NOT NULL, provisioning_method TEXT NOT NULL, rps_auth INTEGER NOT NULL,
+    extension INTEGER, UNIQUE (account, mac)
+);
+CREATE INDEX IF NOT EXISTS assigned ON phones (account, extension);
 CREATE INDEX IF NOT EXISTS registered ON devices (account, mac) WHERE server IS NOT NULL OR url IS NOT NULL;
 """
 
@@ -83,7 +93,7 @@ class State:
                 raise
             self._database.execute("COMMIT")
 
-    def query(self, sql: str, values: Iterable[object] = ()) -> list[tuple[str | None, ...]]:
+    def query(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         return self._database.execute(sql, tuple(values)).fetchall()
 
     def write(self, sql: str, rows: Iterable[tuple[object, ...]]) -> int:

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
-from . import htek, snom, yealink
-from .xmlrpc import Dialect
+from . import htek, openapi, snom, xmlrpc, yealink, yeastar
 
-DIALECTS: dict[str, Dialect] = {
+XMLRPC: dict[str, xmlrpc.Dialect] = {
     "yealink": yealink.DIALECT,
     "htek": htek.DIALECT,
     "snom": snom.DIALECT,
 }
+OPENAPI: dict[str, openapi.Dialect] = {
+    "yeastar": yeastar.DIALECT,
+}
+DIALECTS: dict[str, xmlrpc.Dialect | openapi.Dialect] = {**XMLRPC, **OPENAPI}

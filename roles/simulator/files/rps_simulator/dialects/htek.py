@@ -65,7 +65,7 @@ _BULK = Section(bulk=True, bad_server_name="Error:Invalid server")
 
 DIALECT = Dialect(
     paths=("/index.php/xmlrpc",),
-    named_servers=True,
+    seeds=frozenset({"devices", "servers"}),
     methods={
         ("redirect.registerDevice", 2): _form(Writing.register, "macs server", _SINGLE),
         ("redirect.registerDevice", 3): _form(Writing.register, "macs server override", _SINGLE),

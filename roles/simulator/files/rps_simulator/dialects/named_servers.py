@@ -20,7 +20,8 @@ from xml.sax.saxutils import escape
 from ..mac import bare
 from ..settings import Settings
 from ..state import Device, Records
-from .xmlrpc import Method, Reply
+from ..transport import Reply
+from .xmlrpc import Method
 
 ONLY_0_OR_1 = "Only 0 or 1 can be used:1 to override, 0 to cancel"
 BAD_SERVER_NAME = "Error: The server name can only contain 'A-z 0-9 - _ . '(include space)"

@@ -29,8 +29,9 @@ from xml.sax.saxutils import escape
 
 from ..settings import Settings
 from ..state import Device, Records
+from ..transport import Reply
 from .snom_models import model
-from .xmlrpc import Dialect, Method, Reply
+from .xmlrpc import Dialect, Method
 
 OK = "Ok"
 MALFORMED_MAC = "Error:malformed_mac"
@@ -216,7 +217,7 @@ def _echo(records: Records, settings: Settings, text: str) -> Reply:
 
 DIALECT = Dialect(
     paths=("/xmlrpc/",),
-    named_servers=False,
+    seeds=frozenset({"devices"}),
     content_type="text/xml",
     methods={
         ("redirect.registerPhone", 2): Method(_register, (str, str), writes=True),

@@ -1,10 +1,13 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the XML-RPC dialects share: calls in, faults out, and what makes a dialect."""
+"""What the XML-RPC dialects share: logins, calls in, faults out, and what makes a dialect."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hmac
 import xmlrpc.client
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +15,11 @@ from types import UnionType
 from typing import Any, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape
+
+from ..settings import Settings
+from ..state import Account, State
+from ..transport import Asked, Refused, Reply, Transport
+from ..wire import Answer, Request
 
 NO_SUCH_METHOD = 1
 
@@ -23,13 +31,6 @@ class NotACall(Exception):
 class Call(NamedTuple):
     method: str
     parameters: tuple[Any, ...]
-
-
-class Reply(NamedTuple):
-    """An answer's body, and for a write whether it was carried out (None for a read)."""
-
-    body: bytes
-    carried_out: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,17 @@ class Dialect:
     """A vendor's service: the documented path first among those it answers on, and its methods."""
 
     paths: tuple[str, ...]
-    named_servers: bool
-    """Whether accounts have servers that devices are bound to by name."""
+    seeds: frozenset[str]
+    """The parts of a seed that accounts have: `devices`, and `servers` that those are bound to by name."""
     methods: Mapping[tuple[str, int], Method]
     """By name and number of parameters."""
     content_type: str | None = None
     """The type that requests must have; None where it does not matter."""
+
+    @property
+    def endpoint(self) -> str:
+        """What follows the host in the address that users are given."""
+        return self.paths[0]
 
     def method(self, call: Call) -> Method | None:
         """The method called; None where there is none of that name, number and types of parameters."""
@@ -105,3 +111,74 @@ def fault(code: int, message: str) -> bytes:
         f"<member><name>faultString</name><value><string>{escape(message)}</string></value></member>\n"
         "</struct>\n</value>\n</fault>\n</methodResponse>"
     ).encode()
+
+
+class XmlRpc(Transport):
+    """POSTed calls, each with the login of an account, whose provider's dialect answers."""
+
+    prefix = "/"
+    content_type = "text/xml"
+    keep_alive = True
+
+    def __init__(self, dialects: Mapping[str, Dialect], state: State, settings: Settings) -> None:
+        self._dialects = dialects
+        self._state = state
+        self._settings = settings
+
+    def read(self, peer: str, request: Request) -> Asked:
+        account = self._authenticate(request)
+        if account is None:
+            raise Refused(None, _unauthorized())
+        dialect = self._dialects.get(account.provider)
+        if dialect is None or request.path not in dialect.paths:
+            raise Refused(account.name, Answer(404))
+        if request.verb != "POST":
+            raise Refused(account.name, Answer(405, headers=(("Allow", "POST"),)))
+        if dialect.content_type is not None and dialect.content_type != _content_type(request):
+            raise Refused(account.name, Answer(415))
+        try:
+            call = read_call(request.body)
+        except NotACall as error:
+            raise Refused(account.name, Answer(400, f"{error}\n".encode(), "text/plain")) from None
+        method = None if self._settings.lacks(call.method, len(call.parameters)) else dialect.method(call)
+        if method is None:
+            missing = Reply(fault(NO_SUCH_METHOD, f"no such method: {call.method}"), None)
+            return Asked(account.name, call.method, len(call.parameters), 0, False, False, lambda: missing)
+
+        def answer() -> Reply:
+            with self._state.transaction(write=method.writes):
+                return method.answer(self._state.records(account), self._settings, *call.parameters)
+
+        devices = method.devices(call)
+        return Asked(account.name, call.method, len(call.parameters), devices, method.writes, method.retired, answer)
+
+    def fault(self, code: int, message: str) -> bytes:
+        return fault(code, message)
+
+    def log_out(self, request: Request) -> Answer:
+        return _unauthorized()
+
+    def _authenticate(self, request: Request) -> Account | None:
+        scheme, _space, credentials = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            name, _colon, password = base64.b64decode(credentials, validate=True).partition(b":")
+        except (binascii.Error, ValueError):
+            return None
+        for encoding in ("utf-8", "latin-1"):
+            try:
+                account = self._state.account(name.decode(encoding))
+            except UnicodeDecodeError:
+                continue
+            if account and hmac.compare_digest(account.password.encode(encoding, "replace"), password):
+                return account
+        return None
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _unauthorized() -> Answer:
+    return Answer(401, b"", headers=(("WWW-Authenticate", 'Basic realm="RPS"'),))

@@ -33,9 +33,10 @@ from functools import partial
 from ..mac import dashed
 from ..settings import Settings
 from ..state import Device, Records
+from ..transport import Reply
 from . import named_servers
 from .named_servers import ASK, OVERRIDING_FAILED, Layout, Reason, Refused, Section
-from .xmlrpc import Dialect, Method, Reply
+from .xmlrpc import Dialect, Method
 
 _LAYOUT = Layout(
     head="""<?xml version="1.0" encoding="UTF-8"?>
@@ -108,7 +109,7 @@ _EDIT_URL = Section(bad_server="Invalid server", bad_server_name="Invalid server
 
 DIALECT = Dialect(
     paths=("/xmlrpc", "/xmlrpc/"),
-    named_servers=True,
+    seeds=frozenset({"devices", "servers"}),
     methods={
         ("redirect.registerDevice", 2): _form(
             Writing.register, "macs server", Section(bad_server="Error: Invalid server", padding=" ")
