@@ -16,6 +16,7 @@ _BUSY = 70082
 _FAULT = -2
 _DUPLICATE = 40003
 _EXPIRED = 10004
+LIMIT_REACHED = 60002
 _CODES = {
     10001: "unsupported",
     10002: "unsupported",
@@ -36,10 +37,13 @@ class TokenExpired(RpsError):
 
 
 class PbxRefusal(Refused):
-    """The PBX's answer is no: C(invalid) and C(duplicate) are the fields that it names, each with its value."""
+    """The PBX's answer is no, by its C(errcode): C(invalid) and C(duplicate) are the fields that it names, with values."""
 
-    def __init__(self, code: str, words: str, invalid: list[tuple[str, Any]], duplicate: list[tuple[str, Any]]) -> None:
+    def __init__(
+        self, code: str, words: str, errcode: int, invalid: list[tuple[str, Any]], duplicate: list[tuple[str, Any]]
+    ) -> None:
         super().__init__(code, words)
+        self.errcode = errcode
         self.invalid = invalid
         self.duplicate = duplicate
 
@@ -74,8 +78,9 @@ def read_answer(answer: bytes) -> dict[str, Any]:
         raise RpsError("forbidden", words)
     if duplicate or number == _DUPLICATE:
         # The phone is there already, by this very call or by somebody else's: to be looked at.
-        raise PbxRefusal("needs_override", words, invalid, duplicate)
-    raise PbxRefusal(_CODES.get(number, "service_error"), words, invalid, duplicate)
+        raise PbxRefusal("needs_override", words, number, invalid, duplicate)
+    code = _CODES.get(number, "invalid_input" if invalid else "service_error")
+    raise PbxRefusal(code, words, number, invalid, duplicate)
 
 
 def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils.arguments import Task
-from ansible_collections.voip.rps.plugins.module_utils.yeastar.pbx import Credentials, Pbx
+from ansible_collections.voip.rps.plugins.module_utils.yeastar.pbx import API_PATH, Credentials, Pbx
 
 PBX_OPTIONS: dict[str, dict[str, Any]] = {
     "base_url": {"type": "str", "required": True},
@@ -39,4 +39,6 @@ class PbxTask(Task):
         params = self.params
         hide = self.module.no_log_values.add
         credentials = Credentials(params["client_id"], params["client_secret"], params["access_token"], hide)
-        return Pbx(self.client(params["base_url"].rstrip("/"), Pbx.headers, concurrency=CONCURRENCY), credentials)
+        return Pbx(
+            self.client(params["base_url"].rstrip("/") + API_PATH, Pbx.headers, concurrency=CONCURRENCY), credentials
+        )

@@ -19,6 +19,7 @@ from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import REGISTERED, UNKNOWN, Observation, Phone
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Capabilities, Registry
 from ansible_collections.voip.rps.plugins.module_utils.yeastar.answers import (
+    LIMIT_REACHED,
     PbxRefusal,
     TokenExpired,
     odd,
@@ -232,12 +233,18 @@ class Pbx(Registry[Assignment]):
             self._take_token("refresh_token", {"refresh_token": self._refresh_token})
 
     def _take_token(self, endpoint: str, body: Mapping[str, Any]) -> None:
-        """get_token or refresh_token. Raises RpsError C(auth_failed) where the PBX does not take the account."""
+        """get_token or refresh_token.
+
+        Raises RpsError C(auth_failed) where the PBX does not take the client, C(rate_limited) where it has no token.
+        """
         content = json.dumps(body).encode()
         try:
             # As a write: a login that may have failed is not tried again, as failures block the address.
-            answer = self.client.post(content, read_answer, write=True, path=f"{API_PATH}/{endpoint}")
-        except (Refused, TokenExpired) as error:
+            answer = self.client.post(content, read_answer, write=True, path=f"/{endpoint}")
+        except (PbxRefusal, TokenExpired) as error:
+            if isinstance(error, PbxRefusal) and error.errcode == LIMIT_REACHED:
+                words = f"the PBX has no token left until one is given back or expires: {error.message}"
+                raise RpsError("rate_limited", words) from None
             raise RpsError("auth_failed", f"the PBX does not take this client: {error.message}") from None
         for key in ("access_token", "refresh_token"):
             if not isinstance(answer.get(key), str):
@@ -247,7 +254,7 @@ class Pbx(Registry[Assignment]):
 
 
 def _path(endpoint: str, token: str, **query: Any) -> str:
-    return f"{API_PATH}/{endpoint}?{urlencode({'access_token': token, **query})}"
+    return f"/{endpoint}?{urlencode({'access_token': token, **query})}"
 
 
 def _colons(mac: str) -> str:
@@ -256,8 +263,8 @@ def _colons(mac: str) -> str:
 
 def _meant(phones: Mapping[str, Mapping[str, Any]], field: str, value: Any) -> Iterator[tuple[str, str]]:
     """Yield the MAC address of each phone that a refusal means by a field with this value, and the field."""
+    keys = {"": "mac", "batch_id_list": "id"}
+    key = keys.get(field, field)
     for mac, phone in phones.items():
-        for key, own in phone.items():
-            same = str(own).casefold() == str(value).casefold()
-            if same and (key == field or (not field and key == "mac") or (field == "batch_id_list" and key == "id")):
-                yield mac, key
+        if key in phone and str(phone[key]).casefold() == str(value).casefold():
+            yield mac, key
