@@ -37,7 +37,7 @@ class TokenExpired(RpsError):
 
 
 class PbxRefusal(Refused):
-    """The PBX's answer is no, by its C(errcode): C(invalid) and C(duplicate) are the fields that it names, with values."""
+    """The PBX said no, by its C(errcode). It names the fields C(invalid) and C(duplicate), each with its value."""
 
     def __init__(
         self, code: str, words: str, errcode: int, invalid: list[tuple[str, Any]], duplicate: list[tuple[str, Any]]
