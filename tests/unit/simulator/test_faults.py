@@ -16,7 +16,7 @@ import pytest
 
 MAC = "001565000001"
 REQUEST = xmlrpc.client.dumps((MAC, "serverName"), "redirect.registerDevice")
-BEFORE = ["http_error", "reset_before", "hang_before", "login_page", "redirect", "answer", "fault"]
+BEFORE = ["http_error", "reset_before", "hang_before", "login_page", "redirect", "answer", "fault", "token_expired"]
 AFTER = [
     "http_error_after",
     "reset_after",
@@ -26,6 +26,13 @@ AFTER = [
     "login_page_after",
     "slow_answer",
 ]
+CREATE = {
+    "vendor": "Yealink",
+    "model": "VP59",
+    "template_name": "YSDP_YealinkVP",
+    "provisioning_method": "rps",
+    "phone_list": [{"mac": "00:15:65:00:00:01", "ext_id": 1}],
+}
 PARAMETERS = {
     "http_error": {"status": 503},
     "http_error_after": {"status": 502},
@@ -65,6 +72,27 @@ def test_carried_out_or_not(simulator, client, write, kind):
     assert (MAC in simulator.devices("ours")) is (kind in AFTER)
     (entry,) = simulator.log
     assert (entry.fault, entry.carried_out) == (kind, kind in AFTER)
+    assert (entry.status is None) is (kind in NO_ANSWER)
+
+
+@pytest.mark.parametrize("provider", ["yeastar"])
+@pytest.mark.parametrize("kind", BEFORE + AFTER)
+def test_carried_out_or_not_by_a_pbx(simulator, pbx, kind):
+    simulator.seed({"extensions": [{"account": "ours", "number": "1001"}]})
+    simulator.misbehave(rule(kind, methods=["phone/batchcreate"]))
+    assert pbx.get("phone/search")["errcode"] == 0
+    simulator.clear_log()
+
+    try:
+        pbx.send("POST", pbx.target("phone/batchcreate"), json.dumps(CREATE))
+    except (OSError, http.client.HTTPException):
+        assert kind in NO_ANSWER or kind == "cut_answer"
+    else:
+        assert kind not in NO_ANSWER
+
+    assert (MAC in simulator.phones("ours")) is (kind in AFTER)
+    (entry,) = simulator.log
+    assert (entry.fault, entry.carried_out, entry.devices) == (kind, kind in AFTER, 1)
     assert (entry.status is None) is (kind in NO_ANSWER)
 
 
@@ -143,6 +171,45 @@ def test_fault(simulator, client):
 
     with pytest.raises(xmlrpc.client.Fault, match="<Fault 7: 'go & away'>"):
         client.call("checkDevice", MAC)
+
+
+@pytest.mark.parametrize("provider", ["yeastar"])
+def test_fault_of_a_pbx(simulator, pbx):
+    simulator.misbehave(rule("fault", code=10009, message="OPERATION FAILED"))
+
+    assert pbx.get("phone/search") == {"errcode": 10009, "errmsg": "OPERATION FAILED"}
+    assert pbx.log_in() == {"errcode": 10009, "errmsg": "OPERATION FAILED"}
+
+
+@pytest.mark.parametrize("provider", ["yeastar"])
+def test_a_pbx_answers_json_unless_told_otherwise(simulator, pbx):
+    simulator.misbehave(rule("answer", body="[]"))
+
+    response = pbx.send("GET", pbx.target("phone/search"))
+
+    assert (response.headers["Content-Type"], response.body) == ("application/json", b"[]")
+
+
+@pytest.mark.parametrize("provider", ["yeastar"])
+def test_token_expired(simulator, pbx):
+    simulator.seed({"extensions": [{"account": "ours", "number": "1001"}]})
+    simulator.misbehave(rule("token_expired", methods=["phone/batchcreate"], times=1))
+    expired = {"errcode": 10004, "errmsg": "TOKEN EXPIRED"}
+
+    assert pbx.get("phone/search")["errcode"] == 0
+    assert pbx.post("phone/batchcreate", **CREATE) == expired
+    assert pbx.get("phone/search") == expired
+    pbx.log_in()
+    assert pbx.post("phone/batchcreate", **CREATE)["errcode"] == 0
+    assert [entry.fault for entry in simulator.log] == [None, "token_expired", None, None, None]
+
+
+@pytest.mark.parametrize("provider", ["yealink", "htek", "snom"])
+def test_where_there_are_no_tokens_the_login_fails(simulator, client):
+    simulator.misbehave(rule("token_expired", times=1))
+
+    assert client.send(xmlrpc.client.dumps((), "redirect.listDevices")).status == 401
+    assert client.send(xmlrpc.client.dumps((), "redirect.listDevices")).status == 200
 
 
 def test_slow_answer_and_latency(simulator, client):

@@ -153,6 +153,12 @@ def test_latency(simulator, client):
         {"snom_redirection": "url"},
         {"missing_methods": "editDevice"},
         {"missing_methods": [1]},
+        {"token_seconds": -1},
+        {"token_seconds": 1.5},
+        {"refresh_seconds": True},
+        {"login_limit": 0},
+        {"page_size_limit": 1001},
+        {"yeastar_macs": "Upper"},
     ],
 )
 def test_bad_knobs_change_nothing(simulator, knobs):

@@ -27,8 +27,9 @@ START_SECONDS = 30
 STOP_SECONDS = 15
 
 DESCRIPTION = """\
-A simulator of phone vendors' redirection services (RPS), to rehearse a rollout against before it is done for real.
-It answers XML-RPC as the vendors' documents say and keeps what it is told in a folder of its own."""
+A simulator of phone vendors' redirection services (RPS), and of PBXs that register phones with them, to rehearse a
+rollout against before it is done for real. It answers as the vendors' documents say, in XML-RPC or JSON, and keeps what
+it is told in a folder of its own."""
 
 EXAMPLE = """\
 example, with seed.json readable by yourself alone:
@@ -80,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", _serve, "serve in the foreground until interrupted"),
         ("start", _start, "serve in the background; return when it answers"),
         ("stop", _stop, "stop the one in the background; return when it is gone"),
-        ("seed", _seed, "add accounts, servers and devices, whether it runs or not"),
+        ("seed", _seed, "add accounts and what is theirs, whether it runs or not"),
         ("status", _status, "tell whether one runs"),
     ):
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)

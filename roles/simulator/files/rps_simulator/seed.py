@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from .dialects import DIALECTS
@@ -159,32 +160,40 @@ def _devices(state: State, rows: list[dict[str, Any]], providers: dict[str, str]
 
 def _extensions(state: State, rows: list[dict[str, Any]], providers: dict[str, str]) -> int:
     values: list[tuple[object, ...]] = []
-    keys: dict[str, dict[str, int]] = {account: {} for account in providers}
-    for account, number, key in state.query("SELECT account, number, id FROM extensions"):
-        keys[account][number] = key
+    keys = {
+        (account, number): key for account, number, key in state.query("SELECT account, number, id FROM extensions")
+    }
+    free = {account: count(1) for account in providers}
+    used = {(account, key) for (account, _number), key in keys.items()}
     for index, row in enumerate(rows):
         place = f"extensions[{index}]"
         wanted = row.get("id")
         if isinstance(wanted, bool) or not isinstance(wanted, (int, type(None))) or wanted == 0:
             raise ValueError(f"{place}: id must be a whole number from 1 up, or null")
-        texts = {key: value for key, value in row.items() if key != "id"}
+        texts = {name: value for name, value in row.items() if name != "id"}
         account, number, name = _read(texts, place, ("account", "number"), ("name",))
         _provider(providers, account, place)
-        known = keys[str(account)]
-        if number not in known and wanted in known.values():
-            raise ValueError(f"{place}: another extension has the id {wanted}")
-        key = known.setdefault(str(number), wanted or max(known.values(), default=0) + 1)
+        if (account, number) not in keys:
+            if (account, wanted) in used:
+                raise ValueError(f"{place}: another extension has the id {wanted}")
+            keys[account, number] = wanted or next(key for key in free[account] if (account, key) not in used)
+            used.add((account, keys[account, number]))
+        key = keys[account, number]
         if wanted not in (None, key):
             raise ValueError(f"{place}: {number} has the id {key}")
         values.append((account, key, number, name or number))
     return state.write(_EXTENSION, values)
 
 
+def _extension_ids(state: State) -> dict[tuple[str | None, str | None], int]:
+    """By account and number."""
+    rows = state.query("SELECT account, number, id FROM extensions")
+    return {(account, number): key for account, number, key in rows}
+
+
 def _phones(state: State, rows: list[dict[str, Any]], providers: dict[str, str]) -> int:
     values: list[tuple[object, ...]] = []
-    extensions = {
-        (account, number): key for account, number, key in state.query("SELECT account, number, id FROM extensions")
-    }
+    extensions = _extension_ids(state)
     for index, row in enumerate(rows):
         place = f"phones[{index}]"
         auth = row.get("rps_auth", False)
