@@ -77,6 +77,7 @@ def test_ids_of_extensions(simulator, pbx):
         ("extensions", [{"account": "ours", "number": "1", "id": "1"}], "id must be a whole number"),
         ("extensions", [{"account": "ours", "number": "1", "id": True}], "id must be a whole number"),
         ("extensions", [{"account": "ours", "number": "1", "id": 0}], "id must be a whole number"),
+        ("extensions", [{"account": "ours", "number": "1", "id": 2**70}], "id must be a whole number"),
         ("extensions", [{"account": "ours", "number": "1001", "id": 2}], "1001 has the id 1"),
         ("extensions", [{"account": "ours", "number": "1", "id": 1}], "another extension has the id 1"),
         ("extensions", [{"account": "ours", "number": "1", "x": 1}], "unknown: x"),

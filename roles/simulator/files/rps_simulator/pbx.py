@@ -69,16 +69,17 @@ class Pbx:
 
     def search_extensions(self, text: str, page: Page) -> tuple[int, list[Extension]]:
         """How many extensions have this text, in either case, in number or name, and a page of them."""
-        total, rows = self._search(_EXTENSIONS + _EXTENSION_HAS, text, page)
+        total, rows = self._search(_EXTENSIONS, _EXTENSION_HAS, text, page)
         return total, [Extension(*row) for row in rows]
 
     def search_phones(self, text: str, page: Page) -> tuple[int, list[Phone]]:
         """How many phones have this text, in either case, in what a list shows of them, and a page of them."""
-        total, rows = self._search(_PHONES + _PHONE_HAS, text, page)
+        total, rows = self._search(_PHONES, _PHONE_HAS, text, page)
         return total, [_phone(row) for row in rows]
 
-    def _search(self, sql: str, text: str, page: Page) -> tuple[int, list[tuple[Any, ...]]]:
-        values = (self._account, text)
+    def _search(self, sql: str, has: str, text: str, page: Page) -> tuple[int, list[tuple[Any, ...]]]:
+        values = (self._account, text) if text else (self._account,)
+        sql += has if text else ""
         ((total,),) = self._state.query(f"SELECT count(*) FROM ({sql})", values)
         order = f"{page.order} {'DESC' if page.descending else 'ASC'}, 1"
         rows = self._state.query(

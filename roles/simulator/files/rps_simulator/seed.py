@@ -160,15 +160,13 @@ def _devices(state: State, rows: list[dict[str, Any]], providers: dict[str, str]
 
 def _extensions(state: State, rows: list[dict[str, Any]], providers: dict[str, str]) -> int:
     values: list[tuple[object, ...]] = []
-    keys = {
-        (account, number): key for account, number, key in state.query("SELECT account, number, id FROM extensions")
-    }
-    free = {account: count(1) for account in providers}
+    keys = _extension_ids(state)
+    free: dict[str | None, count[int]] = {account: count(1) for account in providers}
     used = {(account, key) for (account, _number), key in keys.items()}
     for index, row in enumerate(rows):
         place = f"extensions[{index}]"
         wanted = row.get("id")
-        if isinstance(wanted, bool) or not isinstance(wanted, (int, type(None))) or wanted == 0:
+        if wanted is not None and (type(wanted) is not int or not 0 < wanted < 2**31):
             raise ValueError(f"{place}: id must be a whole number from 1 up, or null")
         texts = {name: value for name, value in row.items() if name != "id"}
         account, number, name = _read(texts, place, ("account", "number"), ("name",))

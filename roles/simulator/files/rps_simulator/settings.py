@@ -20,12 +20,12 @@ CHOICES = {
     "yeastar_macs": ("upper", "lower"),
     "yeastar_phone": ("object", "array"),
 }
-NUMBERS: dict[str, tuple[type[float] | type[int], int, int]] = {
-    "latency": (float, 0, 3600),
-    "token_seconds": (int, 0, 86400),
-    "refresh_seconds": (int, 0, 86400),
-    "login_limit": (int, 1, 1000),
-    "page_size_limit": (int, 1, 1000),
+# Whole numbers, from the first to the last.
+NUMBERS = {
+    "token_seconds": (0, 86400),
+    "refresh_seconds": (0, 86400),
+    "login_limit": (1, 1000),
+    "page_size_limit": (1, 1000),
 }
 
 
@@ -76,12 +76,13 @@ class Settings:
         Raises ValueError for a knob that does not exist or a value it cannot take.
         """
         for name, value in knobs.items():
-            if name in NUMBERS:
-                kind, low, high = NUMBERS[name]
-                types = (int, float) if kind is float else (int,)
-                if isinstance(value, bool) or not isinstance(value, types) or not low <= value <= high:
-                    whole = "a whole number" if kind is int else "seconds"
-                    raise ValueError(f"{name} must be {whole}, from {low} to {high}")
+            if name == "latency":
+                if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 3600:
+                    raise ValueError("latency must be seconds, from 0 to 3600")
+            elif name in NUMBERS:
+                low, high = NUMBERS[name]
+                if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                    raise ValueError(f"{name} must be a whole number from {low} to {high}")
             elif name == "snom_company":
                 if not isinstance(value, str):
                     raise ValueError("snom_company must be a text")

@@ -78,8 +78,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`answer(asking)` returns what the answer has beside the code, and raises Failed; it must not have written then,
-    but for what Failed says was carried out."""
+    """`answer(asking)` returns what the answer has beside the code, and raises Failed."""
 
     answer: Callable[[Asking], Values]
     writes: bool = False
@@ -225,7 +224,7 @@ class OpenApi(Transport):
         account = self._state.account(name)
         if account is None or account.provider != self._provider:
             return None
-        return account if hmac.compare_digest(account.password.encode(), password.encode()) else None
+        return account if hmac.compare_digest(account.password.encode(), password.encode("utf-8", "replace")) else None
 
     def _refresh_token(self, peer: str, access: str, given: Values) -> tuple[str | None, Act]:
         def act() -> Values:

@@ -18,8 +18,8 @@ contradicts itself, this is what happens here:
   a body that is no JSON object                                40001 PARAMETER SYNTAX ERROR
   a required parameter missing or empty                        40002 PARAMETER ERROR, `{field, validation_type}`
   a parameter of the wrong type, or out of its range           40002 PARAMETER ERROR, `{field, value}`
-  a wrong login                                                -1 FAILURE, `{"field": "username or password", …}`
   any login after too many wrong ones from the same address    70004 ACCOUNT IP BLOCKED
+  a wrong login                                                -1 FAILURE, `{"field": "username or password", …}`
   a token too many                                             60002 MAX LIMITATION EXCEEDED
   a value that the PBX does not know                           -1 FAILURE, `{field, value}`
   an id that phone/get does not know                           60001 DATA NOT FOUND
@@ -224,14 +224,14 @@ class Wrong(NamedTuple):
 def _create(asking: Asking) -> Values:
     """phone/batchcreate."""
     given = asking.given
-    vendor, model = _phone_type(given)
-    for name, values in (("template_name", model.templates), ("provisioning_method", vendor.methods)):
-        if given[name] not in values:
-            raise invalid(name, given[name], FAILURE)
     auth = given.get("enb_rps_auth", 0)
     if auth not in (0, 1):
         raise invalid("enb_rps_auth", auth)
     items = _items(given["phone_list"], {"mac": str, "ext_id": int})
+    vendor, model = _phone_type(given)
+    for name, values in (("template_name", model.templates), ("provisioning_method", vendor.methods)):
+        if given[name] not in values:
+            raise invalid(name, given[name], FAILURE)
 
     taken = asking.pbx.known(_bare(item["mac"]) for item in items)
     places = _Places(asking, items)
