@@ -153,8 +153,9 @@ class Applier:
                 return rest + batch._replace(step=batch.step.only(named)).split(1)
         if batch.step.released and batch.sent < self._service.client.retries:
             return [batch._replace(sent=batch.sent + 1)]
-        if refusal.code == "not_registered" and batch.step.target is None and len(macs) > 1 and not batch.looked:
-            return self._after_removal(batch, named)
+        in_part = (refusal.code == "not_registered" and len(macs) > 1) or refusal.code == "service_error"
+        if in_part and batch.step.target is None and not batch.looked:
+            return self._after_removal(batch, named, refusal)
         if named:
             for mac in named:
                 self._refuse(mac, refusal.culprits[mac])
@@ -170,20 +171,21 @@ class Applier:
         left = self._read_back(batch.step)
         ours = [mac for mac, one in left.items() if one.status == REGISTERED]
         others = [mac for mac in left if mac not in ours]
-        alone = len(others) == 1 and not named and refusal.code == "needs_override"
+        alone = len(batch.step.macs) == 1 and refusal.code == "needs_override"
         refused = others if alone else [mac for mac in others if mac in named]
         for mac in refused:
             self._refuse(mac, refusal)
         again = batch._replace(looked=not named).only([mac for mac in others if mac not in refused])
         return again + self._batches(batch.step.only(ours)._replace(action=MOVED))
 
-    def _after_removal(self, batch: _Batch, named: list[str]) -> list[_Batch]:
-        """Sort a batch that the service did not release, or not as a whole, as it holds devices that are not ours."""
+    def _after_removal(self, batch: _Batch, named: list[str], refusal: Refused) -> list[_Batch]:
+        """Sort a batch that the service did not release, or not as a whole."""
         left = list(self._read_back(batch.step))
-        # Where others were left, nothing was released, and those that are gone had been gone before.
-        for mac in batch.step.macs if left else named:
-            if mac not in left and not self._plan.outcomes[mac].error:
-                self._set(mac, action=NONE)
+        if refusal.code == "not_registered":
+            # Where others were left, nothing was released, and those that are gone had been gone before.
+            for mac in batch.step.macs if left else named:
+                if mac not in left and not self._plan.outcomes[mac].error:
+                    self._set(mac, action=NONE)
         return batch._replace(looked=True).only(left)
 
     def _after_fault(self, batch: _Batch, error: RpsError) -> list[_Batch]:

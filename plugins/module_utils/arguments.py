@@ -139,7 +139,8 @@ def _option_problems(params: Mapping[str, Any]) -> Problems:
     if params["ca_path"] and not os.path.exists(params["ca_path"]):
         problems.append(("invalid_input", f"ca_path: {params['ca_path']} does not exist"))
     for option in _ENDPOINTS:
-        if params.get(option):
+        # An api_url that is empty is the vendor's.
+        if params.get(option) or (option == "base_url" and option in params):
             found = _endpoint_problems(params[option], params["allow_http"])
             problems += [("invalid_url", f"{option}: {words}") for words in found]
     return problems

@@ -18,20 +18,23 @@ Problems = List[Tuple[str, str]]
 MAX_MESSAGE = 500
 MAX_EXCERPT = 120
 
-_TOKEN = re.compile(r"(_token[^\w&]{1,5})[^\s\"'&]+")
+_TOKEN = re.compile(r"""(_token["']?\s*[=:]\s*["']?)[\w.-]{8,}""")
 
 
 def excerpt(answer: bytes) -> str:
-    """Return the first characters of an answer, without the password of any URL and without tokens."""
-    words = without_userinfo(answer[: 8 * MAX_EXCERPT].decode("utf-8", "replace"))
-    return _TOKEN.sub(r"\1***", words)[:MAX_EXCERPT]
+    """Return the first characters of an answer, without secrets."""
+    return _without_secrets(answer[: 8 * MAX_EXCERPT].decode("utf-8", "replace"))[:MAX_EXCERPT]
+
+
+def _without_secrets(text: str) -> str:
+    return _TOKEN.sub(r"\1***", without_userinfo(text))
 
 
 class RpsError(Exception):
     """A task, a call or a device that failed.
 
     C(code) is one of the documented error codes, C(message) what the service (or we) said of it, on one line, bounded
-    and without the password of any URL. C(transient): trying again may help. C(in_doubt): if the call was a write, it
+    and without the password of any URL or a token. C(transient): trying again may help. C(in_doubt): if the call was a write, it
     may have been carried out all the same, so it must not be sent again before the devices have been read back.
     C(retry_after): the seconds that the service asks to wait.
     """
@@ -45,7 +48,7 @@ class RpsError(Exception):
         in_doubt: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        message = without_userinfo(" ".join(message.split()))
+        message = _without_secrets(" ".join(message.split()))
         if len(message) > MAX_MESSAGE:
             message = message[: MAX_MESSAGE - 1] + "…"
         super().__init__(message)

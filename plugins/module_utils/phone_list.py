@@ -45,8 +45,11 @@ def read_phone_list(path: str) -> Iterator[tuple[int, dict[str, str]]]:
         raise ValueError(f"is not CSV: {error}") from None
 
 
-def phones_of(path: str, problems: Problems) -> Iterator[tuple[str, dict[str, str]]]:
+def phones_of(path: str | None, problems: Problems) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each phone of a list, and in words where it stands; adds to C(problems) why the list cannot be read."""
+    if path is None:
+        problems.append(("invalid_input", "neither a phone nor a phone list is named"))
+        return
     name = os.path.basename(path)
     try:
         for line, row in read_phone_list(path):

@@ -53,7 +53,8 @@ def read_answer(answer: bytes) -> dict[str, Any]:
 
     Implements "Response parameters" of every call, and the PBX's "Error Code and Error Message". Raises PbxRefusal
     where the answer is no, TokenExpired, and RpsError: C(service_error) where the call may have been carried out,
-    or in part, or the PBX is busy; C(forbidden); C(protocol_error), with its first characters, for anything else.
+    or in part, or the PBX is busy; C(forbidden); C(protocol_error), with its first characters, for anything
+    else; it is transient where the answer only ends too early.
     """
     try:
         told = json.loads(answer)
@@ -99,7 +100,9 @@ def odd(answer: Any) -> RpsError:
 
 
 def _odd(answer: bytes, why: str) -> RpsError:
-    return RpsError("protocol_error", f"the answer is not the PBX's ({why}): {excerpt(answer)}", in_doubt=True)
+    words = f"the answer is not the PBX's ({why}): {excerpt(answer)}"
+    cut_short = answer.lstrip().startswith(b"{") and not answer.rstrip().endswith(b"}")
+    return RpsError("protocol_error", words, transient=cut_short, in_doubt=True)
 
 
 def _fields(told: Any) -> list[tuple[str, Any]]:

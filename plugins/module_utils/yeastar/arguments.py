@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.voip.rps.plugins.module_utils.arguments import Task
+from ansible_collections.voip.rps.plugins.module_utils.arguments import RpsModule, Task
 from ansible_collections.voip.rps.plugins.module_utils.yeastar.pbx import API_PATH, Credentials, Pbx
 
 PBX_OPTIONS: dict[str, dict[str, Any]] = {
@@ -33,6 +33,11 @@ CONCURRENCY = 4
 
 class PbxTask(Task):
     """The run of a module that speaks to a PBX."""
+
+    def __init__(self, module: RpsModule) -> None:
+        super().__init__(module)
+        if self.params["access_token"] is None and None in (self.params["client_id"], self.params["client_secret"]):
+            self.problems.append(("invalid_input", "neither client_id and client_secret nor access_token"))
 
     def connect(self) -> Pbx:
         """Return the PBX; nothing is sent before it is entered. Raises InputError if there are problems."""

@@ -77,6 +77,7 @@ class Pbx(Registry[Assignment]):
         self._token = ""
         self._refresh_token = ""
         self._renewing = threading.Lock()
+        self._refused: RpsError | None = None
         self._ids: dict[str, int] = {}
 
     def __enter__(self) -> Pbx:
@@ -206,7 +207,8 @@ class Pbx(Registry[Assignment]):
                 for field, value in refusal.duplicate or refusal.invalid
                 for mac, key in _meant(phones, field, value)
             }
-            raise Refused(code, refusal.message, culprits) from None
+            named = next(iter(culprits.values()), None)
+            raise Refused(named.code if named else code, refusal.message, culprits) from None
 
     def _get(self, endpoint: str, **query: Any) -> dict[str, Any]:
         return self._call(lambda token: self.client.get(_path(endpoint, token, **query), read_answer))
@@ -224,13 +226,19 @@ class Pbx(Registry[Assignment]):
             return send(self._token)
 
     def _renew(self, expired: str) -> None:
-        """refresh_token, unless another thread did. Raises RpsError C(auth_failed) where the token is the user's."""
+        """refresh_token, unless another thread did, or failed to. Raises RpsError."""
         with self._renewing:
+            if self._refused:
+                raise self._refused
             if self._token != expired:
                 return
-            if self._credentials.access_token is not None:
-                raise RpsError("auth_failed", "the PBX does not take this access_token, or no longer")
-            self._take_token("refresh_token", {"refresh_token": self._refresh_token})
+            try:
+                if self._credentials.access_token is not None:
+                    raise RpsError("auth_failed", "the PBX does not take this access_token, or no longer")
+                self._take_token("refresh_token", {"refresh_token": self._refresh_token})
+            except RpsError as error:
+                self._refused = error
+                raise
 
     def _take_token(self, endpoint: str, body: Mapping[str, Any]) -> None:
         """get_token or refresh_token.

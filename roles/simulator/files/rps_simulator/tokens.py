@@ -75,6 +75,14 @@ class Tokens:
         with self._lock:
             self._tokens.pop(access, None)
 
+    def expire(self, access: str) -> None:
+        """Make an access token worthless, as when its time is over: it can still be renewed."""
+        with self._lock:
+            token = self._tokens.get(access)
+            if token is not None:
+                at = min(token.at, time.monotonic() - self._settings.token_seconds)
+                self._tokens[access] = token._replace(at=at)
+
     def fail(self, address: str) -> None:
         """Count a failed login from this address."""
         with self._lock:

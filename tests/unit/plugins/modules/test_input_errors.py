@@ -285,3 +285,9 @@ def test_no_server_is_nothing_to_do(rps):
     result = rps.server(servers={})
 
     assert (result["servers"], result["changed"], result["requests"]) == ([], False, 0)
+
+
+def test_no_phone_and_no_list(rps):
+    result = rps.device(mac=None)
+
+    one_problem(rps, result, "invalid_input", "neither a phone nor a phone list is named")

@@ -192,7 +192,7 @@ class OpenApi(Transport):
         return _body((code, message), {})
 
     def log_out(self, request: Request) -> Answer:
-        self._tokens.end(dict(parse_qsl(request.query)).get("access_token", ""))
+        self._tokens.expire(dict(parse_qsl(request.query)).get("access_token", ""))
         return _answer(TOKEN_EXPIRED)
 
     def _ask(self, name: str, endpoint: Endpoint, given: Values, host: str) -> Values:
