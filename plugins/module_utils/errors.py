@@ -34,9 +34,9 @@ class RpsError(Exception):
     """A task, a call or a device that failed.
 
     C(code) is one of the documented error codes, C(message) what the service (or we) said of it, on one line, bounded
-    and without the password of any URL or a token. C(transient): trying again may help. C(in_doubt): if the call was a write, it
-    may have been carried out all the same, so it must not be sent again before the devices have been read back.
-    C(retry_after): the seconds that the service asks to wait.
+    and without the password of any URL or a token. C(transient): trying again may help. C(in_doubt): if the call was a
+    write, it may have been carried out all the same, so it must not be sent again before the devices have been read
+    back. C(retry_after): the seconds that the service asks to wait.
     """
 
     def __init__(

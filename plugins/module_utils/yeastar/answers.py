@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, excerpt
 
+_LAST_COMMA = re.compile(rb",(\s*\}\s*)$")
 _PARTLY = (1, 2)
 _BUSY = 70082
 _FAULT = -2
@@ -57,7 +59,8 @@ def read_answer(answer: bytes) -> dict[str, Any]:
     else; it is transient where the answer only ends too early.
     """
     try:
-        told = json.loads(answer)
+        # The guide prints a comma after the last member.
+        told = json.loads(_LAST_COMMA.sub(rb"\1", answer))
     except (ValueError, RecursionError) as error:
         raise _odd(answer, str(error)) from None
     if not isinstance(told, dict) or type(told.get("errcode")) is not int:

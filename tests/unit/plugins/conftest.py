@@ -24,7 +24,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class WebServer(ThreadingHTTPServer):
-    """Gives C(answer), with C(status) and C(headers), to every POST, and keeps what was posted."""
+    """Gives C(answer), with C(status) and C(headers), to every request, and keeps what was asked."""
 
     daemon_threads = True
 
@@ -34,6 +34,7 @@ class WebServer(ThreadingHTTPServer):
         self.status = 200
         self.headers: dict[str, str] = {}
         self.answer = b""
+        self.paths: list[str] = []
         self.bodies: list[bytes] = []
         self.heads: list[Any] = []
 
@@ -42,15 +43,18 @@ class _Handler(BaseHTTPRequestHandler):
     server: WebServer
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self) -> None:
+    def do_GET(self) -> None:
+        self.server.paths.append(f"{self.command} {self.path}")
         self.server.heads.append(self.headers)
-        self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         self.send_response(self.server.status)
         headers = {"Content-Length": str(len(self.server.answer)), "Connection": "close", **self.server.headers}
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(self.server.answer)
+
+    do_POST = do_GET
 
     def log_message(self, *_arguments: object) -> None:
         pass

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import pytest
+from rps_simulator import Simulator
 
-from .conftest import T5
+from .conftest import T5, Pbx
 
 MAC = "805ec0000000"
 
@@ -135,3 +136,15 @@ def test_options_that_do_not_go_together(pbx, options):
     assert result["failed"] is True
     assert result["msg"]
     assert not pbx.simulator.log
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_https_with_a_ca_of_ones_own(certificates, run, trusted):
+    files = [str(certificates / name) for name in ("server.pem", "server.key")]
+    with Simulator(certificate=files[0], key=files[1]) as simulator:
+        pbx = Pbx(simulator, run)
+
+        result = pbx.phone(pbx.phones(1), **({"ca_path": str(certificates / "ca.pem")} if trusted else {}))
+
+        assert result["changed"] is trusted
+        assert trusted or result["failure"]["code"] == "tls_error"
