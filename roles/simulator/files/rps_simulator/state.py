@@ -156,13 +156,17 @@ class Records:
     def bind(self, macs: Iterable[str], server: str, url: str) -> None:
         """Make `macs` the account's, bound to this server and URL (either may be empty) and nothing else."""
         self._state.write(
-            "INSERT OR REPLACE INTO devices (provider, mac, account, server, url) VALUES (?, ?, ?, ?, ?)",
-            ((self.provider, mac, self.account, server or None, url or None) for mac in macs),
+            "INSERT OR REPLACE INTO devices (provider, mac, account, server, url)"
+            " SELECT ?, value, ?, ?, ? FROM json_each(?)",
+            [(self.provider, self.account, server or None, url or None, json.dumps(list(macs)))],
         )
 
     def forget(self, macs: Iterable[str]) -> None:
         """Make `macs` unknown to the provider."""
-        self._state.write("DELETE FROM devices WHERE provider = ? AND mac = ?", ((self.provider, mac) for mac in macs))
+        self._state.write(
+            "DELETE FROM devices WHERE provider = ? AND mac IN (SELECT value FROM json_each(?))",
+            [(self.provider, json.dumps(list(macs)))],
+        )
 
     def server_url(self, name: str) -> str | None:
         """The URL of the account's own server of that name; None where it has none."""
