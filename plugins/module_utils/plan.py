@@ -96,20 +96,24 @@ def steps_to(outcomes: Iterable[Outcome], *, override: bool = False) -> list[Ste
 
 
 def _decide(device: Device, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:
-    outcome = Outcome(device.mac, NONE, seen.status, device.target, seen, seen.error)
-    if seen.error:
-        return outcome._replace(action=FAILED)
-    if device.target is None:
-        return outcome._replace(action=REMOVED if seen.status == REGISTERED else NONE)
-    if seen.status == ELSEWHERE and not (policy.override and can.override):
-        return outcome._replace(action=FAILED, error=elsewhere_error(can))
+    error = seen.error
+    if device.target and seen.status == ELSEWHERE and not (policy.override and can.override):
+        error = elsewhere_error(can)
+    action = FAILED if error else _action(device, seen, policy, can)
+    return Outcome(device.mac, action, seen.status, device.target, seen, error)
+
+
+def _action(device: Device, seen: Observation, policy: Policy, can: Capabilities) -> str:
+    target = device.target
+    if target is None:
+        return REMOVED if seen.status == REGISTERED else NONE
     if seen.status != REGISTERED:
-        return outcome._replace(action=REGISTERED)
-    met = device.target.met_by(device.mac, seen)
+        return REGISTERED
+    met = target.met_by(device.mac, seen)
     if met is not None:
-        return outcome if met else outcome._replace(action=MOVED)
-    trusted = not policy.check_target and device.target.url is not None and can.read_target
-    return outcome._replace(action=MOVED) if policy.force and not trusted else outcome
+        return NONE if met else MOVED
+    trusted = not policy.check_target and target.url is not None and can.read_target
+    return MOVED if policy.force and not trusted else NONE
 
 
 def as_asked(step: Step, mac: str, seen: Observation) -> bool:
