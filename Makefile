@@ -26,7 +26,7 @@ units: .venv/ready ## Run the unit tests
 matrix: .venv/ready ## Run the unit tests with every ansible-core and Python that fit
 	@$(NOX) -s matrix
 
-benchmark: .venv/ready ## Measure
+benchmark: .venv/ready ## Measure how fast it is, for about 20 minutes
 	@$(NOX) -s benchmark
 
 clean: ## Remove environments and caches

@@ -1,0 +1,92 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Measure the collection against the simulator, beside what a play takes anyway and what one would do without it.
+
+Prints a table and what became of the goals, and writes every figure as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import load
+import report
+from cases import CASES, LATENCIES, SIZES, Sample, Setting, groups, sample
+from figures import Figures
+from measure import Play
+from world import World
+
+REPEAT = 3
+ONCE_ABOVE = 20.0
+"""What takes more seconds than this is measured once."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="numbers of phones")
+    parser.add_argument("--latency", type=float, nargs="+", default=LATENCIES, metavar="S", help="seconds a request")
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--repeat", type=int, default=REPEAT, help=f"but once what takes over {ONCE_ABOVE:g} s")
+    parser.add_argument("--output", type=Path, default=Path("tests/output/benchmark.json"), metavar="JSON")
+    options = parser.parse_args()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="voip.rps-benchmark-") as name:
+        folder = Path(name)
+        play = Play(folder)
+        with World(folder) as world:
+            simulator = load.measure(world)
+            sample(world, play, Setting("empty", "empty", 0, 0, 1), folder)  # fills caches
+            rows: list[dict[str, Any]] = []
+            for group in groups(options.sizes, options.latency, options.cases):
+                rows += _side_by_side(world, play, folder, group, options.repeat)
+    figures = {
+        "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "ansible": version("ansible-core")},
+        "seconds": round(time.monotonic() - started),
+        "repeat": options.repeat,
+        "once_above": ONCE_ABOVE,
+        "simulator": simulator,
+        "rows": rows,
+    }
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(figures) + "\n")
+    print(report.text(Figures(figures)))
+    print(f"\nEvery figure is in {options.output}.")
+
+
+def _side_by_side(
+    world: World, play: Play, folder: Path, group: Sequence[Setting], repeat: int
+) -> list[dict[str, Any]]:
+    """Measure a group's settings in turn, again and again, so that what else the machine does meets all of them."""
+    samples: dict[Setting, list[Sample]] = {setting: [] for setting in group}
+    for _round in range(repeat):
+        for setting in group:
+            taken = samples[setting]
+            if taken and taken[0].cost.wall > ONCE_ABOVE:
+                continue
+            taken.append(sample(world, play, setting, folder))
+            print(f"{time.strftime('%H:%M:%S')} {' '.join(map(str, setting))}: {taken[-1].cost.wall:.2f} s", flush=True)
+    return [
+        {
+            **setting._asdict(),
+            "requests": taken[0].requests,
+            "logged": [one.logged for one in taken],
+            "simulator_cpu": [one.simulator_cpu for one in taken],
+            **{field: [getattr(one.cost, field) for one in taken] for field in taken[0].cost._fields},
+        }
+        for setting, taken in samples.items()
+    ]
+
+
+if __name__ == "__main__":
+    main()
