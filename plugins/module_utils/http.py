@@ -180,6 +180,7 @@ def _read(raw: Any) -> bytes:
     answer: bytes = raw.read(MAX_ANSWER + 1, decode_content=False)
     if len(answer) > MAX_ANSWER or encoding != "identity":
         raw.close()
+        raw.release_conn()
         why = f"is encoded as {encoding}" if encoding != "identity" else f"is longer than {MAX_ANSWER} bytes"
         raise RpsError("protocol_error", f"the answer {why}", in_doubt=True)
     raw.release_conn()

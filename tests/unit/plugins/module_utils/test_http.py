@@ -116,6 +116,15 @@ def test_no_more_is_read_of_an_answer_than_it_may_be_long(monkeypatch):
     assert error.message == "the answer is longer than 100 bytes"
 
 
+def test_answers_that_are_refused_do_not_use_up_the_connections(web, monkeypatch):
+    monkeypatch.setattr(http, "MAX_ANSWER", 100)
+    web.answer = b"x" * 100_000
+    client = Client(web.url, HEADERS, auth=("me", "secret"), concurrency=1)
+
+    assert fails(client).message == fails(client).message == "the answer is longer than 100 bytes"
+    assert len(web.bodies) == 2
+
+
 def test_packed_answers_are_refused(web, client):
     """A small one could unpack to a huge one; none was asked for."""
     web.headers["Content-Encoding"] = "gzip"
