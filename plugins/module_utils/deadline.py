@@ -10,15 +10,25 @@ import io
 import socket
 import time
 from http.client import HTTPResponse
-from typing import Any
+from typing import Any, Mapping
 
+from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Sends requests whose answers, head and body, may take as long as the read timeout, however they trickle in."""
+    """Makes connections whose answers, head and body, may take as long as the read timeout, however they trickle in."""
+
+    def pool(self, request: PreparedRequest, verify: bool | str, proxies: Mapping[str, str]) -> Any:
+        """Return urllib3's pool of connections to where C(request) goes. Raises OSError where it cannot be had so."""
+        if hasattr(self, "get_connection_with_tls_context"):
+            return self.get_connection_with_tls_context(request, verify, dict(proxies))
+        # Before requests 2.32.
+        pool = self.get_connection(request.url, proxies)  # type: ignore[arg-type]
+        self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+        return pool
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

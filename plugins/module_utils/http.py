@@ -11,19 +11,20 @@ import random
 import ssl
 import threading
 import time
-from typing import Any, Callable, Iterator, Mapping, TypeVar
+from typing import Callable, Iterator, Mapping, TypeVar
 from urllib.parse import urlsplit
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError, excerpt
 
 try:
     import requests
-    from urllib3 import disable_warnings
+    from urllib3 import HTTPResponse, disable_warnings
     from urllib3 import exceptions as lower
-    from urllib3.util.retry import Retry
+    from urllib3.util import Retry, Timeout
 
     from ansible_collections.voip.rps.plugins.module_utils.deadline import DeadlineAdapter
 
+    _NO_RETRIES = Retry(False)
     REQUESTS_IMPORT_ERROR: str | None = None
 except ImportError as missing:
     REQUESTS_IMPORT_ERROR = str(missing)
@@ -44,6 +45,7 @@ class Client:
     True or the path of a CA bundle; C(timeout) is in seconds, for connecting and again for the whole answer;
     C(retries) is how often a call is sent again; C(concurrency) is the most requests in flight; C(rate_limit) is in
     requests per second, over all threads. Proxies, and a CA bundle where none is given, come from the environment.
+    Raises RpsError C(tls_error) or C(unreachable) where a bundle or a proxy cannot be used.
     """
 
     def __init__(
@@ -65,19 +67,25 @@ class Client:
         self.requests = 0
         self._counting = threading.Lock()
         self._pace = _Pace(rate_limit)
-        self._timeout = (timeout, timeout)
+        self._timeout = Timeout(connect=timeout, read=timeout)
         environment = requests.Session().merge_environment_settings(url, {}, True, verify, None)
-        self._verify = environment["verify"] or False
-        self._proxies = environment["proxies"]
-        # The adapter is used without its session: that costs half, follows no redirect and keeps no cookie.
-        self._adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
         request = requests.Request(
-            "POST",
+            "GET",
             url,
             headers={"Accept-Encoding": "identity", "User-Agent": "ansible-voip.rps", **headers},
             auth=auth and tuple(part.encode("utf-8") for part in auth),
-        )
-        self._template = request.prepare()
+        ).prepare()
+        self._headers = dict(request.headers)
+        # Connections as requests makes them, but without its sessions: that costs a third, follows no redirect and
+        # keeps no cookie.
+        adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
+        try:
+            self._pool = adapter.pool(request, environment["verify"] or False, environment["proxies"])
+        except requests.RequestException as error:
+            raise RpsError("unreachable", str(error)) from None
+        except OSError as error:
+            raise RpsError("tls_error", str(error)) from None
+        self._target = adapter.request_url(request, environment["proxies"])
 
     def post(self, body: bytes, parse: Callable[[bytes], T], *, write: bool, path: str = "") -> T:
         """Post C(body) to the endpoint, or to C(path) under it, and return what C(parse) makes of the answer's bytes.
@@ -101,14 +109,10 @@ class Client:
         self._pace.pause(_backoff(attempt))
 
     def _send(self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], write: bool) -> T:
-        request = self._template.copy()
-        request.method = verb
-        request.url = f"{request.url}{path}"
-        request.prepare_body(body, None)
         attempt = 0
         while True:
             try:
-                return parse(self._exchange(request))
+                return parse(self._exchange(verb, path, body))
             except RpsError as error:
                 wait = _backoff(attempt) if error.retry_after is None else error.retry_after
                 hopeless = not error.transient or attempt == self.retries or wait > MAX_WAIT
@@ -117,18 +121,27 @@ class Client:
                 self._pace.pause(wait)
                 attempt += 1
 
-    def _exchange(self, request: requests.PreparedRequest) -> bytes:
+    def _exchange(self, verb: str, path: str, body: bytes | None) -> bytes:
         self._pace.wait()
         with self._counting:
             self.requests += 1
         try:
-            response = self._adapter.send(
-                request, stream=True, timeout=self._timeout, verify=self._verify, proxies=self._proxies
+            response: HTTPResponse = self._pool.urlopen(
+                verb,
+                self._target + path,
+                body,
+                self._headers,
+                retries=_NO_RETRIES,
+                redirect=False,
+                assert_same_host=False,
+                timeout=self._timeout,
+                preload_content=False,
+                decode_content=False,
             )
-            answer = _read(response.raw)
-        except (requests.RequestException, lower.HTTPError, OSError) as error:
+            answer = _read(response)
+        except (lower.HTTPError, OSError) as error:
             raise _lost(error) from None
-        if response.status_code != 200:
+        if response.status != 200:
             raise _status_error(response, answer)
         return answer
 
@@ -175,7 +188,7 @@ def _backoff(attempt: int) -> float:
     return min(FIRST_WAIT * 2.0**attempt, MAX_WAIT) * random.uniform(0.5, 1)
 
 
-def _read(raw: Any) -> bytes:
+def _read(raw: HTTPResponse) -> bytes:
     encoding = raw.headers.get("Content-Encoding", "identity")
     answer: bytes = raw.read(MAX_ANSWER + 1, decode_content=False)
     if len(answer) > MAX_ANSWER or encoding != "identity":
@@ -192,14 +205,14 @@ def _lost(error: Exception) -> RpsError:
     causes = list(_causes(error))
     words = str(causes[-1]) or type(causes[-1]).__name__
     # First, as it counts as a kind of timeout.
-    if any(isinstance(cause, (lower.NewConnectionError, requests.exceptions.ProxyError)) for cause in causes):
+    if any(isinstance(cause, (lower.NewConnectionError, lower.ProxyError)) for cause in causes):
         return RpsError("unreachable", f"no connection: {words}", transient=True)
-    if any(isinstance(cause, (lower.ConnectTimeoutError, requests.ConnectTimeout)) for cause in causes):
+    if any(isinstance(cause, lower.ConnectTimeoutError) for cause in causes):
         return RpsError("timeout", "the service could not be connected to in time", transient=True)
     if any(isinstance(cause, lower.TimeoutError) for cause in causes):
         return RpsError("timeout", "the service did not answer in time", transient=True, in_doubt=True)
     cut_off = any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes)
-    if not cut_off and any(isinstance(cause, (lower.SSLError, requests.exceptions.SSLError)) for cause in causes):
+    if not cut_off and any(isinstance(cause, lower.SSLError) for cause in causes):
         unknown_ca = any(what in words for what in ("issuer", "self-signed", "self signed"))
         return RpsError("tls_error", f"{words}: give the bundle of its CA as ca_path" if unknown_ca else words)
     return RpsError("unreachable", f"the connection was lost: {words}", transient=True, in_doubt=True)
@@ -213,8 +226,8 @@ def _causes(error: object) -> Iterator[Exception]:
         error = next((cause for cause in inner if isinstance(cause, Exception)), None)
 
 
-def _status_error(response: requests.Response, answer: bytes) -> RpsError:
-    status = response.status_code
+def _status_error(response: HTTPResponse, answer: bytes) -> RpsError:
+    status = response.status
     words = f"HTTP {status} {response.reason or ''}: {excerpt(answer)}"
     if status == 401:
         return RpsError("auth_failed", "the service does not take this username and password (HTTP 401)")
@@ -232,7 +245,7 @@ def _status_error(response: requests.Response, answer: bytes) -> RpsError:
     return RpsError("protocol_error", f"{words}: is the address right?", in_doubt=not 400 <= status < 500)
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def _retry_after(response: HTTPResponse) -> float | None:
     try:
         return float(Retry().parse_retry_after(response.headers["Retry-After"]))
     except (KeyError, lower.HTTPError):
