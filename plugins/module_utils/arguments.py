@@ -46,11 +46,15 @@ _LEAST = {"retries": 0, "concurrency": 1, "batch_size": 1, "prune_limit": 0}
 _ABOVE_ZERO = ("timeout", "rate_limit")
 _ENDPOINTS = ("api_url", "base_url")
 _LONGEST = 86400
+_MOST_SHOWN = 20
 _URLS = (*_ENDPOINTS, "url", "servers")
 
 
 class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
-    """A module that shows its options without the passwords of URLs, even where it does not take the options."""
+    """A module that shows its options without the passwords of URLs, even where it does not take the options.
+
+    Of a long list it shows the beginning: Ansible passes what is shown on, whether anybody asks for it or not.
+    """
 
     def fail_json(self, msg: str, **result: Any) -> None:
         super().fail_json(msg=msg, **dict(result, invocation={"module_args": _shown(self.params)}))
@@ -166,7 +170,8 @@ def _shown(value: Any, option: str = "") -> Any:
     if isinstance(value, str):
         return shown_url(value) if option in _URLS else without_userinfo(value)
     if isinstance(value, list):
-        return [_shown(item) for item in value]
+        more = [f"… and {len(value) - _MOST_SHOWN} more"] if len(value) > _MOST_SHOWN else []
+        return [_shown(item) for item in value[:_MOST_SHOWN]] + more
     if isinstance(value, dict):
         return {key: _shown(item, option or key) for key, item in value.items()}
     return value

@@ -508,3 +508,11 @@ def test_without_by_prefix_every_row_is_ours(rps):
     result = rps.device(*rps.every_vendors(1))
 
     assert [device["mac"] for device in result["devices"]] == rps.every_vendors(1)
+
+
+def test_of_a_long_list_the_result_shows_the_beginning_of_what_was_asked(rps):
+    shown = rps.device(*rps.macs(200))["invocation"]["module_args"]["devices"]
+
+    assert [device["mac"] for device in shown[:-1]] == rps.macs(20)
+    assert shown[-1] == "… and 180 more"
+    assert len(rps.device(*rps.macs(20))["invocation"]["module_args"]["devices"]) == 20
