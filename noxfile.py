@@ -104,7 +104,7 @@ def run_units(session: nox.Session, *arguments: str) -> None:
 @nox.session
 def units(session: nox.Session) -> None:
     """Run the unit tests and measure what they cover; with arguments after ``--``, run just what they select."""
-    session.install("ansible-core", "pytest-cov", "pytest-xdist", "requests")
+    session.install("ansible-core", "hypothesis", "pytest-cov", "pytest-xdist", "requests")
     run_units(session, *(session.posargs or ["--cov"]))
 
 
@@ -124,7 +124,7 @@ def units(session: nox.Session) -> None:
 )
 def matrix(session: nox.Session, core: str) -> None:
     """Run the unit tests with every pair of ansible-core and Python that the collection supports."""
-    session.install(f"ansible-core=={core}.*", "pytest", "pytest-xdist", "requests")
+    session.install(f"ansible-core=={core}.*", "hypothesis", "pytest", "pytest-xdist", "requests")
     run_units(session, *session.posargs)
 
 

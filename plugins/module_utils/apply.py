@@ -241,7 +241,7 @@ class Applier:
 
     def _fail(self, macs: Iterable[str], error: RpsError) -> None:
         for mac in macs:
-            told = error
+            told = error.to_keep()
             if mac in self._released:
                 self.uncertain = True
                 was = ", ".join(f"{key} {value}" for key, value in self._plan.outcomes[mac].was.place.items())

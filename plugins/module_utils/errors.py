@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections import Counter
-from typing import Iterable, List, Tuple
+from typing import Any, Iterable, List, Tuple
 
 from ansible_collections.voip.rps.plugins.module_utils.url import without_userinfo
 
@@ -23,7 +24,24 @@ _TOKEN = re.compile(r"""(_token["']?\s*[=:]\s*["']?)[\w.-]{8,}""")
 
 def excerpt(answer: bytes) -> str:
     """Return the first characters of an answer, without secrets."""
-    return _without_secrets(answer[: 8 * MAX_EXCERPT].decode("utf-8", "replace"))[:MAX_EXCERPT]
+    return _beginning(answer[: 8 * MAX_EXCERPT].decode("utf-8", "replace"))
+
+
+def shown_value(value: Any) -> str:
+    """Return a value that a service sent as Python writes it, or its beginning, without secrets.
+
+    However much there is of the value, it is never written in whole.
+    """
+    return _Shown().repr(value)
+
+
+class _Shown(reprlib.Repr):
+    def repr_str(self, text: str, _level: int) -> str:
+        return repr(_beginning(text))
+
+
+def _beginning(text: str) -> str:
+    return _without_secrets(text[: 8 * MAX_EXCERPT])[:MAX_EXCERPT]
 
 
 def _without_secrets(text: str) -> str:
@@ -61,6 +79,11 @@ class RpsError(Exception):
     def as_dict(self) -> dict[str, str]:
         return {"code": self.code, "message": self.message}
 
+    def to_keep(self) -> RpsError:
+        """Return this error without the calls that it was raised through, which hold on to the whole answer."""
+        self.__context__ = None
+        return self.with_traceback(None)
+
 
 class Refused(RpsError):
     """The service's answer is no. C(culprits) are the devices that it names, each with its own error."""
@@ -78,6 +101,11 @@ class InputError(RpsError):
         super().__init__(codes.pop() if len(codes) == 1 else "invalid_input", "")
         count = f"{len(problems)} problems: " if len(problems) > 1 else ""
         self.message = count + "; ".join(without_userinfo(words) for _code, words in problems)
+
+
+def odd(answer: Any) -> RpsError:
+    """Return the error of an answer, or a part of it, that no document knows."""
+    return RpsError("protocol_error", f"an answer that no document knows: {shown_value(answer)}", in_doubt=True)
 
 
 def count_codes(errors: Iterable[RpsError]) -> str:

@@ -11,6 +11,7 @@ import random
 import ssl
 import threading
 import time
+from contextlib import nullcontext
 from typing import Callable, Iterator, Mapping, TypeVar
 from urllib.parse import urlsplit
 
@@ -29,7 +30,8 @@ try:
 except ImportError as missing:
     REQUESTS_IMPORT_ERROR = str(missing)
 
-MAX_ANSWER = 32 * 1024 * 1024
+MAX_ANSWER = 1024 * 1024
+MAX_LIST = 32 * 1024 * 1024
 MAX_WAIT = 60.0
 FIRST_WAIT = 0.25
 
@@ -66,6 +68,8 @@ class Client:
         self.concurrency = concurrency
         self.requests = 0
         self._counting = threading.Lock()
+        # Read and parsed one at a time, whatever the concurrency: more would take too much memory.
+        self._listing = threading.Lock()
         self._pace = _Pace(rate_limit)
         self._timeout = Timeout(connect=timeout, read=timeout)
         environment = requests.Session().merge_environment_settings(url, {}, True, verify, None)
@@ -87,32 +91,37 @@ class Client:
             raise RpsError("tls_error", str(error)) from None
         self._target = adapter.request_url(request, environment["proxies"])
 
-    def post(self, body: bytes, parse: Callable[[bytes], T], *, write: bool, path: str = "") -> T:
+    def post(
+        self, body: bytes, parse: Callable[[bytes], T], *, write: bool, path: str = "", listing: bool = False
+    ) -> T:
         """Post C(body) to the endpoint, or to C(path) under it, and return what C(parse) makes of the answer's bytes.
 
+        With C(listing) the answer may be as long as C(MAX_LIST), else as C(MAX_ANSWER).
         A call that failed for a passing reason is sent again, after a growing pause or the one the service asks for; a
         write only where it certainly was not carried out. Raises RpsError: C(auth_failed), C(forbidden),
         C(rate_limited), C(unreachable), C(timeout), C(tls_error), C(service_error), C(protocol_error), or what
         C(parse) raises.
         """
-        return self._send("POST", path, body, parse, write)
+        return self._send("POST", path, body, parse, write=write, listing=listing)
 
     def get(self, path: str, parse: Callable[[bytes], T]) -> T:
         """Get C(path) under the endpoint, which reads, and return what C(parse) makes of the answer's bytes.
 
         Tries again and raises as C(post) does.
         """
-        return self._send("GET", path, None, parse, False)
+        return self._send("GET", path, None, parse, write=False, listing=False)
 
     def rest(self, attempt: int) -> None:
         """Hold every thread's next request back, as before the retry after C(attempt) (from 0)."""
         self._pace.pause(_backoff(attempt))
 
-    def _send(self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], write: bool) -> T:
+    def _send(
+        self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], write: bool, listing: bool
+    ) -> T:
         attempt = 0
         while True:
             try:
-                return parse(self._exchange(verb, path, body))
+                return self._exchange(verb, path, body, parse, listing)
             except RpsError as error:
                 wait = _backoff(attempt) if error.retry_after is None else error.retry_after
                 hopeless = not error.transient or attempt == self.retries or wait > MAX_WAIT
@@ -121,7 +130,7 @@ class Client:
                 self._pace.pause(wait)
                 attempt += 1
 
-    def _exchange(self, verb: str, path: str, body: bytes | None) -> bytes:
+    def _exchange(self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], listing: bool) -> T:
         self._pace.wait()
         with self._counting:
             self.requests += 1
@@ -138,12 +147,16 @@ class Client:
                 preload_content=False,
                 decode_content=False,
             )
-            answer = _read(response)
         except (lower.HTTPError, OSError) as error:
             raise _lost(error) from None
-        if response.status != 200:
-            raise _status_error(response, answer)
-        return answer
+        with self._listing if listing else nullcontext():
+            try:
+                answer = _read(response, MAX_LIST if listing else MAX_ANSWER)
+            except (lower.HTTPError, OSError) as error:
+                raise _lost(error) from None
+            if response.status != 200:
+                raise _status_error(response, answer)
+            return parse(answer)
 
 
 def check_endpoint(url: str) -> None:
@@ -188,13 +201,13 @@ def _backoff(attempt: int) -> float:
     return min(FIRST_WAIT * 2.0**attempt, MAX_WAIT) * random.uniform(0.5, 1)
 
 
-def _read(raw: HTTPResponse) -> bytes:
+def _read(raw: HTTPResponse, limit: int) -> bytes:
     encoding = raw.headers.get("Content-Encoding", "identity")
-    answer: bytes = raw.read(MAX_ANSWER + 1, decode_content=False)
-    if len(answer) > MAX_ANSWER or encoding != "identity":
+    answer: bytes = raw.read(limit + 1, decode_content=False)
+    if len(answer) > limit or encoding != "identity":
         raw.close()
         raw.release_conn()
-        why = f"is encoded as {encoding}" if encoding != "identity" else f"is longer than {MAX_ANSWER} bytes"
+        why = f"is encoded as {encoding}" if encoding != "identity" else f"is longer than {limit} bytes"
         raise RpsError("protocol_error", f"the answer {why}", in_doubt=True)
     raw.release_conn()
     return answer

@@ -84,7 +84,7 @@ def list_models(runner: Runner[Service], models: Collection[str], url: str | Non
         try:
             listed.update(runner.service.list_model(model, url))
         except RpsError as error:
-            failed.append(error)
+            failed.append(error.to_keep())
 
     runner.each(list_one, models)
     if failed:

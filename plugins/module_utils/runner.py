@@ -62,7 +62,7 @@ class Runner(Generic[RegistryT]):
                 seen[mac] = self.service.check(mac, target=mac in targets)
                 self.worked()
             except RpsError as error:
-                seen[mac] = Observation(None, error=error)
+                seen[mac] = Observation(None, error=error.to_keep())
                 self.failed(error)
 
         self.each(check, macs)

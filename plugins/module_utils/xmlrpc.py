@@ -11,7 +11,7 @@ import xmlrpc.client
 from typing import Any, Callable, ClassVar
 from xml.parsers import expat
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, excerpt
+from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, excerpt, shown_value
 
 _CUT_SHORT = frozenset(
     (
@@ -27,6 +27,9 @@ _NO_SUCH_METHOD_WORDS = re.compile(
     re.I | re.S,
 )
 _DEEPEST = 16
+# A list of 250,000 devices has less, in any service's layout.
+_MOST_ELEMENTS = 500_000
+_SLICE = 1024 * 1024
 
 
 def encode(method: str, *parameters: Any) -> bytes:
@@ -42,7 +45,8 @@ def decode(answer: bytes) -> Any:
     What follows the document's end is passed over. Raises Refused for a fault (C(unsupported) where the service has
     no such method, else C(service_error)), and RpsError C(protocol_error), with the answer's first characters, for
     anything that is not XML-RPC; it is transient where the document only ends too early. A document type declaration
-    is refused, and with it every entity of its own.
+    is refused, and with it every entity of its own; so is a document of which more would have to be kept in memory
+    than a list of 250,000 devices takes.
     """
     values = _Values(use_builtin_types=True)
     parser = expat.ParserCreate()
@@ -53,7 +57,7 @@ def decode(answer: bytes) -> Any:
     parser.StartDoctypeDeclHandler = _refuse_doctype
     values.xml(None, None)  # type: ignore[arg-type]  # as the standard library does it
     try:
-        parser.Parse(answer.lstrip(), True)
+        _feed(parser, values, answer.lstrip())
     except expat.ExpatError as error:
         if not values.complete:
             cut_short = error.code in _CUT_SHORT and answer.strip().startswith(b"<")
@@ -63,28 +67,43 @@ def decode(answer: bytes) -> Any:
     return _value(values, answer)
 
 
+def _feed(parser: expat.XMLParserType, values: _Values, document: bytes) -> None:
+    for start in range(0, len(document), _SLICE):
+        before = values.elements
+        parser.Parse(document[start : start + _SLICE], False)
+        # The parser keeps a tag until it has all of it, and takes twenty times its size for its attributes.
+        if values.elements == before and start + _SLICE < len(document):
+            raise ValueError("a text or a tag without end")
+    parser.Parse(b"", True)
+
+
 def _value(values: _Values, answer: bytes) -> Any:
     try:
         (value,) = values.close()
     except xmlrpc.client.Fault as fault:
-        unsupported = fault.faultCode == _NO_SUCH_METHOD or _NO_SUCH_METHOD_WORDS.search(str(fault.faultString))
-        code = "unsupported" if unsupported else "service_error"
-        raise Refused(code, f"fault {fault.faultCode}: {fault.faultString}") from None
+        told: list[Any] = [fault.faultCode, fault.faultString]
+        number, words = (part if isinstance(part, str) else shown_value(part) for part in told)
+        unsupported = fault.faultCode == _NO_SUCH_METHOD or _NO_SUCH_METHOD_WORDS.search(words)
+        raise Refused("unsupported" if unsupported else "service_error", f"fault {number}: {words}") from None
     except Exception as error:
         raise _unreadable(answer, str(error) or "no value") from None
     return value
 
 
 class _Values(xmlrpc.client.Unmarshaller):
-    """The standard unmarshaller, but with padded booleans, without deep nests, and aware of the document's end."""
+    """The standard unmarshaller, but with padded booleans, with bounds, and aware of the document's end."""
 
     complete = False
+    elements = 0
     dispatch: ClassVar[dict[str, Callable[..., None]]] = {  # type: ignore[misc]
         **xmlrpc.client.Unmarshaller.dispatch
     }
 
     def start(self, tag: str, attrs: dict[str, str]) -> None:
         super().start(tag, attrs)
+        self.elements += 1
+        if self.elements > _MOST_ELEMENTS:
+            raise ValueError(f"more than {_MOST_ELEMENTS} elements")
         if len(self._marks) > _DEEPEST:
             raise ValueError("a deep nest")
 

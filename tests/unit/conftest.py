@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
+from hypothesis import settings
 from rps_simulator import Simulator
 from rps_simulator.settings import CHOICES
 
@@ -95,6 +96,10 @@ VENDORS = {
     "htek": Vendor("001fc1", _NAMED_SERVERS, ("batches", "culprits", "own_again")),
 }
 READING = {"list", "check", "locate"}
+
+
+settings.register_profile("suite", derandomize=True, deadline=None, database=None)
+settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:

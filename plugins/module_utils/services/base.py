@@ -11,11 +11,12 @@ import re
 from typing import Any, ClassVar, Collection, Generic, Mapping, NamedTuple, Sequence, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils import xmlrpc
-from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, odd
 from ansible_collections.voip.rps.plugins.module_utils.http import Client
 from ansible_collections.voip.rps.plugins.module_utils.mac import find_macs
 from ansible_collections.voip.rps.plugins.module_utils.model import Goal, Observation, Target
-from ansible_collections.voip.rps.plugins.module_utils.url import without_userinfo
+
+_LONGEST_REFUSAL = 1024 * 1024
 
 
 class Capabilities(NamedTuple):
@@ -128,13 +129,20 @@ class XmlRpcService(Service):
         super().__init__(client)
         self._lacking: set[tuple[str, int]] = set()
 
-    def _call(self, method: str, *parameters: Any, write: bool, codes: Mapping[str, str] | None = None) -> list[Any]:
+    def _call(
+        self,
+        method: str,
+        *parameters: Any,
+        write: bool,
+        codes: Mapping[str, str] | None = None,
+        listing: bool = False,
+    ) -> list[Any]:
         """Call C(redirect.method) and return the values after the result code; raises Refused where that is false.
 
         C(codes) says which error codes mean another one in the answer to this method. A method that the service once
         said it does not have is refused without asking again.
         """
-        answer = self._answer(method, *parameters, write=write)
+        answer = self._answer(method, *parameters, write=write, listing=listing)
         if not isinstance(answer, list) or not answer:
             raise odd(answer)
         code, *values = answer
@@ -147,22 +155,22 @@ class XmlRpcService(Service):
     def _write(self, method: str, *parameters: Any, codes: Mapping[str, str] | None = None) -> None:
         self._call(method, *parameters, write=True, codes=codes)
 
-    def _answer(self, method: str, *parameters: Any, write: bool) -> Any:
+    def _answer(self, method: str, *parameters: Any, write: bool, listing: bool = False) -> Any:
         form = (method, len(parameters))
         if form in self._lacking:
             raise Refused("unsupported", f"the service has no method {method} with {len(parameters)} parameters")
         body = xmlrpc.encode(f"redirect.{method}", *parameters)
         try:
-            return self.client.post(body, xmlrpc.decode, write=write)
+            return self.client.post(body, xmlrpc.decode, write=write, listing=listing)
         except Refused as refusal:
             if refusal.code == "unsupported":
                 self._lacking.add(form)
             raise
 
     def _refusal(self, values: Sequence[Any], codes: Mapping[str, str]) -> Refused:
-        words = " ".join(text(value) for value in values)
-        code = self._code(words, codes)
-        return Refused(code, words, {mac: RpsError(code, words) for mac in find_macs(words)})
+        words = " ".join(text(value) for value in values)[:_LONGEST_REFUSAL]
+        error = RpsError(self._code(words, codes), words)
+        return Refused(error.code, error.message, dict.fromkeys(find_macs(words), error))
 
     def _code(self, words: str, codes: Mapping[str, str]) -> str:
         squeezed = " ".join(words.split()).lower()
@@ -175,9 +183,3 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise odd(value)
     return value.strip()
-
-
-def odd(answer: Any) -> RpsError:
-    """Return the error of an answer, or a part of it, that no document knows."""
-    words = without_userinfo(f"an answer that no document knows: {answer!r}")[:200]
-    return RpsError("protocol_error", words, in_doubt=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, odd
 from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import (
     ELSEWHERE,
@@ -19,7 +19,7 @@ from ansible_collections.voip.rps.plugins.module_utils.model import (
     Observation,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils.services.base import XmlRpcService, odd, text
+from ansible_collections.voip.rps.plugins.module_utils.services.base import XmlRpcService, text
 
 OVERRIDE = "1"
 # We send well-formed MACs only, so where the documents say "invalid format, or not yours" it is the latter.
@@ -62,7 +62,7 @@ class NamedServersService(XmlRpcService):
     def list_devices(self) -> list[str]:
         """listDevices: Yealink's section 4.4, Htek's 4."""
         try:
-            (macs,) = self._call("listDevices", write=False)
+            (macs,) = self._call("listDevices", write=False, listing=True)
             return [parse_mac(text(mac)) for mac in macs if text(mac)]
         except Refused as refusal:
             if refusal.code == "not_registered":

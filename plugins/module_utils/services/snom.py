@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, odd
 from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import (
     ELSEWHERE,
@@ -18,12 +18,12 @@ from ansible_collections.voip.rps.plugins.module_utils.model import (
     Observation,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils.services.base import Capabilities, XmlRpcService, odd, text
+from ansible_collections.voip.rps.plugins.module_utils.services.base import Capabilities, XmlRpcService, text
 from ansible_collections.voip.rps.plugins.module_utils.services.snom_models import MODELS, model_of
 
 _STATUSES = {"owned_by_other_user": ELSEWHERE, "unknown_mac": UNKNOWN}
 _NOT_OURS = {"unknown_mac": "not_registered", "owned_by_other_user": "not_registered"}
-_PAIR = re.compile(r"([0-9A-Fa-f]{12})\W*:\W*(Error:\s*\w+)")
+_PAIR = re.compile(r"([0-9A-Fa-f]{12})[^\w:]*:\W*(Error:\s*\w+)")
 
 
 class Snom(XmlRpcService):
@@ -72,7 +72,7 @@ class Snom(XmlRpcService):
 
     def list_model(self, model: str, url: str | None = None) -> list[str]:
         """listPhones(deviceType, provisioningUrl)."""
-        macs = self._answer("listPhones", model, *([] if url is None else [url]), write=False)
+        macs = self._answer("listPhones", model, *([] if url is None else [url]), write=False, listing=True)
         if not isinstance(macs, list):
             raise odd(macs)
         if macs and isinstance(macs[0], bool):

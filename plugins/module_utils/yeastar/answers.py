@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, excerpt
+from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, excerpt, odd
 
 _LAST_COMMA = re.compile(rb",(\s*\}\s*)$")
 _PARTLY = (1, 2)
@@ -62,9 +62,9 @@ def read_answer(answer: bytes) -> dict[str, Any]:
         # The guide prints a comma after the last member.
         told = json.loads(_LAST_COMMA.sub(rb"\1", answer))
     except (ValueError, RecursionError) as error:
-        raise _odd(answer, str(error)) from None
+        raise _unreadable(answer, str(error)) from None
     if not isinstance(told, dict) or type(told.get("errcode")) is not int:
-        raise _odd(answer, "no errcode")
+        raise _unreadable(answer, "no errcode")
     number: int = told["errcode"]
     if number == 0:
         return told
@@ -97,12 +97,7 @@ def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return data
 
 
-def odd(answer: Any) -> RpsError:
-    """Return the error of an answer, or a part of it, that no document knows."""
-    return _odd(repr(answer).encode("utf-8", "replace"), "not as documented")
-
-
-def _odd(answer: bytes, why: str) -> RpsError:
+def _unreadable(answer: bytes, why: str) -> RpsError:
     words = f"the answer is not the PBX's ({why}): {excerpt(answer)}"
     cut_short = answer.lstrip().startswith(b"{") and not answer.rstrip().endswith(b"}")
     return RpsError("protocol_error", words, transient=cut_short, in_doubt=True)

@@ -13,7 +13,7 @@ import threading
 from typing import Any, Callable, ClassVar, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, odd
 from ansible_collections.voip.rps.plugins.module_utils.http import Client
 from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import REGISTERED, UNKNOWN, Observation, Phone
@@ -22,7 +22,6 @@ from ansible_collections.voip.rps.plugins.module_utils.yeastar.answers import (
     LIMIT_REACHED,
     PbxRefusal,
     TokenExpired,
-    odd,
     read_answer,
     rows,
 )

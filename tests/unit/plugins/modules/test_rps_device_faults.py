@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import socket
-from itertools import pairwise, product
+from itertools import pairwise
 
 import pytest
 
@@ -273,115 +273,6 @@ def test_the_service_shuts_the_door_after_a_batch_that_it_may_have_carried_out_i
     assert result["failure"]["code"] == "forbidden"
     assert len(rps.urls) == (7 if batches == "good_ones" else 0)
     assert result["changed"]
-
-
-GARBAGE = {
-    "a login page": b"<!DOCTYPE html>\n<html><head><title>Log in</title></head><body><form></form></body></html>",
-    "nothing": b"",
-    "text": b"Service temporarily unavailable",
-    "unfinished": b"<?xml version='1.0'?><methodResponse><params>",
-    "html": b"<html><body>Please log in</body></html>",
-    "binary": bytes(range(256)),
-    "json": b'{"ok": true}',
-    "another document": b"<?xml version='1.0'?><soap><body/></soap>",
-    "no value": b"<methodResponse><params></params></methodResponse>",
-    "two values": b"<methodResponse><params>" + b"<param><value>1</value></param>" * 2 + b"</params></methodResponse>",
-    "a text": b"<methodResponse><params><param><value>OK</value></param></params></methodResponse>",
-    "an empty list": b"<methodResponse><params><param><value><array><data></data></array></value></param></params>"
-    b"</methodResponse>",
-    "a number for a code": b"<methodResponse><params><param><value><array><data><value><int>7</int></value></data>"
-    b"</array></value></param></params></methodResponse>",
-    "a bad boolean": b"<methodResponse><params><param><value><array><data><value><boolean>maybe</boolean></value>"
-    b"</data></array></value></param></params></methodResponse>",
-    "a document type": b"<!DOCTYPE methodResponse><methodResponse><params><param><value>OK</value></param></params>"
-    b"</methodResponse>",
-    "an entity bomb": b'<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">'
-    + b"".join(b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(9))
-    + b"]><methodResponse><params><param><value>&j;</value></param></params></methodResponse>",
-    "a file's content": b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><methodResponse><params><param><value>'
-    b"&f;</value></param></params></methodResponse>",
-    "a deep nest": b"<methodResponse><params><param>"
-    + b"<value><array><data>" * 5000
-    + b"</data></array></value>" * 5000
-    + b"</param></params></methodResponse>",
-    "a fault that is none": b"<methodResponse><fault><value>no</value></fault></methodResponse>",
-}
-
-
-# That no phone is of a model is an answer.
-@pytest.mark.parametrize(("garbage", "count"), sorted({*product(GARBAGE, [1, 8])} - {("an empty list", 8)}))
-def test_answers_that_are_none(rps, garbage, count):
-    rps.simulator.misbehave({"kind": "answer", "body": GARBAGE[garbage]})
-
-    result = rps.device(*rps.macs(count), retries=1)
-
-    codes = {device["error"]["code"] for device in result.get("devices", [])} or {result["failure"]["code"]}
-    assert codes == {"protocol_error"}
-    assert (result["failed"], result["changed"]) == (True, False)
-    assert rps.requests <= 2
-    assert "root:" not in str(result)
-
-
-@pytest.mark.parametrize("garbage", GARBAGE)
-def test_answers_to_writes_that_are_none(rps, garbage):
-    rps.misbehaves("answer", "register", body=GARBAGE[garbage])
-
-    result = rps.device(rps.mac(1), retries=1)
-
-    assert result["summary"]["failed"] == 1
-    assert result["devices"][0]["error"]["code"] == "protocol_error"
-    assert not result["changed"]
-    assert rps.calls == [(what, 1) for what in (rps.look, "register", rps.look, "register", rps.look)]
-
-
-STRANGE = {
-    "a number for a status": [True, 5],
-    "a list for a status": [True, ["Registered"]],
-    "no status": [True],
-    "a number for a url": [True, "Registered", 7],
-    "nothing for a url": [True, "Registered", None],
-}
-
-
-@pytest.mark.parametrize("strange", STRANGE)
-def test_checks_that_no_document_knows(rps, strange):
-    rps.answers(rps.look, *STRANGE[strange])
-
-    result = rps.device(rps.mac(1))
-
-    assert result["failed"]
-    assert "protocol_error" in (result["msg"] + result.get("failure", {}).get("code", ""))
-
-
-@pytest.mark.needs("list_account")
-@pytest.mark.parametrize("values", [(), (True,)])
-def test_lists_without_a_list(rps, values):
-    rps.answers("list", *values)
-
-    result = rps.device(*rps.macs(8))
-
-    assert result["failure"]["code"] == "protocol_error"
-    assert rps.requests == 1
-
-
-@pytest.mark.parametrize("values", [(True, "macs"), (True, [5]), (True, ["no mac"]), (True, [], []), (True, 7)])
-def test_lists_that_no_document_knows(rps, values):
-    rps.answers("list", *values)
-
-    result = rps.device(*rps.macs(8))
-
-    assert result["failure"]["code"] == "protocol_error"
-    assert rps.requests == 1
-
-
-@pytest.mark.needs("named_servers")
-def test_a_device_of_an_unknown_status_does_not_keep_the_others_back(rps):
-    rps.answers(rps.look, True, "Reserved", times=1, skip=1)
-
-    result = rps.device(*rps.macs(4), concurrency=1)
-
-    assert [device["action"] for device in result["devices"]] == ["registered", "failed", "registered", "registered"]
-    assert result["devices"][1]["error"]["message"] == "an answer that no document knows: 'Reserved'"
 
 
 def test_a_list_that_is_refused(rps):
