@@ -193,8 +193,10 @@ devices:
       sample: 3
     provisioning_link:
       description:
-        - Where the PBX serves the phone, if it does not have the vendor redirect it. Such a phone cannot be added by
-          the API, and fails as C(unsupported); point it there with M(voip.rps.rps_device). Null for the others.
+        - Where the PBX serves the phone, if it does not have the vendor redirect it. Point the phone there with
+          M(voip.rps.rps_device). Null for the others.
+        - Such a phone cannot be added by the API, and fails as C(unsupported) until somebody adds it in the PBX's web
+          page.
       type: str
       returned: with O(state=present)
       sample: https://pbx.acme.example:443/api/autoprovision/6gEzigLFhMGntjd8

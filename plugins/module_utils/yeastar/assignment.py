@@ -32,7 +32,8 @@ class Extension(NamedTuple):
 class Assignment:
     """What phones of one kind shall be; C(extensions) has the extension of each, by MAC.
 
-    C(link) is where the PBX serves them, if the PBX does not have the vendor redirect them itself.
+    C(link) is where the PBX serves them, if the PBX does not have the vendor redirect them itself; empty where it does
+    not tell.
     """
 
     def __init__(self, vendor: Option, model: Option, template_name: str, rps_auth: bool) -> None:
@@ -63,5 +64,5 @@ class Assignment:
             "template_name": self.template_name,
             "extension": self.extensions[mac].number,
             "ext_id": self.extensions[mac].id,
-            "provisioning_link": self.link,
+            "provisioning_link": self.link or None,
         }

@@ -35,21 +35,32 @@ class Menus:
         Raises ValueError, with what it has instead, where the PBX does not know the kind; RpsError where it cannot be
         read.
         """
-        vendor = _find("vendor", kind.vendor, self._options("phone_vendor"))
-        model = _find("model", kind.model, self._options("phone_model", vendor=vendor.value))
+        vendor, model = self._model(kind)
         template = _find("template_name", kind.template_name, self._options("phone_template", model=model.value))
         found = Assignment(vendor, model, template.text, rps_auth)
-        methods = self._options("autop_method", vendor=vendor.value, model=model.value)
-        if METHOD not in (method.value for method in methods):
-            link = next((method.text for method in methods), "")
-            found.link = link if "://" in link else f"https://{link}"
+        found.link = self._link(vendor, model)
         return found
+
+    def link(self, kind: Kind) -> str | None:
+        """Return where the PBX serves phones of that kind, if it does not redirect them itself; raises as above."""
+        return self._link(*self._model(kind))
+
+    def _model(self, kind: Kind) -> tuple[Option, Option]:
+        vendor = _find("vendor", kind.vendor, self._options("phone_vendor"))
+        return vendor, _find("model", kind.model, self._options("phone_model", vendor=vendor.value))
+
+    def _link(self, vendor: Option, model: Option) -> str | None:
+        methods = self._options("autop_method", vendor=vendor.value, model=model.value)
+        if METHOD in (method.value for method in methods):
+            return None
+        link = next((method.text for method in methods if method.text), "")
+        return link if "://" in link or not link else f"https://{link}"
 
     def _options(self, menu: str, **about: str) -> list[Option]:
         key = (menu, *about.values())
         if key not in self._read:
             self._read[key] = self._pbx.menu(menu, **about)
-        return [Option(str(row["text"]), str(row["value"])) for row in self._read[key]]
+        return [Option(str(row["text"] or ""), str(row["value"])) for row in self._read[key]]
 
 
 def _find(what: str, name: str, options: Sequence[Option]) -> Option:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import Collection, Mapping, Sequence
 
@@ -82,7 +83,8 @@ def _goals(
     """Return what each phone that shall be present shall be, phones of one kind sharing one goal.
 
     Of what the PBX does not hold as asked, vendor, model, template and extension are looked up there. Raises InputError
-    with all that it does not have, and RpsError.
+    with all that it does not have, and RpsError. Where it serves phones that it does not have redirected is looked up
+    of those that it holds too: they are pointed there whether they were put into the PBX before or after.
     """
     spelled: dict[Kind, Assignment] = {}
     pending: dict[Kind, list[Wanted]] = {}
@@ -101,6 +103,10 @@ def _goals(
             spelled[kind] = known
         except ValueError as error:
             problems.append(("invalid_input", f"{phones[0].where}{_and_more(phones)}: {error}"))
+    for kind, goal in spelled.items():
+        if kind not in pending:
+            with contextlib.suppress(ValueError):
+                goal.link = menus.link(kind)
     _resolve([phone for phones in pending.values() for phone in phones], spelled, runner, problems)
     if problems:
         raise InputError(problems)
