@@ -57,6 +57,8 @@ options:
         description:
           - Like O(vendor), for this phone.
         type: str
+        aliases:
+          - provider
       model:
         description:
           - Like O(model), for this phone.
@@ -65,6 +67,8 @@ options:
         description:
           - Like O(template_name), for this phone.
         type: str
+        aliases:
+          - template
   src:
     description:
       - A phone list, read where the module runs. A CSV file with a header, and the columns C(mac), C(extension),
@@ -264,9 +268,9 @@ def main() -> None:
                     "mac": {"type": "str", "required": True},
                     "extension": {"type": "str"},
                     "ext_id": {"type": "int"},
-                    "vendor": {"type": "str"},
+                    "vendor": {"type": "str", "aliases": ["provider"]},
                     "model": {"type": "str"},
-                    "template_name": {"type": "str"},
+                    "template_name": {"type": "str", "aliases": ["template"]},
                 },
             },
             src={"type": "path"},
