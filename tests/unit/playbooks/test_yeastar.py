@@ -178,7 +178,7 @@ def test_what_failed_is_named_with_what_to_do_and_the_rest_is_done(
     assert done.returncode == 2
     assert "PBX: 1 added, 1 failed, 3 to be added by hand (requests: " in done.stdout, done.stdout
     assert "PBX phone 001565000009: its API cannot do that. Correct the phone list, set yeastar_recreate" in done.stdout
-    assert "phone 001fc1000004: the PBX does not have Htek redirect it. Add an account of Htek" in done.stdout
+    assert "phone 001fc1000004: the PBX does not have Htek redirect it. Add an account at Htek's service" in done.stdout
     assert "desks phone 000413ffffff: another account holds it." in done.stdout
     assert "3 failed, each named above" in done.stdout
     assert "001565000001" in simulator.phones("pbx")
