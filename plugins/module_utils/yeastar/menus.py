@@ -16,12 +16,6 @@ from ansible_collections.voip.rps.plugins.module_utils.yeastar.phones import Kin
 MOST_NAMED = 3
 
 
-def as_spelled(kind: Kind, rps_auth: bool) -> Assignment:
-    """Return phones of that kind in the user's words, which are the PBX's where all is well."""
-    vendor, model = Option(kind.vendor, kind.vendor), Option(kind.model, kind.model)
-    return Assignment(vendor, model, kind.template_name, rps_auth)
-
-
 class Menus:
     """The menus of a PBX, each asked for once."""
 
@@ -35,26 +29,15 @@ class Menus:
         Raises ValueError, with what it has instead, where the PBX does not know the kind; RpsError where it cannot be
         read.
         """
-        vendor, model = self._model(kind)
+        vendor = _find("vendor", kind.vendor, self._options("phone_vendor"))
+        model = _find("model", kind.model, self._options("phone_model", vendor=vendor.value))
         template = _find("template_name", kind.template_name, self._options("phone_template", model=model.value))
         found = Assignment(vendor, model, template.text, rps_auth)
-        found.link = self._link(vendor, model)
-        return found
-
-    def link(self, kind: Kind) -> str | None:
-        """Return where the PBX serves phones of that kind, if it does not redirect them itself; raises as above."""
-        return self._link(*self._model(kind))
-
-    def _model(self, kind: Kind) -> tuple[Option, Option]:
-        vendor = _find("vendor", kind.vendor, self._options("phone_vendor"))
-        return vendor, _find("model", kind.model, self._options("phone_model", vendor=vendor.value))
-
-    def _link(self, vendor: Option, model: Option) -> str | None:
         methods = self._options("autop_method", vendor=vendor.value, model=model.value)
-        if METHOD in (method.value for method in methods):
-            return None
-        link = next((method.text for method in methods if method.text), "")
-        return link if "://" in link or not link else f"https://{link}"
+        if METHOD not in (method.value for method in methods):
+            link = next((method.text for method in methods if method.text), "")
+            found.link = link if "://" in link or not link else f"https://{link}"
+        return found
 
     def _options(self, menu: str, **about: str) -> list[Option]:
         key = (menu, *about.values())

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from typing import Collection, Mapping, Sequence
 
@@ -26,7 +25,7 @@ from ansible_collections.voip.rps.plugins.module_utils.plan import Plan, Step, s
 from ansible_collections.voip.rps.plugins.module_utils.reconcile import Report, carry_out
 from ansible_collections.voip.rps.plugins.module_utils.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils.yeastar.assignment import Assignment, Extension
-from ansible_collections.voip.rps.plugins.module_utils.yeastar.menus import Menus, as_spelled
+from ansible_collections.voip.rps.plugins.module_utils.yeastar.menus import Menus
 from ansible_collections.voip.rps.plugins.module_utils.yeastar.pbx import Pbx
 from ansible_collections.voip.rps.plugins.module_utils.yeastar.phones import Kind, Wanted
 
@@ -82,54 +81,46 @@ def _goals(
 ) -> dict[str, Assignment]:
     """Return what each phone that shall be present shall be, phones of one kind sharing one goal.
 
-    Of what the PBX does not hold as asked, vendor, model, template and extension are looked up there. Raises InputError
-    with all that it does not have, and RpsError. Where it serves phones that it does not have redirected is looked up
-    of those that it holds too: they are pointed there whether they were put into the PBX before or after.
+    Raises InputError with all that the PBX does not have, and RpsError.
     """
-    spelled: dict[Kind, Assignment] = {}
-    pending: dict[Kind, list[Wanted]] = {}
+    kinds: dict[Kind, list[Wanted]] = {}
     for phone in wanted:
-        if phone.kind and phone.extension:
-            goal = spelled.setdefault(phone.kind, as_spelled(phone.kind, rps_auth))
-            goal.extensions[phone.mac] = phone.extension
-            if not goal.met_by(phone.mac, seen[phone.mac]):
-                pending.setdefault(phone.kind, []).append(phone)
-    problems: Problems = []
+        if phone.kind:
+            kinds.setdefault(phone.kind, []).append(phone)
     menus = Menus(runner.service)
-    for kind, phones in pending.items():
+    goals: dict[str, Assignment] = {}
+    problems: Problems = []
+    for kind, phones in kinds.items():
         try:
-            known = menus.assignment(kind, rps_auth)
-            known.extensions = spelled[kind].extensions
-            spelled[kind] = known
+            goal = menus.assignment(kind, rps_auth)
         except ValueError as error:
             problems.append(("invalid_input", f"{phones[0].where}{_and_more(phones)}: {error}"))
-    for kind, goal in spelled.items():
-        if kind not in pending:
-            with contextlib.suppress(ValueError):
-                goal.link = menus.link(kind)
-    _resolve([phone for phones in pending.values() for phone in phones], spelled, runner, problems)
+            continue
+        goal.extensions = {phone.mac: phone.extension for phone in phones if phone.extension}
+        goals.update((phone.mac, goal) for phone in phones)
+    differing = [
+        phone for phone in wanted if phone.mac not in goals or not goals[phone.mac].met_by(phone.mac, seen[phone.mac])
+    ]
+    ids = _extension_ids(runner, {phone.extension.number for phone in differing if phone.extension})
+    for phone in differing:
+        number = phone.extension.number if phone.extension else None
+        if number is not None and ids.get(number) is None:
+            problems.append(("invalid_input", f"{phone.where}: the PBX has no extension {number}"))
+        elif number is not None and phone.mac in goals:
+            goals[phone.mac].extensions[phone.mac] = Extension(number, ids[number])
     if problems:
         raise InputError(problems)
-    return {phone.mac: spelled[phone.kind] for phone in wanted if phone.kind}
+    return goals
 
 
-def _resolve(
-    phones: Sequence[Wanted], goals: Mapping[Kind, Assignment], runner: Runner[Pbx], problems: Problems
-) -> None:
-    """Put the id of each phone's extension into its goal; adds to C(problems) which the PBX does not have."""
-    pbx = runner.service
-    numbers = {phone.extension.number for phone in phones if phone.extension and phone.extension.number is not None}
+def _extension_ids(runner: Runner[Pbx], numbers: Collection[str | None]) -> Mapping[str, int | None]:
+    """Return the ids of extensions by their numbers, those that the PBX has. Raises RpsError."""
+    asked = sorted(number for number in numbers if number is not None)
+    if len(asked) > HANDFUL:
+        return runner.service.extensions
     ids: dict[str, int | None] = {}
-    if len(numbers) <= HANDFUL:
-        runner.each(lambda number: ids.update({number: pbx.extension_id(number)}), sorted(numbers))
-    else:
-        ids.update(pbx.extensions)
-    for phone in phones:
-        if phone.kind and phone.extension and phone.extension.number is not None:
-            number = phone.extension.number
-            goals[phone.kind].extensions[phone.mac] = Extension(number, ids.get(number))
-            if ids.get(number) is None:
-                problems.append(("invalid_input", f"{phone.where}: the PBX has no extension {number}"))
+    runner.each(lambda number: ids.update({number: runner.service.extension_id(number)}), asked)
+    return ids
 
 
 def _decide(mac: str, goal: Assignment | None, seen: Observation, recreate: bool) -> Outcome:
