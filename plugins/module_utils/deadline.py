@@ -12,10 +12,13 @@ import time
 from http.client import HTTPResponse
 from typing import Any, Mapping
 
-from requests import PreparedRequest
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+try:
+    from requests import PreparedRequest
+    from requests.adapters import HTTPAdapter
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+except ImportError:  # Whoever would use this looks for it first.
+    HTTPAdapter = HTTPConnectionPool = HTTPSConnectionPool = HTTPConnection = HTTPSConnection = object  # type: ignore[assignment,misc]
 
 
 class DeadlineAdapter(HTTPAdapter):

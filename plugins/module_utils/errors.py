@@ -36,8 +36,8 @@ def shown_value(value: Any) -> str:
 
 
 class _Shown(reprlib.Repr):
-    def repr_str(self, text: str, _level: int) -> str:
-        return repr(_beginning(text))
+    def repr_str(self, x: str, level: int) -> str:
+        return repr(_beginning(x))
 
 
 def _beginning(text: str) -> str:

@@ -135,11 +135,11 @@ class Client:
         with self._counting:
             self.requests += 1
         try:
-            response: HTTPResponse = self._pool.urlopen(
+            response: HTTPResponse = self._pool.request(
                 verb,
                 self._target + path,
-                body,
-                self._headers,
+                body=body,
+                headers=self._headers,
                 retries=_NO_RETRIES,
                 redirect=False,
                 assert_same_host=False,

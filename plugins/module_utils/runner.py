@@ -21,7 +21,7 @@ _IN_A_ROW = 2
 """At least so many calls must fail for good, one after the other, before the service is given up for it."""
 
 T = TypeVar("T")
-RegistryT = TypeVar("RegistryT", bound="Registry[Any]")
+RegistryT = TypeVar("RegistryT", bound=Registry[Any])
 
 
 class Runner(Generic[RegistryT]):

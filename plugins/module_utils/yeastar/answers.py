@@ -63,9 +63,9 @@ def read_answer(answer: bytes) -> dict[str, Any]:
         told = json.loads(_LAST_COMMA.sub(rb"\1", answer))
     except (ValueError, RecursionError) as error:
         raise _unreadable(answer, str(error)) from None
-    if not isinstance(told, dict) or type(told.get("errcode")) is not int:
+    number = told.get("errcode") if isinstance(told, dict) else None
+    if not isinstance(told, dict) or not isinstance(number, int) or isinstance(number, bool):
         raise _unreadable(answer, "no errcode")
-    number: int = told["errcode"]
     if number == 0:
         return told
     invalid = _fields(told.get("invalid_param_list"))

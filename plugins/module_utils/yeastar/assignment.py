@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils.model import Observation, Phone
+from ansible_collections.voip.rps.plugins.module_utils.url import without_userinfo
 
 
 class Option(NamedTuple):
@@ -64,5 +65,5 @@ class Assignment:
             "template_name": self.template_name,
             "extension": self.extensions[mac].number,
             "ext_id": self.extensions[mac].id,
-            "provisioning_link": self.link or None,
+            "provisioning_link": without_userinfo(self.link) if self.link else None,
         }

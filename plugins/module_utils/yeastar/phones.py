@@ -74,16 +74,16 @@ def _kind(mac: str, row: Mapping[str, Any], params: Mapping[str, Any]) -> Kind:
 
 
 def _extension(row: Mapping[str, Any]) -> Extension:
-    return Extension(row.get("extension") or None, row.get("ext_id") if not row.get("extension") else None)
+    return Extension(row.get("extension") or None, row.get("ext_id") or None)
 
 
 def _wrong(mac: str, row: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:
     for name, value in _kind(mac, row, params)._asdict().items():
         if not value:
             yield f"no {name}, neither here nor for all phones"
-    if not row.get("extension") and row.get("ext_id") is None:
+    if not row.get("extension") and not row.get("ext_id"):
         yield "neither extension nor ext_id"
-    if row.get("extension") and row.get("ext_id") is not None:
+    if row.get("extension") and row.get("ext_id"):
         yield "both extension and ext_id"
 
 
@@ -93,4 +93,7 @@ def _rows(params: Mapping[str, Any], problems: Problems) -> Iterator[tuple[str, 
         for position, row in enumerate(params["phones"]):
             yield f"phones[{position}]", row
         return
-    yield from phones_of(params["src"], problems)
+    for where, row in phones_of(params["src"], problems):
+        # A list has the numbers that people know; what else may be in it is ignored.
+        row.pop("ext_id", None)
+        yield where, row

@@ -166,7 +166,8 @@ def _extensions(state: State, rows: list[dict[str, Any]], providers: dict[str, s
     for index, row in enumerate(rows):
         place = f"extensions[{index}]"
         wanted = row.get("id")
-        if wanted is not None and (type(wanted) is not int or not 0 < wanted < 2**31):
+        whole = isinstance(wanted, int) and not isinstance(wanted, bool)
+        if wanted is not None and not (whole and 0 < wanted < 2**31):
             raise ValueError(f"{place}: id must be a whole number from 1 up, or null")
         texts = {name: value for name, value in row.items() if name != "id"}
         account, number, name = _read(texts, place, ("account", "number"), ("name",))

@@ -251,10 +251,10 @@ def test_phones_that_the_pbx_does_not_have_redirected(pbx, check):
 def test_a_phone_list(pbx, tmp_path):
     src = tmp_path / "phones.csv"
     src.write_text(
-        "mac;provider;model;extension;template;name\r\n"
-        "80:5e:c0:00:00:00;yealink;SIP-T53W;1000;YSDP_YealinkT5;Reception\r\n"
-        "80:5e:c0:00:00:01;;CP920;1001;YSDP_YealinkCP;Meeting room\r\n"
-        "80:5e:c0:00:00:02;;;1002;;Kitchen\r\n",
+        "mac;provider;model;extension;template;name;ext_id\r\n"
+        "80:5e:c0:00:00:00;yealink;SIP-T53W;1000;YSDP_YealinkT5;Reception;\r\n"
+        "80:5e:c0:00:00:01;;CP920;1001;YSDP_YealinkCP;Meeting room;7\r\n"
+        "80:5e:c0:00:00:02;;;1002;;Kitchen;\r\n",
         encoding="utf-8-sig",
     )
 
