@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, NamedTuple, Sequence
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils.model import (
@@ -15,6 +15,7 @@ from ansible_collections.voip.rps.plugins.module_utils.model import (
     MOVED,
     NONE,
     REGISTERED,
+    REMOVED,
     Observation,
 )
 from ansible_collections.voip.rps.plugins.module_utils.plan import Plan, Step, as_asked
@@ -160,11 +161,11 @@ class Applier:
             return self._after_removal(batch, named, refusal)
         if named:
             for mac in named:
-                self._refuse(mac, refusal.culprits[mac])
+                self._refuse(batch, mac, refusal.culprits[mac])
             return rest
         if len(macs) == 1 or refusal.code in _WHOLE_BATCH:
             for mac in macs:
-                self._refuse(mac, refusal)
+                self._refuse(batch, mac, refusal)
             return []
         return batch.halves()
 
@@ -176,7 +177,7 @@ class Applier:
         alone = len(batch.step.macs) == 1 and refusal.code == "needs_override"
         refused = others if alone else [mac for mac in others if mac in named]
         for mac in refused:
-            self._refuse(mac, refusal)
+            self._refuse(batch, mac, refusal)
         again = batch._replace(looked=not named).only([mac for mac in others if mac not in refused])
         return again + self._batches(batch.step.only(ours)._replace(action=MOVED))
 
@@ -187,7 +188,7 @@ class Applier:
             # Where others were left, nothing was released, and those that are gone had been gone before.
             for mac in batch.step.macs if left else named:
                 if mac not in left and not self._plan.outcomes[mac].error:
-                    self._set(mac, action=NONE)
+                    self._set(mac, action=_gone(batch))
         return batch._replace(looked=True).only(left)
 
     def _after_fault(self, batch: _Batch, error: RpsError) -> list[_Batch]:
@@ -196,7 +197,11 @@ class Applier:
             self._runner.failed(error, "write")
             self._give_up(batch, error)
             return []
-        left = list(self._read_back(batch.step))
+        seen = self._read_back(batch.step)
+        left = list(seen)
+        # What is only late may yet be carried out.
+        if left and (error.code == "timeout" or _untold(batch.step, seen)):
+            self.uncertain = True
         if left and batch.sent < self._service.client.retries:
             self._service.client.rest(batch.sent)
             return batch._replace(sent=batch.sent + 1).only(left)
@@ -225,9 +230,9 @@ class Applier:
                 left[mac] = one
         return left
 
-    def _refuse(self, mac: str, error: RpsError) -> None:
+    def _refuse(self, batch: _Batch, mac: str, error: RpsError) -> None:
         if error.code == "not_registered" and self._plan.outcomes[mac].target is None:
-            self._set(mac, action=NONE)
+            self._set(mac, action=_gone(batch))
         elif error.code in ("owned_by_other_user", "needs_override"):
             code = error.code if self._service.can.takes_over else "owned_by_other_user"
             self._fail([mac], RpsError(code, error.message))
@@ -250,3 +255,15 @@ class Applier:
 
     def _set(self, mac: str, **fields: Any) -> None:
         self._plan.outcomes[mac] = self._plan.outcomes[mac]._replace(**fields)
+
+
+def _untold(step: Step, seen: Mapping[str, Observation]) -> bool:
+    """Tell whether devices were to be moved, and what was seen of them does not tell where to."""
+    if step.target is None or step.action != MOVED or step.released:
+        return False
+    return any(step.target.met_by(mac, one) is None for mac, one in seen.items())
+
+
+def _gone(batch: _Batch) -> str:
+    """Return what became of a device that the service calls not ours, where it was to be removed."""
+    return REMOVED if batch.sent else NONE

@@ -198,6 +198,20 @@ def test_a_lost_batch_is_not_sent_again_at_once(rps, monkeypatch):
     assert again.at - lost.at >= 0.08
 
 
+@pytest.mark.parametrize("count", [1, 8])
+def test_a_removal_that_is_only_late_is_one(rps, monkeypatch, count):
+    """It is carried out after it was looked for, and before it is sent again, which the service then refuses."""
+    monkeypatch.setattr("ansible_collections.voip.rps.plugins.module_utils.http.FIRST_WAIT", 1)
+    rps.holds(*rps.macs(count))
+    rps.misbehaves("latency", "remove", times=1, seconds=0.4)
+
+    result = rps.device(*rps.macs(count), state="absent", timeout=0.2)
+
+    assert result["summary"]["removed"] == count
+    assert [call.what for call in rps.writes] == ["remove", "remove"]
+    assert rps.urls == {}
+
+
 @pytest.mark.parametrize("retry_after", [3600, "Fri, 31 Dec 2100 23:59:59 GMT"])
 def test_nobody_waits_for_hours(rps, retry_after):
     rps.misbehaves("http_error", "list", status=503, retry_after=retry_after)
