@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import xmlrpc.client
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
@@ -105,6 +106,14 @@ settings.load_profile("suite")
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(ability, …): only for the vendors whose service can all of this")
     config.addinivalue_line("markers", "lacks(ability): only for the vendors whose service cannot do this")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how often tests recorded the property C(tally), by its value."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    properties = [one for report in reports for one in getattr(report, "user_properties", ()) if report.when == "call"]
+    for what, count in sorted(Counter(what for name, what in properties if name == "tally").items()):
+        terminalreporter.write_line(f"{count} {what}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
