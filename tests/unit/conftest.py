@@ -329,3 +329,9 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def rps(request: pytest.FixtureRequest, simulator: Simulator, run: Callable[..., dict[str, Any]]) -> Rps:
     return Rps(simulator, request.param, run)
+
+
+@pytest.fixture
+def anew(rps: Rps, run: Callable[..., dict[str, Any]]) -> Callable[[Simulator], Rps]:
+    """Have in another simulator what C(rps) is in its own."""
+    return lambda simulator: Rps(simulator, rps.provider, run)
