@@ -46,7 +46,8 @@ SIZES = {"single": {"devices": 5, "batch_size": 1}, "bulk": {"devices": 12, "bat
 
 
 def test_every_kind_of_fault_is_in_the_matrix():
-    assert {fault.split()[0] for fault in FAULTS} == set(KINDS)
+    # A PBX's tokens have tests of their own.
+    assert {fault.split()[0] for fault in FAULTS} == KINDS.keys() - {"token_expired"}
 
 
 class Task:
