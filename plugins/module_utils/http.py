@@ -182,19 +182,25 @@ class _Pace:
     def __init__(self, rate: float | None) -> None:
         self._interval = 1 / rate if rate else 0.0
         self._free_at = 0.0
+        self._held_until = 0.0
         self._lock = threading.Lock()
 
     def wait(self) -> None:
-        with self._lock:
-            now = time.monotonic()
-            slot = max(now, self._free_at)
-            self._free_at = slot + self._interval
-        if slot > now:
-            time.sleep(slot - now)
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                slot = max(now, self._free_at)
+                self._free_at = slot + self._interval
+            if slot > now:
+                time.sleep(slot - now)
+            # All may have been held back while this one waited.
+            if slot >= self._held_until:
+                return
 
     def pause(self, seconds: float) -> None:
         with self._lock:
-            self._free_at = max(self._free_at, time.monotonic() + seconds)
+            self._held_until = max(self._held_until, time.monotonic() + seconds)
+            self._free_at = max(self._free_at, self._held_until)
 
 
 def _backoff(attempt: int) -> float:

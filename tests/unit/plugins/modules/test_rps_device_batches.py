@@ -80,16 +80,6 @@ def test_as_many_requests_in_flight_as_concurrency_allows(rps):
     assert max(times) - min(times) < 24 * 0.05 / 2
 
 
-def test_rate_limit_holds_over_all_that_is_in_flight(rps):
-    rps.holds(*rps.macs(20))
-
-    result = rps.info(macs=rps.macs(20), rate_limit=100, concurrency=20)
-
-    times = [entry.at for entry in rps.simulator.log]
-    assert result["requests"] == 20
-    assert max(times) - min(times) >= 0.15
-
-
 def test_a_few_foreign_devices_do_not_keep_the_others_back(rps, knobs):
     foreign = [rps.mac(number) for number in (3, 31, 59)]
     rps.others(*foreign)

@@ -178,15 +178,6 @@ def test_a_write_that_was_refused_for_the_rate_was_not_carried_out_and_is_sent_a
     assert rps.calls == [*rps.listing, *[("register", 8)] * 3]
 
 
-def test_retry_after_is_honoured(rps):
-    rps.misbehaves("http_error", "list", times=1, status=503, retry_after=1)
-
-    rps.device(*rps.macs(8))
-
-    first, second, *_more = rps.simulator.log
-    assert second.at - first.at >= 0.9
-
-
 def test_a_lost_batch_is_not_sent_again_at_once(rps, monkeypatch):
     monkeypatch.setattr("ansible_collections.voip.rps.plugins.module_utils.http.FIRST_WAIT", 0.2)
     rps.misbehaves("reset_before", "register", times=1)
@@ -210,22 +201,6 @@ def test_a_removal_that_is_only_late_is_one(rps, monkeypatch, count):
     assert result["summary"]["removed"] == count
     assert [call.what for call in rps.writes] == ["remove", "remove"]
     assert rps.urls == {}
-
-
-@pytest.mark.parametrize("retry_after", [3600, "Fri, 31 Dec 2100 23:59:59 GMT"])
-def test_nobody_waits_for_hours(rps, retry_after):
-    rps.misbehaves("http_error", "list", status=503, retry_after=retry_after)
-
-    result = rps.device(*rps.macs(8))
-
-    assert result["failure"]["code"] == "service_error"
-    assert rps.requests == 1
-
-
-def test_a_retry_after_that_makes_no_sense_is_passed_over(rps):
-    rps.misbehaves("http_error", "list", times=1, status=503, retry_after="soon")
-
-    fault_free(rps.device(*rps.macs(8)))
 
 
 @pytest.mark.parametrize("retries", [0, 2])

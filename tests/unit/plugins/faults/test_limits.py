@@ -1,0 +1,87 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No more requests than were allowed, by C(rate_limit) or by a service's Retry-After, all threads together."""
+
+from __future__ import annotations
+
+import pytest
+
+SLACK = 0.2
+"""Seconds by which a busy machine may put a request off on its way to the service, or its entry in the log."""
+
+
+def expect_rate(times, rate):
+    """Expect that in no span of time there were more requests than that many a second."""
+    for first, begin in enumerate(times):
+        for last, end in enumerate(times[first:], first):
+            assert last - first <= (end - begin + SLACK) * rate
+
+
+@pytest.mark.parametrize("concurrency", [1, 20])
+def test_rate_limit_holds_over_reads_writes_retries_and_read_backs(rps, concurrency):
+    rate = 30
+    macs = rps.macs(24)
+    rps.holds(*macs[:12], server="paris")
+    rps.simulator.misbehave(
+        {"kind": "http_error", "status": 503, "methods": rps.methods("list", "locate"), "skip": 1, "times": 3},
+        {"kind": "http_error", "status": 429, "methods": rps.methods("register"), "times": 2},
+        {"kind": "reset_after", "methods": rps.methods("register", "confirm", "move"), "skip": 1, "times": 2},
+    )
+
+    result = rps.device(*macs, rate_limit=rate, concurrency=concurrency, batch_size=2, **rps.moving)
+
+    assert "failed" not in result
+    assert set(rps.urls.values()) == {rps.servers["berlin"]}
+    assert result["requests"] == rps.requests >= 12
+    expect_rate(sorted(entry.at for entry in rps.simulator.log), rate)
+
+
+@pytest.mark.parametrize("what", ["read", "write"])
+@pytest.mark.parametrize("rate_limit", [None, 20])
+def test_retry_after_holds_back_every_thread(rps, what, rate_limit):
+    """Those too that wait for their turn already; not what is on its way."""
+    concurrency, retry_after = 8, 1
+    macs = rps.macs(40)
+    if what == "read":
+        rps.holds(*macs)
+    methods = rps.methods(rps.look if what == "read" else "register")
+    rps.simulator.misbehave(
+        {"kind": "http_error", "status": 429, "retry_after": retry_after, "methods": methods, "skip": 10, "times": 1}
+    )
+
+    if what == "read":
+        result = rps.info(macs=macs, concurrency=concurrency, rate_limit=rate_limit)
+    else:
+        result = rps.device(*macs, batch_size=1, concurrency=concurrency, rate_limit=rate_limit)
+
+    assert "failed" not in result
+    (told,) = [entry.at for entry in rps.simulator.log if entry.fault]
+    assert not [entry for entry in rps.simulator.log if told + SLACK < entry.at < told + retry_after - SLACK]
+    assert result["requests"] == rps.requests
+
+
+def test_retry_after_of_an_overloaded_service_is_honoured(rps):
+    rps.misbehaves("http_error", "list", times=1, status=503, retry_after=1)
+
+    rps.device(*rps.macs(8))
+
+    first, second, *_more = rps.simulator.log
+    assert second.at - first.at >= 0.9
+
+
+@pytest.mark.parametrize("retry_after", [3600, "Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_nobody_waits_for_hours(rps, retry_after):
+    rps.misbehaves("http_error", "list", status=503, retry_after=retry_after)
+
+    result = rps.device(*rps.macs(8))
+
+    assert result["failure"]["code"] == "service_error"
+    assert rps.requests == 1
+
+
+def test_a_retry_after_that_makes_no_sense_is_passed_over(rps):
+    rps.misbehaves("http_error", "list", times=1, status=503, retry_after="soon")
+
+    assert "failed" not in rps.device(*rps.macs(8))
