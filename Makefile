@@ -30,7 +30,7 @@ benchmark: .venv/ready ## Measure how fast it is, for about 20 minutes
 	@$(NOX) -s benchmark
 
 clean: ## Remove environments and caches
-	rm -rf .venv .nox .ansible .mypy_cache .ruff_cache .pytest_cache tests/output
+	rm -rf .venv .nox .ansible .hypothesis .mypy_cache .ruff_cache .pytest_cache tests/output
 
 .venv/ready: tests/constraints.txt
 	@for python in $(PYTHONS); do \
