@@ -36,6 +36,16 @@ MAX_WAIT = 60.0
 FIRST_WAIT = 0.25
 
 _OVERLOADED = frozenset((500, 502, 503, 504))
+_CA_ADVICE = "give the bundle of its CA as ca_path"
+_TLS_ADVICE = {
+    "issuer": _CA_ADVICE,
+    "self-signed": _CA_ADVICE,
+    "self signed": _CA_ADVICE,
+    "has expired": "the service's certificate must be renewed, unless the clock of this machine is wrong",
+    "is not valid for": "is the address right?",
+    "protocol version": "the service speaks no TLS as new as this machine demands",
+    "unsupported protocol": "the service speaks no TLS as new as this machine demands",
+}
 
 T = TypeVar("T")
 
@@ -232,8 +242,8 @@ def _lost(error: Exception) -> RpsError:
         return RpsError("timeout", "the service did not answer in time", transient=True, in_doubt=True)
     cut_off = any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes)
     if not cut_off and any(isinstance(cause, lower.SSLError) for cause in causes):
-        unknown_ca = any(what in words for what in ("issuer", "self-signed", "self signed"))
-        return RpsError("tls_error", f"{words}: give the bundle of its CA as ca_path" if unknown_ca else words)
+        advice = next((f": {advice}" for said, advice in _TLS_ADVICE.items() if said in words.lower()), "")
+        return RpsError("tls_error", words + advice)
     return RpsError("unreachable", f"the connection was lost: {words}", transient=True, in_doubt=True)
 
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -71,14 +72,20 @@ def web() -> Iterator[WebServer]:
 
 
 @pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a CA (ca.pem) and a certificate for this machine that it signed (server.pem, server.key)."""
+def certificate_maker() -> ModuleType:
+    """The simulator's script that makes certificates, as a module."""
     script = Path(__file__).parents[3] / "roles" / "simulator" / "files" / "certificates.py"
     specification = importlib.util.spec_from_file_location("certificates", script)
     assert specification
     assert specification.loader
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def certificates(certificate_maker: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a CA (ca.pem) and a certificate for this machine that it signed (server.pem, server.key)."""
     folder = tmp_path_factory.mktemp("certificates")
-    module.make(folder, set(module.LOOPBACK))
+    certificate_maker.make(folder, set(certificate_maker.LOOPBACK))
     return folder

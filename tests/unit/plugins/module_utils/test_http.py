@@ -328,40 +328,6 @@ def tls(certificates):
         yield running
 
 
-def test_an_unknown_ca(tls):
-    client = Client(tls.endpoint("yealink"), HEADERS, auth=("me", "secret"))
-
-    error = fails(client)
-
-    assert (error.code, error.transient) == ("tls_error", False)
-    assert error.message.endswith(": give the bundle of its CA as ca_path")
-    assert "certificate verify failed" in error.message
-    assert tls.log == []
-
-
-@pytest.mark.parametrize("verified", [True, False])
-def test_a_private_ca(tls, certificates, verified):
-    verify = str(certificates / "ca.pem") if verified else False
-
-    error = fails(Client(tls.endpoint("yealink"), HEADERS, auth=("me", "wrong"), verify=verify))
-
-    assert error.code == "auth_failed"
-    assert len(tls.log) == 1
-
-
-def test_a_certificate_of_another_name(certificates):
-    with Simulator(
-        certificate=str(certificates / "server.pem"), key=str(certificates / "server.key"), host="127.0.0.2"
-    ) as elsewhere:
-        error = fails(
-            Client(elsewhere.endpoint("yealink"), HEADERS, auth=("me", "secret"), verify=str(certificates / "ca.pem"))
-        )
-
-    assert error.code == "tls_error"
-    assert "127.0.0.2" in error.message
-    assert "ca_path" not in error.message
-
-
 def test_a_ca_that_is_none(tls, tmp_path):
     for content in ("", "no certificate"):
         (tmp_path / "ca.pem").write_text(content)
