@@ -6,27 +6,17 @@
 
 from __future__ import annotations
 
-import random
 import xmlrpc.client
 from contextlib import suppress
 from datetime import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils.xmlrpc import decode, encode
 
-VALUES = [
-    True,
-    "Registered",
-    ["001565000001", ["x"]],
-    7,
-    1.5,
-    b"\x00\xff",
-    None,
-    {"a": [1]},
-    datetime(2024, 1, 2, 3, 4),
-]
 TEXTS = ["", "a & b < c > d", "]]>", "ümlaut ✓", "'\"", "<params>\n</params>\n", "x" * 10_000]
 
 
@@ -42,9 +32,32 @@ def rejected(data):
     return caught.value
 
 
-@pytest.mark.parametrize("parameters", [(), ("a",), (["a", "b"], "c"), tuple(TEXTS), (TEXTS,)])
+# What XML can hold, but for the carriage return, which it reads as a line feed.
+LETTERS = (
+    st.characters(exclude_categories=["Cs"])
+    .filter(lambda c: c >= " " or c in "\t\n")
+    .filter(lambda c: c not in "\ufffe\uffff")
+)
+ANY_TEXT = st.one_of(st.sampled_from(TEXTS), st.text(LETTERS))
+ANY_VALUE = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(xmlrpc.client.MININT, xmlrpc.client.MAXINT),
+        st.floats(allow_nan=False),
+        ANY_TEXT,
+        st.binary(),
+        st.datetimes(min_value=datetime(1000, 1, 1)).map(lambda moment: moment.replace(microsecond=0)),
+    ),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(ANY_TEXT, inner)),
+    max_leaves=10,
+)
+
+
+@given(st.lists(ANY_VALUE))
 def test_calls_say_what_they_were_given(parameters):
-    assert xmlrpc.client.loads(encode("redirect.x", *parameters)) == (parameters, "redirect.x")
+    call = encode("redirect.x", *parameters)
+    assert xmlrpc.client.loads(call, use_builtin_types=True) == (tuple(parameters), "redirect.x")
 
 
 def test_a_call_without_parameters_has_no_params():
@@ -52,13 +65,10 @@ def test_a_call_without_parameters_has_no_params():
     assert b"params" in encode("redirect.checkDevice", "")
 
 
-def test_answers_of_every_type():
-    assert decode(xmlrpc.client.dumps((VALUES,), methodresponse=True, allow_none=True).encode()) == VALUES
-
-
-@pytest.mark.parametrize("text", TEXTS)
-def test_answers_of_any_text(text):
-    assert decode(xmlrpc.client.dumps((text,), methodresponse=True).encode()) == text
+@given(ANY_VALUE)
+def test_answers_of_every_type(value):
+    answer = xmlrpc.client.dumps((value,), methodresponse=True, allow_none=True)
+    assert decode(answer.encode()) == value == xmlrpc.client.loads(answer, use_builtin_types=True)[0][0]
 
 
 @pytest.mark.parametrize(
@@ -119,16 +129,32 @@ def test_every_answer_that_is_cut_short_is_one_to_ask_for_again():
         assert rejected(whole[:end]).transient, whole[:end]
 
 
-def test_no_answer_however_garbled_is_anything_but_a_value_or_an_error():
-    chance = random.Random(1)
-    whole = xmlrpc.client.dumps(([True, ["a"], {"b": 1}, b"c", 1.5],), methodresponse=True).encode()
-    for _time in range(3000):
-        garbled = bytearray(whole)
-        for _time in range(chance.randint(1, 4)):
-            place = chance.randrange(len(garbled))
-            garbled[place : place + chance.randint(0, 9)] = chance.choice([b"", b"<", b"</value>", b"<value>", b"\x00"])
-        with suppress(RpsError):
-            decode(bytes(garbled))
+GARBLED = xmlrpc.client.dumps(([True, ["a"], {"b": 1}, b"c", 1.5],), methodresponse=True).encode()
+
+
+@settings(max_examples=1000)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(GARBLED)),
+            st.integers(0, 9),
+            st.sampled_from([b"", b"<", b"<value>", b"</value>", b"\x00"]),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_no_answer_however_garbled_is_anything_but_a_value_or_an_error(cuts):
+    garbled = bytearray(GARBLED)
+    for start, length, instead in cuts:
+        garbled[start : start + length] = instead
+    with suppress(RpsError):
+        decode(bytes(garbled))
+
+
+@given(st.binary())
+def test_bytes_are_never_an_answer(data):
+    rejected(data)
 
 
 @pytest.mark.parametrize(
