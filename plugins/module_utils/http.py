@@ -87,7 +87,7 @@ class Client:
             "GET",
             url,
             headers={"Accept-Encoding": "identity", "User-Agent": "ansible-voip.rps", **headers},
-            auth=auth and tuple(part.encode("utf-8") for part in auth),
+            auth=auth and tuple(part.encode("utf-8", "surrogateescape") for part in auth),
         ).prepare()
         self._headers = dict(request.headers)
         # Connections as requests makes them, but without its sessions: that costs a third, follows no redirect and

@@ -87,7 +87,7 @@ def write_outcomes(dest: str, outcomes: Sequence[Outcome], secrets: set[str]) ->
         writer.writerow({**{key: row[key] for key in COLUMNS[:5]}, **row.get("error", {})})
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(dest) or ".", prefix=".rps_device-")
     try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
+        with open(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
             file.write(remove_values(text.getvalue(), secrets))
         os.replace(temporary, dest)
     except BaseException:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 SCHEMES = ("http", "https", "ftp", "tftp")
 
-_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]")
 _USERINFO = re.compile(r"(?<=://)[^\s/?#]*@")
 _BEFORE_AT = re.compile(r"^.*@", re.DOTALL)
 
@@ -32,7 +32,8 @@ def check_url(url: str) -> str:
     if parts.scheme.lower() not in SCHEMES:
         raise ValueError(f"{shown!r} does not begin with http://, https://, ftp:// or tftp://")
     if not host or _UNPRINTABLE.search(url):
-        raise ValueError(f"{shown!r} is not a URL: {'it has white space' if host else 'it names no host'}")
+        why = "it has white space, or what is no character" if host else "it names no host"
+        raise ValueError(f"{shown!r} is not a URL: {why}")
     return url
 
 

@@ -261,7 +261,7 @@ class Pbx(Registry[Assignment]):
 
 
 def _path(endpoint: str, token: str, **query: Any) -> str:
-    return f"/{endpoint}?{urlencode({'access_token': token, **query})}"
+    return f"/{endpoint}?{urlencode({'access_token': token, **query}, errors='replace')}"
 
 
 def _colons(mac: str) -> str:

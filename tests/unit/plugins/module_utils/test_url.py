@@ -44,6 +44,7 @@ def test_what_a_phone_can_be_sent_to(url):
         ("https:///x", "names no host"),
         ("https://:443/", "names no host"),
         ("https://a b/", "white space"),
+        ("https://a.example/\udce4", "what is no character"),
         ("https://a.example/x y", "white space"),
         ("https://a.example/x\n", "white space"),
         ("https://a.example/\x7f", "white space"),

@@ -291,3 +291,13 @@ def test_no_phone_and_no_list(rps):
     result = rps.device(mac=None)
 
     one_problem(rps, result, "invalid_input", "neither a phone nor a phone list is named")
+
+
+def test_a_password_in_the_environment_that_is_no_utf_8(rps, monkeypatch):
+    monkeypatch.setenv("RPS_PASSWORD", "pa\udcdf")
+    options = {key: value for key, value in rps.options.items() if key != "password"}
+
+    result = rps._run("rps_device", **options, mac=rps.mac(1), state="absent")
+
+    assert result["failure"]["code"] == "auth_failed"
+    assert rps.requests == 1
