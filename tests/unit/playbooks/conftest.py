@@ -49,7 +49,7 @@ def environment(home: str, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def ansible(environment: dict[str, str], tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run a command, with C(extra) in a file of variables, and return what it printed, errors with the rest."""
+    """Run a command in the test's folder, with C(extra) in a file of variables, and return all that it printed."""
 
     def run(*command: str, extra: dict[str, Any] | None = None, **more: str) -> subprocess.CompletedProcess[str]:
         file = tmp_path / "variables.json"
@@ -57,7 +57,8 @@ def ansible(environment: dict[str, str], tmp_path: Path) -> Callable[..., subpro
         variables = ["-e", f"@{file}"] if extra else []
         return subprocess.run(
             [*command, *variables],
-            env={**environment, **more},
+            cwd=tmp_path,
+            env={**environment, "PWD": str(tmp_path), **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

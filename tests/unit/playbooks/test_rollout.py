@@ -105,3 +105,15 @@ def test_bad_variables_are_refused(
     assert done.returncode == 2
     assert words in done.stdout
     assert simulator.devices("acme") == {}
+
+
+def test_a_relative_path_is_that_from_where_it_is_started(
+    rollout: Callable[..., Any], simulator: Simulator, tmp_path: Path
+) -> None:
+    (tmp_path / "phones.csv").write_text("mac\n001565000001\n")
+
+    done = rollout(rollout_src="phones.csv")
+
+    assert "office: 1 registered" in done.stdout, done.stdout
+    assert "none.csv cannot be read" in rollout(rollout_src="none.csv").stdout
+    assert len(simulator.devices("acme")) == 1
