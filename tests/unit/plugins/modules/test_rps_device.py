@@ -511,8 +511,11 @@ def test_without_by_prefix_every_row_is_ours(rps):
 
 
 def test_of_a_long_list_the_result_shows_the_beginning_of_what_was_asked(rps):
-    shown = rps.device(*rps.macs(200))["invocation"]["module_args"]["devices"]
+    result = rps.device(*rps.macs(200))
+    if "invocation" not in result:
+        pytest.skip("this ansible-core shows on demand only what was asked")
 
+    shown = result["invocation"]["module_args"]["devices"]
     assert [device["mac"] for device in shown[:-1]] == rps.macs(20)
     assert shown[-1] == "… and 180 more"
     assert len(rps.device(*rps.macs(20))["invocation"]["module_args"]["devices"]) == 20
