@@ -95,7 +95,7 @@ class Applier:
     def _send(self, step: Step) -> None:
         if step.target is None:
             self._service.remove(step.macs)
-        elif step.action == MOVED and not step.released:
+        elif step.moves:
             self._service.move(step.macs, step.target)
         else:
             self._service.register(step.macs, step.target, override=step.override)
@@ -103,7 +103,7 @@ class Applier:
     def _after_success(self, batch: _Batch) -> list[_Batch]:
         """Settle a batch, and return what it takes beyond it."""
         step = batch.step
-        if step.action == MOVED and not step.released and not self._service.can.rebind:
+        if step.moves and not self._service.can.rebind:
             return self._release(step.only(list(self._read_back(step))))
         for mac in step.macs:
             # Most are as planned, and to copy every outcome would be a fifth of the CPU of it all.
@@ -149,7 +149,7 @@ class Applier:
             return self._after_question(batch, named, refusal)
         if refusal.code == "unsupported" and len(macs) > 1:
             return batch.split(1)
-        if refusal.code == "needs_override" and batch.step.action == MOVED and not batch.step.released:
+        if refusal.code == "needs_override" and batch.step.moves:
             if len(macs) == 1:
                 return self._release(batch.step)
             if named:
@@ -259,9 +259,8 @@ class Applier:
 
 def _untold(step: Step, seen: Mapping[str, Observation]) -> bool:
     """Tell whether devices were to be moved, and what was seen of them does not tell where to."""
-    if step.target is None or step.action != MOVED or step.released:
-        return False
-    return any(step.target.met_by(mac, one) is None for mac, one in seen.items())
+    target = step.target if step.moves else None
+    return target is not None and any(target.met_by(mac, one) is None for mac, one in seen.items())
 
 
 def _gone(batch: _Batch) -> str:

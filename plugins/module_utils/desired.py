@@ -11,7 +11,7 @@ from typing import Any, Iterator, Mapping, NamedTuple
 from ansible_collections.voip.rps.plugins.module_utils.errors import Problems
 from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import Device, Target
-from ansible_collections.voip.rps.plugins.module_utils.phone_list import EXTRA, phones_of
+from ansible_collections.voip.rps.plugins.module_utils.phone_list import extra_problems, phones_of
 from ansible_collections.voip.rps.plugins.module_utils.services import provider_of
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Service
 from ansible_collections.voip.rps.plugins.module_utils.url import check_url
@@ -45,8 +45,7 @@ def desired_devices(params: Mapping[str, Any], service: type[Service], problems:
         except _Problem as problem:
             problems.append((problem.code, f"{where}: {problem}"))
             continue
-        if EXTRA in row:
-            problems.append(("invalid_input", f"{where}: {row[EXTRA]!r} is beyond the header's columns"))
+        problems += extra_problems(where, row)
         if devices.setdefault(mac, device) != device:
             problems.append(("repeated_mac", f"{where}: {mac} has another target in {places[mac]}"))
         places.setdefault(mac, where)

@@ -31,10 +31,18 @@ def parse_mac(text: str) -> str:
 
 def dashed_mac(mac: str) -> str:
     """Return C(mac) (12 hex digits) as C(AA-BB-CC-DD-EE-FF)."""
-    digits = mac.upper()
-    return "-".join(digits[i : i + 2] for i in range(0, 12, 2))
+    return "-".join(_pairs(mac.upper()))
+
+
+def colon_mac(mac: str) -> str:
+    """Return C(mac) (12 lower-case hex digits) as C(aa:bb:cc:dd:ee:ff)."""
+    return ":".join(_pairs(mac))
 
 
 def find_macs(text: str) -> list[str]:
     """Return the MAC addresses that stand in a service's words, in their order, as 12 lower-case hex digits."""
     return [match.translate(_SEPARATORS).lower() for match in _WITHIN_TEXT.findall(text)]
+
+
+def _pairs(mac: str) -> list[str]:
+    return [mac[i : i + 2] for i in range(0, 12, 2)]

@@ -11,7 +11,6 @@ from typing import Collection, Mapping, Sequence
 from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils.model import (
     ELSEWHERE,
-    MOVED,
     REGISTERED,
     UNKNOWN,
     Device,
@@ -58,7 +57,7 @@ def look_again(runner: Runner[Service], step: Step) -> dict[str, Observation]:
     """Return what the service says of a step's devices after an answer that did not settle them. Raises RpsError."""
     can = runner.service.can
     target = step.target if isinstance(step.target, Target) else None
-    was_ours = step.action == MOVED and target is not None and not step.released
+    was_ours = step.moves
     if was_ours and not (target and target.url and can.read_target):
         # Nothing would tell, and to bind a device of ours where it is bound already does no harm.
         return {mac: Observation(REGISTERED) for mac in step.macs}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import os
-from typing import Iterator
+from typing import Any, Iterator, Mapping
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import Problems
 
@@ -56,6 +56,11 @@ def phones_of(path: str | None, problems: Problems) -> Iterator[tuple[str, dict[
             yield f"{name} line {line}", row
     except ValueError as error:
         problems.append(("invalid_input", f"{path} {error}"))
+
+
+def extra_problems(where: str, row: Mapping[str, Any]) -> Problems:
+    """Return what is wrong with a phone's line that has filled cells beyond the header's columns."""
+    return [("invalid_input", f"{where}: {row[EXTRA]!r} is beyond the header's columns")] if EXTRA in row else []
 
 
 def _separator(header: str) -> str:

@@ -46,6 +46,11 @@ class Step(NamedTuple):
     release: bool = False
     released: bool = False
 
+    @property
+    def moves(self) -> bool:
+        """Whether devices of the account are to be bound to another target as they are, without being released."""
+        return self.action == MOVED and self.target is not None and not self.released
+
     def only(self, macs: Sequence[str]) -> Step:
         return self._replace(macs=tuple(macs))
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, Sequence
+from typing import Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils.yeastar.assignment import Assignment, Option
 from ansible_collections.voip.rps.plugins.module_utils.yeastar.pbx import METHOD, Pbx
@@ -21,7 +21,7 @@ class Menus:
 
     def __init__(self, pbx: Pbx) -> None:
         self._pbx = pbx
-        self._read: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        self._read: dict[tuple[str, ...], list[Option]] = {}
 
     def assignment(self, kind: Kind, rps_auth: bool) -> Assignment:
         """Return phones of that kind in the PBX's own words, with the C(link) if it does not redirect them itself.
@@ -42,8 +42,9 @@ class Menus:
     def _options(self, menu: str, **about: str) -> list[Option]:
         key = (menu, *about.values())
         if key not in self._read:
-            self._read[key] = self._pbx.menu(menu, **about)
-        return [Option(str(row["text"] or ""), str(row["value"])) for row in self._read[key]]
+            told = self._pbx.menu(menu, **about)
+            self._read[key] = [Option(str(row["text"] or ""), str(row["value"])) for row in told]
+        return self._read[key]
 
 
 def _find(what: str, name: str, options: Sequence[Option]) -> Option:

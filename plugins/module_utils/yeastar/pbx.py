@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError, odd
 from ansible_collections.voip.rps.plugins.module_utils.http import Client
-from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
+from ansible_collections.voip.rps.plugins.module_utils.mac import colon_mac, parse_mac
 from ansible_collections.voip.rps.plugins.module_utils.model import REGISTERED, UNKNOWN, Observation, Phone
 from ansible_collections.voip.rps.plugins.module_utils.services.base import Capabilities, Registry
 from ansible_collections.voip.rps.plugins.module_utils.yeastar.answers import (
@@ -95,7 +95,7 @@ class Pbx(Registry[Assignment]):
 
     def check(self, mac: str, *, target: bool) -> Observation:
         """phone/search for the MAC address; phone/get for the id of its extension, where the target is asked for."""
-        spellings = dict.fromkeys((_colons(mac), _colons(mac).upper()))
+        spellings = dict.fromkeys((colon_mac(mac), colon_mac(mac).upper()))
         for spelled in spellings:
             phone = dict(self._phones(search_value=spelled)).get(mac)
             if phone:
@@ -122,7 +122,7 @@ class Pbx(Registry[Assignment]):
 
     def register(self, macs: Sequence[str], target: Assignment, *, override: bool) -> None:
         """phone/batchcreate."""
-        phones = [{"mac": _colons(mac), "ext_id": target.extensions[mac].id} for mac in macs]
+        phones = [{"mac": colon_mac(mac), "ext_id": target.extensions[mac].id} for mac in macs]
         kind = {
             "vendor": target.vendor.value,
             "model": target.model.value,
@@ -134,13 +134,13 @@ class Pbx(Registry[Assignment]):
 
     def move(self, macs: Sequence[str], target: Assignment) -> None:
         """phone/batchupdate, which changes extensions only."""
-        phones = [{"id": self._ids[mac], "mac": _colons(mac), "ext_id": target.extensions[mac].id} for mac in macs]
+        phones = [{"id": self._ids[mac], "mac": colon_mac(mac), "ext_id": target.extensions[mac].id} for mac in macs]
         body = {"batch_id_list": [phone["id"] for phone in phones], "phone_list": phones}
         self._change("phone/batchupdate", body, dict(zip(macs, phones)))
 
     def remove(self, macs: Sequence[str]) -> None:
         """phone/batchdelete."""
-        phones = {mac: {"id": self._ids[mac], "mac": _colons(mac)} for mac in macs}
+        phones = {mac: {"id": self._ids[mac], "mac": colon_mac(mac)} for mac in macs}
         ids = [phone["id"] for phone in phones.values()]
         self._change("phone/batchdelete", {"batch_id_list": ids}, phones, unknown="not_registered")
 
@@ -262,10 +262,6 @@ class Pbx(Registry[Assignment]):
 
 def _path(endpoint: str, token: str, **query: Any) -> str:
     return f"/{endpoint}?{urlencode({'access_token': token, **query}, errors='replace')}"
-
-
-def _colons(mac: str) -> str:
-    return ":".join(mac[i : i + 2] for i in range(0, 12, 2))
 
 
 def _meant(phones: Mapping[str, Mapping[str, Any]], field: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any, Iterator, Mapping, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils.errors import Problems
 from ansible_collections.voip.rps.plugins.module_utils.mac import parse_mac
-from ansible_collections.voip.rps.plugins.module_utils.phone_list import EXTRA, phones_of
+from ansible_collections.voip.rps.plugins.module_utils.phone_list import extra_problems, phones_of
 from ansible_collections.voip.rps.plugins.module_utils.services import provider_of
 from ansible_collections.voip.rps.plugins.module_utils.yeastar.assignment import Extension
 
@@ -45,15 +45,18 @@ def wanted_phones(params: Mapping[str, Any], problems: Problems) -> list[Wanted]
         except ValueError as error:
             problems.append(("invalid_mac", f"{where}: {error}"))
             continue
-        if EXTRA in row:
-            problems.append(("invalid_input", f"{where}: {row[EXTRA]!r} is beyond the header's columns"))
+        problems += extra_problems(where, row)
         phone = Wanted(mac, where)
         if params["state"] == "present":
-            wrong = list(_wrong(mac, row, params))
+            kind, extension = (
+                _kind(mac, row, params),
+                Extension(row.get("extension") or None, row.get("ext_id") or None),
+            )
+            wrong = list(_wrong(kind, extension))
             problems += [("invalid_input", f"{where}: {words}") for words in wrong]
             if wrong:
                 continue
-            phone = Wanted(mac, where, _kind(mac, row, params), _extension(row))
+            phone = Wanted(mac, where, kind, extension)
         first = wanted.setdefault(mac, phone)
         if first._replace(where=where) != phone:
             problems.append(("repeated_mac", f"{where}: {mac} is asked for otherwise in {first.where}"))
@@ -73,17 +76,14 @@ def _kind(mac: str, row: Mapping[str, Any], params: Mapping[str, Any]) -> Kind:
     )
 
 
-def _extension(row: Mapping[str, Any]) -> Extension:
-    return Extension(row.get("extension") or None, row.get("ext_id") or None)
-
-
-def _wrong(mac: str, row: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in _kind(mac, row, params)._asdict().items():
+def _wrong(kind: Kind, extension: Extension) -> Iterator[str]:
+    for name, value in kind._asdict().items():
         if not value:
             yield f"no {name}, neither here nor for all phones"
-    if not row.get("extension") and not row.get("ext_id"):
+    given = [part for part in extension if part is not None]
+    if not given:
         yield "neither extension nor ext_id"
-    if row.get("extension") and row.get("ext_id"):
+    if len(given) > 1:
         yield "both extension and ext_id"
 
 
