@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 PAGE = Path(__file__).parents[1] / "docs" / "services.md"
 BEGIN = "<!-- begin: written by tests/services_table.py -->\n"

@@ -282,11 +282,11 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, RpsTask
-from ansible_collections.voip.rps.plugins.module_utils.desired import desired_devices, prune_problems
-from ansible_collections.voip.rps.plugins.module_utils.plan import Policy
-from ansible_collections.voip.rps.plugins.module_utils.reconcile import Prune, reconcile
-from ansible_collections.voip.rps.plugins.module_utils.report import (
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RPS_OPTIONS, RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import desired_devices, prune_problems
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune, reconcile
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import (
     dest_problems,
     task_result,
     unverified_warning,

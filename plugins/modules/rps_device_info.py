@@ -129,8 +129,13 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, RpsTask
-from ansible_collections.voip.rps.plugins.module_utils.info import info_result, listing_problems, look_up, parse_macs
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RPS_OPTIONS, RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.look_up import (
+    info_result,
+    listing_problems,
+    look_up,
+    parse_macs,
+)
 
 
 def main() -> None:

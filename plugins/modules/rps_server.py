@@ -126,9 +126,9 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible_collections.voip.rps.plugins.module_utils.arguments import RPS_OPTIONS, RpsModule, RpsTask
-from ansible_collections.voip.rps.plugins.module_utils.desired import server_problems
-from ansible_collections.voip.rps.plugins.module_utils.servers import add_servers, servers_result
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RPS_OPTIONS, RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import add_servers, servers_result
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import server_problems
 
 
 def main() -> None:

@@ -98,8 +98,8 @@ failure:
     message: "the PBX does not take this client: FAILURE (errcode -1)"
 """
 
-from ansible_collections.voip.rps.plugins.module_utils.arguments import RpsModule
-from ansible_collections.voip.rps.plugins.module_utils.yeastar.arguments import PBX_OPTIONS, PBX_RULES, PbxTask
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_task import PBX_OPTIONS, PBX_RULES, PbxTask
 
 ABOUT = {
     "phone_vendor": (),

@@ -24,7 +24,7 @@ from hypothesis import settings
 from rps_simulator import Simulator
 from rps_simulator.settings import CHOICES
 
-from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 try:
     from ansible.module_utils.testing import patch_module_args

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.voip.rps.plugins.module_utils.services.base import Capabilities
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
 from ansible_collections.voip.rps.tests.services_table import ABILITIES, PAGE, page
 
 

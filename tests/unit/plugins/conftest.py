@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils import http
+from ansible_collections.voip.rps.plugins.module_utils._http import client as http
 
 
 @pytest.fixture(autouse=True)

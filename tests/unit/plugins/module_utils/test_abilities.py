@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils.http import Client
-from ansible_collections.voip.rps.plugins.module_utils.model import Device, Target
-from ansible_collections.voip.rps.plugins.module_utils.plan import Policy
-from ansible_collections.voip.rps.plugins.module_utils.reconcile import reconcile
-from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import reconcile
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 pytestmark = pytest.mark.needs("list_account")
 

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
-from ansible_collections.voip.rps.plugins.module_utils.http import Client
-from ansible_collections.voip.rps.plugins.module_utils.model import Observation, Target
-from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
-from ansible_collections.voip.rps.plugins.module_utils.xmlrpc import decode
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.xmlrpc import decode
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 ANSWER = """<methodResponse><params><param><value><array><data><value>{}</value><value>{}</value></data></array></value>
 </param></params></methodResponse>"""

@@ -15,9 +15,9 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 from rps_simulator import Simulator
 
-from ansible_collections.voip.rps.plugins.module_utils import http
-from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
-from ansible_collections.voip.rps.plugins.module_utils.http import Client
+from ansible_collections.voip.rps.plugins.module_utils._http import client as http
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 
 HEADERS = {"Content-Type": "text/xml"}
 

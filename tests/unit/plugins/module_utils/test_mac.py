@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.voip.rps.plugins.module_utils.mac import dashed_mac, find_macs, parse_mac
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import dashed_mac, find_macs, parse_mac
 
 ANY_MAC = st.integers(0, 2**48 - 1).map("{:012x}".format)
 

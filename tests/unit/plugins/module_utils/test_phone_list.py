@@ -11,7 +11,7 @@ import random
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils.phone_list import EXTRA, read_phone_list
+from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import EXTRA, read_phone_list
 
 
 @pytest.fixture

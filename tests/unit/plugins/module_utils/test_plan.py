@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import RpsError
-from ansible_collections.voip.rps.plugins.module_utils.model import Device, Observation, Target
-from ansible_collections.voip.rps.plugins.module_utils.plan import Policy, Step, as_asked, make_plan, wants_target
-from ansible_collections.voip.rps.plugins.module_utils.services.yealink import Yealink
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import (
+    Policy,
+    Step,
+    as_asked,
+    make_plan,
+    wants_target,
+)
+from ansible_collections.voip.rps.plugins.module_utils._services.yealink import Yealink
 
 MAC = "001565000001"
 URL, ELSEWHERE = "https://berlin.example/", "https://paris.example/"

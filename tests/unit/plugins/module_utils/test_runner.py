@@ -10,9 +10,9 @@ import threading
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils.http import Client
-from ansible_collections.voip.rps.plugins.module_utils.runner import Runner
-from ansible_collections.voip.rps.plugins.module_utils.services.yealink import Yealink
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
+from ansible_collections.voip.rps.plugins.module_utils._services.yealink import Yealink
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from itertools import combinations, permutations
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils.http import is_loopback
-from ansible_collections.voip.rps.plugins.module_utils.url import check_url, same_url, shown_url, without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._http.client import is_loopback
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url, same_url, shown_url, without_userinfo
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
-from ansible_collections.voip.rps.plugins.module_utils.xmlrpc import decode, encode
+from ansible_collections.voip.rps.plugins.module_utils._http.xmlrpc import decode, encode
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 
 TEXTS = ["", "a & b < c > d", "]]>", "ümlaut ✓", "'\"", "<params>\n</params>\n", "x" * 10_000]
 

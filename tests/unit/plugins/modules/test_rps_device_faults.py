@@ -179,7 +179,7 @@ def test_a_write_that_was_refused_for_the_rate_was_not_carried_out_and_is_sent_a
 
 
 def test_a_lost_batch_is_not_sent_again_at_once(rps, monkeypatch):
-    monkeypatch.setattr("ansible_collections.voip.rps.plugins.module_utils.http.FIRST_WAIT", 0.2)
+    monkeypatch.setattr("ansible_collections.voip.rps.plugins.module_utils._http.client.FIRST_WAIT", 0.2)
     rps.misbehaves("reset_before", "register", times=1)
 
     rps.device(*rps.macs(8))
@@ -192,7 +192,7 @@ def test_a_lost_batch_is_not_sent_again_at_once(rps, monkeypatch):
 @pytest.mark.parametrize("count", [1, 8])
 def test_a_removal_that_is_only_late_is_one(rps, monkeypatch, count):
     """It is carried out after it was looked for, and before it is sent again, which the service then refuses."""
-    monkeypatch.setattr("ansible_collections.voip.rps.plugins.module_utils.http.FIRST_WAIT", 1)
+    monkeypatch.setattr("ansible_collections.voip.rps.plugins.module_utils._http.client.FIRST_WAIT", 1)
     rps.holds(*rps.macs(count))
     rps.misbehaves("latency", "remove", times=1, seconds=0.4)
 

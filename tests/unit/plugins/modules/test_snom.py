@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils.services import SERVICES
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 # Of the services so far, this one alone lists by model.
 pytestmark = pytest.mark.needs("list_models")

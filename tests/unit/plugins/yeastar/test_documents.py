@@ -11,11 +11,11 @@ import re
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils.errors import Refused, RpsError
-from ansible_collections.voip.rps.plugins.module_utils.http import Client
-from ansible_collections.voip.rps.plugins.module_utils.yeastar.answers import read_answer
-from ansible_collections.voip.rps.plugins.module_utils.yeastar.assignment import Assignment, Extension, Option
-from ansible_collections.voip.rps.plugins.module_utils.yeastar.pbx import API_PATH, Credentials, Pbx
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import read_answer
+from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Extension, Option
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 
 MACS = ["100000000000", "111111111111"]
 MENUS = {

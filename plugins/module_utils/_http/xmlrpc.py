@@ -1,0 +1,126 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""XML-RPC, bytes to values and back; no I/O."""
+
+from __future__ import annotations
+
+import re
+import xmlrpc.client
+from typing import Any, Callable, ClassVar
+from xml.parsers import expat
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, shown_value
+
+_CUT_SHORT = frozenset(
+    (
+        expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS],
+        expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_TOKEN],
+        expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION],
+        expat.errors.codes[expat.errors.XML_ERROR_PARTIAL_CHAR],
+    )
+)
+_NO_SUCH_METHOD = -32601
+_NO_SUCH_METHOD_WORDS = re.compile(
+    r"(no such|unknown|unsupported) .{0,20}method|method\b.{0,80}\b(not (found|supported|exist)|unknown|no such)",
+    re.I | re.S,
+)
+_DEEPEST = 16
+# A list of 250,000 devices has less, in any service's layout.
+_MOST_ELEMENTS = 500_000
+_SLICE = 1024 * 1024
+
+
+def encode(method: str, *parameters: Any) -> bytes:
+    """Return the request that calls C(method)."""
+    call = xmlrpc.client.dumps(parameters, method, encoding="utf-8", allow_none=True)
+    # The documents print a call without parameters so.
+    return call.replace("<params>\n</params>\n", "").encode("utf-8")
+
+
+def decode(answer: bytes) -> Any:
+    """Return the one value that an answer holds.
+
+    What follows the document's end is passed over. Raises Refused for a fault (C(unsupported) where the service has
+    no such method, else C(service_error)), and RpsError C(protocol_error), with the answer's first characters, for
+    anything that is not XML-RPC; it is transient where the document only ends too early. A document type declaration
+    is refused, and with it every entity of its own; so is a document of which more would have to be kept in memory
+    than a list of 250,000 devices takes.
+    """
+    values = _Values(use_builtin_types=True)
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = values.start
+    parser.CharacterDataHandler = values.data
+    parser.EndElementHandler = values.end
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    values.xml(None, None)  # type: ignore[arg-type]  # as the standard library does it
+    try:
+        _feed(parser, values, answer.lstrip())
+    except expat.ExpatError as error:
+        if not values.complete:
+            cut_short = error.code in _CUT_SHORT and answer.strip().startswith(b"<")
+            raise _unreadable(answer, expat.ErrorString(error.code), transient=cut_short) from None
+    except Exception as error:
+        raise _unreadable(answer, str(error)) from None
+    return _value(values, answer)
+
+
+def _feed(parser: expat.XMLParserType, values: _Values, document: bytes) -> None:
+    for start in range(0, len(document), _SLICE):
+        before = values.elements
+        parser.Parse(document[start : start + _SLICE], False)
+        # The parser keeps a tag until it has all of it, and takes twenty times its size for its attributes.
+        if values.elements == before and start + _SLICE < len(document):
+            raise ValueError("a text or a tag without end")
+    parser.Parse(b"", True)
+
+
+def _value(values: _Values, answer: bytes) -> Any:
+    try:
+        (value,) = values.close()
+    except xmlrpc.client.Fault as fault:
+        told: list[Any] = [fault.faultCode, fault.faultString]
+        number, words = (part if isinstance(part, str) else shown_value(part) for part in told)
+        unsupported = fault.faultCode == _NO_SUCH_METHOD or _NO_SUCH_METHOD_WORDS.search(words)
+        raise Refused("unsupported" if unsupported else "service_error", f"fault {number}: {words}") from None
+    except Exception as error:
+        raise _unreadable(answer, str(error) or "no value") from None
+    return value
+
+
+class _Values(xmlrpc.client.Unmarshaller):
+    """The standard unmarshaller, but with padded booleans, with bounds, and aware of the document's end."""
+
+    complete = False
+    elements = 0
+    dispatch: ClassVar[dict[str, Callable[..., None]]] = {  # type: ignore[misc]
+        **xmlrpc.client.Unmarshaller.dispatch
+    }
+
+    def start(self, tag: str, attrs: dict[str, str]) -> None:
+        super().start(tag, attrs)
+        self.elements += 1
+        if self.elements > _MOST_ELEMENTS:
+            raise ValueError(f"more than {_MOST_ELEMENTS} elements")
+        if len(self._marks) > _DEEPEST:
+            raise ValueError("a deep nest")
+
+    def end(self, tag: str) -> None:
+        super().end(tag)
+        self.complete = self.complete or tag == "methodResponse"
+
+    def end_padded_boolean(self, data: str) -> None:
+        super().end_boolean(data.strip())
+
+    dispatch["boolean"] = end_padded_boolean
+
+
+def _refuse_doctype(*_declaration: Any) -> None:
+    raise ValueError("a document type declaration")
+
+
+def _unreadable(answer: bytes, why: str, *, transient: bool = False) -> RpsError:
+    words = f"the answer is not XML-RPC ({why}): {excerpt(answer)}"
+    return RpsError("protocol_error", words, transient=transient, in_doubt=True)

@@ -1,0 +1,114 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a PBX answered: pure, from bytes to values or the error that they tell."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, odd
+
+_LAST_COMMA = re.compile(rb",(\s*\}\s*)$")
+_PARTLY = (1, 2)
+_BUSY = 70082
+_FAULT = -2
+_DUPLICATE = 40003
+_EXPIRED = 10004
+LIMIT_REACHED = 60002
+_CODES = {
+    10001: "unsupported",
+    10002: "unsupported",
+    10003: "unsupported",
+    10005: "forbidden",
+    60001: "unknown_mac",
+    70004: "forbidden",
+    70087: "forbidden",
+    70123: "forbidden",
+}
+
+
+class TokenExpired(RpsError):
+    """The access token is no longer taken; nothing was carried out."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__("auth_failed", f"the access token is no longer taken: {words}")
+
+
+class PbxRefusal(Refused):
+    """The PBX said no, by its C(errcode). It names the fields C(invalid) and C(duplicate), each with its value."""
+
+    def __init__(
+        self, code: str, words: str, errcode: int, invalid: list[tuple[str, Any]], duplicate: list[tuple[str, Any]]
+    ) -> None:
+        super().__init__(code, words)
+        self.errcode = errcode
+        self.invalid = invalid
+        self.duplicate = duplicate
+
+
+def read_answer(answer: bytes) -> dict[str, Any]:
+    """Return the object that an answer holds, if its C(errcode) is 0.
+
+    Implements "Response parameters" of every call, and the PBX's "Error Code and Error Message". Raises PbxRefusal
+    where the answer is no, TokenExpired, and RpsError: C(service_error) where the call may have been carried out,
+    or in part, or the PBX is busy; C(forbidden); C(protocol_error), with its first characters, for anything
+    else; it is transient where the answer only ends too early.
+    """
+    try:
+        # The guide prints a comma after the last member.
+        told = json.loads(_LAST_COMMA.sub(rb"\1", answer))
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(answer, str(error)) from None
+    number = told.get("errcode") if isinstance(told, dict) else None
+    if not isinstance(told, dict) or not isinstance(number, int) or isinstance(number, bool):
+        raise _unreadable(answer, "no errcode")
+    if number == 0:
+        return told
+    invalid = _fields(told.get("invalid_param_list"))
+    duplicate = _fields(told.get("duplicate_field_list"))
+    named = ", ".join(f"{field} {value}".strip() for field, value in [*invalid, *duplicate])
+    words = f"{told.get('errmsg') or 'no errmsg'} (errcode {number}){': ' if named else ''}{named}"
+    if number == _EXPIRED:
+        raise TokenExpired(words)
+    if number == _BUSY:
+        raise RpsError("service_error", words, transient=True)
+    if number == _FAULT or number in _PARTLY:
+        raise RpsError("service_error", words, transient=number == _FAULT, in_doubt=True)
+    if _CODES.get(number) == "forbidden":
+        raise RpsError("forbidden", words)
+    if duplicate or number == _DUPLICATE:
+        # The phone is there already, by this very call or by somebody else's: to be looked at.
+        raise PbxRefusal("needs_override", words, number, invalid, duplicate)
+    code = _CODES.get(number, "invalid_input" if invalid else "service_error")
+    raise PbxRefusal(code, words, number, invalid, duplicate)
+
+
+def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the objects in an answer's C(data). Raises RpsError C(protocol_error) where that is no list of objects."""
+    data = answer.get("data")
+    if data is None:
+        return []
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise odd(answer)
+    return data
+
+
+def _unreadable(answer: bytes, why: str) -> RpsError:
+    words = f"the answer is not the PBX's ({why}): {excerpt(answer)}"
+    cut_short = answer.lstrip().startswith(b"{") and not answer.rstrip().endswith(b"}")
+    return RpsError("protocol_error", words, transient=cut_short, in_doubt=True)
+
+
+def _fields(told: Any) -> list[tuple[str, Any]]:
+    """Read a list of fields with their values; some lists hold only the values."""
+    fields = []
+    for one in told if isinstance(told, list) else []:
+        if isinstance(one, dict):
+            fields.append((str(one.get("field", "")), one.get("value", "")))
+        else:
+            fields.append(("", one))
+    return fields

@@ -1,0 +1,69 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What phones shall be in a PBX: of one model, with one template, each with its extension."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation, Phone
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
+
+
+class Option(NamedTuple):
+    """One that a PBX offers in a menu: what it C(text)s it, and the C(value) it goes by."""
+
+    text: str
+    value: str
+
+    def is_called(self, name: str) -> bool:
+        """Tell whether this is its name, in either case."""
+        return name.casefold() in (self.text.casefold(), self.value.casefold())
+
+
+class Extension(NamedTuple):
+    """An extension by its number, its id in the PBX, or both; None is what is not known."""
+
+    number: str | None
+    id: int | None
+
+
+class Assignment:
+    """What phones of one kind shall be; C(extensions) has the extension of each, by MAC.
+
+    C(link) is where the PBX serves them, if the PBX does not have the vendor redirect them itself; empty where it does
+    not tell.
+    """
+
+    def __init__(self, vendor: Option, model: Option, template_name: str, rps_auth: bool) -> None:
+        self.vendor = vendor
+        self.model = model
+        self.template_name = template_name
+        self.rps_auth = rps_auth
+        self.extensions: dict[str, Extension] = {}
+        self.link: str | None = None
+
+    def is_kind_of(self, phone: Phone) -> bool:
+        """Tell whether a phone that the PBX holds is of this vendor and model, and has this template."""
+        same_model = self.vendor.is_called(phone.vendor) and self.model.is_called(phone.model)
+        return same_model and phone.template_name == self.template_name
+
+    def met_by(self, mac: str, seen: Observation) -> bool | None:
+        if not seen.phone:
+            return None
+        wanted = self.extensions[mac]
+        if wanted.number is None:
+            return self.is_kind_of(seen.phone) and seen.phone.ext_id == wanted.id
+        return self.is_kind_of(seen.phone) and seen.phone.extension == wanted.number
+
+    def as_dict(self, mac: str) -> dict[str, Any]:
+        return {
+            "vendor": self.vendor.value,
+            "model": self.model.value,
+            "template_name": self.template_name,
+            "extension": self.extensions[mac].number,
+            "ext_id": self.extensions[mac].id,
+            "provisioning_link": without_userinfo(self.link) if self.link else None,
+        }

@@ -1,0 +1,273 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Yeastar P-Series PBX's API: its token, its phones, its extensions and what it can provision."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import threading
+from typing import Any, Callable, ClassVar, Iterator, Mapping, Sequence
+from urllib.parse import urlencode
+
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import (
+    LIMIT_REACHED,
+    PbxRefusal,
+    TokenExpired,
+    read_answer,
+    rows,
+)
+from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, odd
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import colon_mac, parse_mac
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, UNKNOWN, Observation, Phone
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, Registry
+
+API_PATH = "/openapi/v1.0"
+METHOD = "rps"
+PAGE_SIZE = 100
+MOST_PAGES = 1000
+
+_NOBODY = "Unassigned"
+
+
+class Credentials:
+    """How to get a token: C(client_id) and C(client_secret), or an C(access_token) that is the user's to keep.
+
+    C(hide) is called with every token, which must not get into any output.
+    """
+
+    def __init__(
+        self, client_id: str | None, client_secret: str | None, access_token: str | None, hide: Callable[[str], None]
+    ) -> None:
+        self.login = {"username": client_id, "password": client_secret}
+        self.access_token = access_token
+        self.hide = hide
+
+
+class Pbx(Registry[Assignment]):
+    """A PBX, whose token is taken when it is entered as a context, and given back when that is left.
+
+    Methods raise RpsError as those of any registry do. Implements C(phone/…), C(extension/search),
+    C(auto_provisioning/compatibility) and the token's calls of Yeastar's developer guide.
+    """
+
+    headers: ClassVar[Mapping[str, str]] = {"Content-Type": "application/json", "User-Agent": "OpenAPI"}
+    can = Capabilities(
+        named_servers=False,
+        own_url=False,
+        bulk=True,
+        bulk_url=False,
+        read_target=True,
+        list_account=True,
+        list_models=False,
+        override=False,
+        takes_over=False,
+        rebind=True,
+    )
+
+    def __init__(self, client: Client, credentials: Credentials) -> None:
+        super().__init__(client)
+        self._credentials = credentials
+        self._token = ""
+        self._refresh_token = ""
+        self._renewing = threading.Lock()
+        self._refused: RpsError | None = None
+        self._ids: dict[str, int] = {}
+
+    def __enter__(self) -> Pbx:
+        if self._credentials.access_token is not None:
+            self._token = self._credentials.access_token
+        else:
+            self._take_token("get_token", self._credentials.login)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._credentials.access_token is None:
+            # Tried once: it expires by itself, and nobody shall wait for a PBX that is gone.
+            self.client.retries = 0
+            with contextlib.suppress(RpsError):
+                self._get("del_token")
+
+    def check(self, mac: str, *, target: bool) -> Observation:
+        """phone/search for the MAC address; phone/get for the id of its extension, where the target is asked for."""
+        spellings = dict.fromkeys((colon_mac(mac), colon_mac(mac).upper()))
+        for spelled in spellings:
+            phone = dict(self._phones(search_value=spelled)).get(mac)
+            if phone:
+                return Observation(REGISTERED, phone=self._with_ext_id(mac, phone) if target else phone)
+        return Observation(UNKNOWN)
+
+    def list_phones(self) -> dict[str, Phone]:
+        """phone/search, page by page: every phone by its MAC address."""
+        return dict(self._phones())
+
+    @functools.cached_property
+    def extensions(self) -> dict[str, int]:
+        """extension/search, page by page: every extension's id by its number."""
+        return dict(self._extensions())
+
+    def extension_id(self, number: str) -> int | None:
+        """extension/search: the id of the extension of exactly that number, if there is one."""
+        return dict(self._extensions(search_value=number)).get(number)
+
+    def menu(self, menu: str, **about: str) -> list[dict[str, Any]]:
+        """auto_provisioning/compatibility: the options of a C(menu), each with C(text), C(value) and C(type)."""
+        answer = self._get("auto_provisioning/compatibility", menu=menu, **about)
+        return [{key: row.get(key) for key in ("text", "value", "type")} for row in rows(answer)]
+
+    def register(self, macs: Sequence[str], target: Assignment, *, override: bool) -> None:
+        """phone/batchcreate."""
+        phones = [{"mac": colon_mac(mac), "ext_id": target.extensions[mac].id} for mac in macs]
+        kind = {
+            "vendor": target.vendor.value,
+            "model": target.model.value,
+            "template_name": target.template_name,
+            "provisioning_method": METHOD,
+            "enb_rps_auth": int(target.rps_auth),
+        }
+        self._change("phone/batchcreate", {**kind, "phone_list": phones}, dict(zip(macs, phones)))
+
+    def move(self, macs: Sequence[str], target: Assignment) -> None:
+        """phone/batchupdate, which changes extensions only."""
+        phones = [{"id": self._ids[mac], "mac": colon_mac(mac), "ext_id": target.extensions[mac].id} for mac in macs]
+        body = {"batch_id_list": [phone["id"] for phone in phones], "phone_list": phones}
+        self._change("phone/batchupdate", body, dict(zip(macs, phones)))
+
+    def remove(self, macs: Sequence[str]) -> None:
+        """phone/batchdelete."""
+        phones = {mac: {"id": self._ids[mac], "mac": colon_mac(mac)} for mac in macs}
+        ids = [phone["id"] for phone in phones.values()]
+        self._change("phone/batchdelete", {"batch_id_list": ids}, phones, unknown="not_registered")
+
+    def _phones(self, **query: str) -> Iterator[tuple[str, Phone]]:
+        for row in self._pages("phone/search", **query):
+            try:
+                mac = parse_mac(row["mac"])
+                number = row.get("assigned_ext_num")
+                number = None if number in (None, "", _NOBODY) else str(number)
+                phone = Phone(str(row["vendor"]), str(row["model"]), str(row["template_name"]), number)
+                self._ids[mac] = int(row["id"])
+            except (KeyError, TypeError, ValueError):
+                raise odd(row) from None
+            yield mac, phone
+
+    def _with_ext_id(self, mac: str, phone: Phone) -> Phone:
+        answer = self._get("phone/get", id=self._ids[mac])
+        data = answer.get("data")
+        details: Any = data[0] if isinstance(data, list) and data else data
+        try:
+            told = str(details["assigned_extension"])
+        except (KeyError, TypeError):
+            raise odd(answer) from None
+        return phone._replace(ext_id=int(told) if told.isdecimal() else None)
+
+    def _extensions(self, **query: str) -> Iterator[tuple[str, int]]:
+        for row in self._pages("extension/search", **query):
+            try:
+                yield str(row["number"]), int(row["id"])
+            except (KeyError, TypeError, ValueError):
+                raise odd(row) from None
+
+    def _pages(self, endpoint: str, **query: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of all pages; a page may be shorter than what was asked for."""
+        came = 0
+        for page in range(1, MOST_PAGES + 1):
+            answer = self._get(endpoint, page=page, page_size=PAGE_SIZE, **query)
+            found = rows(answer)
+            yield from found
+            came += len(found)
+            total = answer.get("total_number")
+            if not isinstance(total, int):
+                raise odd(answer)
+            if not found or came >= total:
+                return
+        raise RpsError("protocol_error", f"{endpoint} goes on after {MOST_PAGES} pages")
+
+    def _change(
+        self,
+        endpoint: str,
+        body: Mapping[str, Any],
+        phones: Mapping[str, Mapping[str, Any]],
+        unknown: str = "unknown_mac",
+    ) -> None:
+        """Post what writes; C(phones) are the values that go into it, by MAC, and may be named in a refusal."""
+        try:
+            self._post(endpoint, body)
+        except PbxRefusal as refusal:
+            codes = {"mac": "invalid_mac", "ext_id": "invalid_input", "id": unknown}
+            code = unknown if refusal.code == "unknown_mac" else refusal.code
+            culprits = {
+                mac: RpsError(code if refusal.duplicate else codes[key], refusal.message)
+                for field, value in refusal.duplicate or refusal.invalid
+                for mac, key in _meant(phones, field, value)
+            }
+            named = next(iter(culprits.values()), None)
+            raise Refused(named.code if named else code, refusal.message, culprits) from None
+
+    def _get(self, endpoint: str, **query: Any) -> dict[str, Any]:
+        return self._call(lambda token: self.client.get(_path(endpoint, token, **query), read_answer))
+
+    def _post(self, endpoint: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        content = json.dumps(body).encode()
+        return self._call(lambda token: self.client.post(content, read_answer, write=True, path=_path(endpoint, token)))
+
+    def _call(self, send: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        token = self._token
+        try:
+            return send(token)
+        except TokenExpired:
+            self._renew(token)
+            return send(self._token)
+
+    def _renew(self, expired: str) -> None:
+        """refresh_token, unless another thread did, or failed to. Raises RpsError."""
+        with self._renewing:
+            if self._refused:
+                raise self._refused
+            if self._token != expired:
+                return
+            try:
+                if self._credentials.access_token is not None:
+                    raise RpsError("auth_failed", "the PBX does not take this access_token, or no longer")
+                self._take_token("refresh_token", {"refresh_token": self._refresh_token})
+            except RpsError as error:
+                self._refused = error
+                raise
+
+    def _take_token(self, endpoint: str, body: Mapping[str, Any]) -> None:
+        """get_token or refresh_token.
+
+        Raises RpsError C(auth_failed) where the PBX does not take the client, C(rate_limited) where it has no token.
+        """
+        content = json.dumps(body).encode()
+        try:
+            # As a write: a login that may have failed is not tried again, as failures block the address.
+            answer = self.client.post(content, read_answer, write=True, path=f"/{endpoint}")
+        except (PbxRefusal, TokenExpired) as error:
+            if isinstance(error, PbxRefusal) and error.errcode == LIMIT_REACHED:
+                words = f"the PBX has no token left until one is given back or expires: {error.message}"
+                raise RpsError("rate_limited", words) from None
+            raise RpsError("auth_failed", f"the PBX does not take this client: {error.message}") from None
+        for key in ("access_token", "refresh_token"):
+            if not isinstance(answer.get(key), str):
+                raise RpsError("protocol_error", f"the PBX answered {endpoint} without {key}")
+            self._credentials.hide(answer[key])
+        self._token, self._refresh_token = answer["access_token"], answer["refresh_token"]
+
+
+def _path(endpoint: str, token: str, **query: Any) -> str:
+    return f"/{endpoint}?{urlencode({'access_token': token, **query}, errors='replace')}"
+
+
+def _meant(phones: Mapping[str, Mapping[str, Any]], field: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the MAC address of each phone that a refusal means by a field with this value, and the field."""
+    keys = {"": "mac", "batch_id_list": "id"}
+    key = keys.get(field, field)
+    for mac, phone in phones.items():
+        if key in phone and str(phone[key]).casefold() == str(value).casefold():
+            yield mac, key

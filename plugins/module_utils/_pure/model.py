@@ -1,0 +1,115 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The words of the field as types: devices, where they point, what the service knows of them, what became of them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url, without_userinfo
+
+REGISTERED = "registered"
+UNREGISTERED = "unregistered"
+ELSEWHERE = "registered_elsewhere"
+UNKNOWN = "unknown"
+STATUSES = (REGISTERED, UNREGISTERED, ELSEWHERE, UNKNOWN)
+
+MOVED = "moved"
+REMOVED = "removed"
+NONE = "none"
+FAILED = "failed"
+ACTIONS = (REGISTERED, MOVED, REMOVED, NONE, FAILED)
+CHANGES = (REGISTERED, MOVED, REMOVED)
+
+
+class Goal(Protocol):
+    """What devices shall be bound to."""
+
+    def met_by(self, mac: str, seen: Observation) -> bool | None:
+        """Tell whether that is what was seen of the device; None where what was seen does not tell."""
+
+    def as_dict(self, mac: str) -> dict[str, Any]:
+        """Return what a task returns of it for the device."""
+
+
+class Target(NamedTuple):
+    """Where a device shall point: a named server, a URL, or both.
+
+    C(url) is None where only the service knows the named server's URL; C(own) says that the URL is the device's own,
+    not its server's.
+    """
+
+    server: str | None
+    url: str | None
+    own: bool
+
+    def met_by(self, _mac: str, seen: Observation) -> bool | None:
+        if self.url is None or seen.url is None:
+            return None
+        return same_url(seen.url, self.url)
+
+    def as_dict(self, _mac: str) -> dict[str, Any]:
+        return {"server": self.server, "url": self.url and without_userinfo(self.url)}
+
+
+class Device(NamedTuple):
+    """A phone that the user named; C(target) is None where it shall be absent."""
+
+    mac: str
+    target: Target | None
+
+
+class Phone(NamedTuple):
+    """A phone as a PBX holds it; C(ext_id) is None where it was not asked for."""
+
+    vendor: str
+    model: str
+    template_name: str
+    extension: str | None
+    ext_id: int | None = None
+
+
+class Observation(NamedTuple):
+    """What the service said of a device; C(url) is None where it did not tell or was not asked.
+
+    C(error): why the device could not be read; C(company): whose it is, where the service tells that; C(phone): what a
+    PBX holds of it.
+    """
+
+    status: str | None
+    url: str | None = None
+    error: RpsError | None = None
+    company: str | None = None
+    phone: Phone | None = None
+
+    @property
+    def place(self) -> dict[str, str | None]:
+        """What the device is bound to, as far as it was told."""
+        if self.phone:
+            return {key: value for key, value in self.phone._asdict().items() if key != "ext_id"}
+        return {"url": without_userinfo(self.url)} if self.url else {}
+
+    def as_dict(self, mac: str) -> dict[str, Any]:
+        shown: dict[str, Any] = {"mac": mac, "status": self.status, "url": self.url and without_userinfo(self.url)}
+        if self.company:
+            shown["company"] = self.company
+        if self.error:
+            shown["error"] = self.error.as_dict()
+        return shown
+
+
+class Outcome(NamedTuple):
+    """What became of a device, or in check mode would become: C(action), and what it C(was) before.
+
+    C(status) is that before, as far as it is known in the end.
+    """
+
+    mac: str
+    action: str
+    status: str | None
+    target: Goal | None = None
+    was: Observation = Observation(None)
+    error: RpsError | None = None

@@ -1,0 +1,145 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a service knows of devices, in as few requests as it takes."""
+
+from __future__ import annotations
+
+from typing import Collection, Mapping, Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    ELSEWHERE,
+    REGISTERED,
+    UNKNOWN,
+    Device,
+    Observation,
+    Target,
+)
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy, Step, wants_target
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
+
+
+def observe(
+    runner: Runner[Service],
+    devices: Sequence[Device],
+    policy: Policy,
+    account: Collection[str] | None,
+    check_mode: bool = False,
+) -> dict[str, Observation]:
+    """Return what the service knows of each device, by MAC; C(account) is the list of the account's, if there is one.
+
+    Raises RpsError where the service could not be read.
+    """
+    can = runner.service.can
+    targets = {
+        device.mac: device.target.url for device in devices if device.target and wants_target(device, policy, can)
+    }
+    seen: dict[str, Observation] = {}
+    if account is not None:
+        seen = {device.mac: Observation(REGISTERED if device.mac in account else UNKNOWN) for device in devices}
+    elif can.list_models and len(devices) > HANDFUL:
+        seen = _by_model(runner, devices, targets)
+    unlisted = [mac for mac, one in seen.items() if one.status == UNKNOWN]
+    unread = [device.mac for device in devices if not _told(seen.get(device.mac), device.mac in targets)]
+    seen.update(runner.read(unread, targets))
+    if check_mode and not policy.override:
+        # The real run learns from refused writes which devices are another account's; here only a look can tell.
+        bound = {device.mac for device in devices if device.target}
+        checked = runner.read([mac for mac in unlisted if mac in bound], ())
+        seen.update((mac, one) for mac, one in checked.items() if one.error or one.status == ELSEWHERE)
+    return seen
+
+
+def look_again(runner: Runner[Service], step: Step) -> dict[str, Observation]:
+    """Return what the service says of a step's devices after an answer that did not settle them. Raises RpsError."""
+    can = runner.service.can
+    target = step.target if isinstance(step.target, Target) else None
+    was_ours = step.moves
+    if was_ours and not (target and target.url and can.read_target):
+        # Nothing would tell, and to bind a device of ours where it is bound already does no harm.
+        return {mac: Observation(REGISTERED) for mac in step.macs}
+    many = len(step.macs) > HANDFUL
+    listed = many and not was_ours and can.list_account
+    account = frozenset(runner.service.list_devices()) if listed else None
+    # Of many devices that were not ours it is enough to know whether they are.
+    policy = Policy(check_target=was_ours or not many)
+    return observe(runner, [Device(mac, target) for mac in step.macs], policy, account)
+
+
+def list_models(runner: Runner[Service], models: Collection[str], url: str | None = None) -> set[str]:
+    """Return the account's devices of these models, and with C(url) only those that point there.
+
+    Raises RpsError, that of the first list that failed.
+    """
+    listed: set[str] = set()
+    failed: list[RpsError] = []
+
+    def list_one(model: str) -> None:
+        if failed:
+            return
+        try:
+            listed.update(runner.service.list_model(model, url))
+        except RpsError as error:
+            failed.append(error.to_keep())
+
+    runner.each(list_one, models)
+    if failed:
+        raise failed[0]
+    return listed
+
+
+def _told(seen: Observation | None, wants_target: bool) -> bool:
+    return seen is not None and not (wants_target and seen.status == REGISTERED and seen.url is None)
+
+
+def _pointing_there(runner: Runner[Service], macs: Sequence[str], url: str) -> dict[str, Observation]:
+    """Return those of the devices that a service which lists by model tells to point to C(url).
+
+    Of models with no more than a handful of devices, or that are not known, none is asked for. Raises RpsError.
+    """
+    models = _models(runner, macs)
+    if not models:
+        return {}
+    there = list_models(runner, models, url)
+    return {mac: Observation(REGISTERED, url) for mac in macs if mac in there}
+
+
+def _by_model(
+    runner: Runner[Service], devices: Sequence[Device], targets: Mapping[str, str | None]
+) -> dict[str, Observation]:
+    by_url: dict[str, list[str]] = {}
+    for mac, url in targets.items():
+        by_url.setdefault(url or "", []).append(mac)
+    seen: dict[str, Observation] = {}
+    for url, macs in by_url.items():
+        seen.update(_pointing_there(runner, macs, url))
+    rest = [device.mac for device in devices if device.mac not in seen]
+    models = _models(runner, rest)
+    if not models:
+        return seen
+    listed = list_models(runner, models)
+    seen.update((mac, Observation(REGISTERED)) for mac in rest if mac in listed)
+    # A list without any of them may be that of a model which the service calls otherwise: one look tells.
+    empty = set(models).difference(map(runner.service.model, seen))
+    samples = {runner.service.model(mac): mac for mac in rest if runner.service.model(mac) in empty}
+    seen.update(runner.read(samples.values(), targets))
+    trusted = {model for model in models if model not in samples or seen[samples[model]].status != REGISTERED}
+    # That a device is in no list is enough to register it, which does no harm to one that is ours. To call it absent,
+    # it is checked: the table of models may be older than the phone.
+    bound = {device.mac for device in devices if device.target}
+    for mac in rest:
+        if mac not in seen and mac in bound and runner.service.model(mac) in trusted:
+            seen[mac] = Observation(UNKNOWN)
+    return seen
+
+
+def _models(runner: Runner[Service], macs: Sequence[str]) -> Collection[str]:
+    counts: dict[str, int] = {}
+    for mac in macs:
+        model = runner.service.model(mac)
+        if model is not None:
+            counts[model] = counts.get(model, 0) + 1
+    return [model for model, count in counts.items() if count > HANDFUL]

@@ -1,0 +1,137 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What has to be done: pure, from devices as asked and as observed to outcomes and the steps to them."""
+
+from __future__ import annotations
+
+from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    CHANGES,
+    ELSEWHERE,
+    FAILED,
+    MOVED,
+    NONE,
+    REGISTERED,
+    REMOVED,
+    Device,
+    Goal,
+    Observation,
+    Outcome,
+)
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
+
+
+class Policy(NamedTuple):
+    """What the user decided for all devices, named as the options are."""
+
+    check_target: bool = True
+    override: bool = False
+    force: bool = False
+
+
+class Step(NamedTuple):
+    """Devices for which one thing is to be done: C(action) is what will have become of them.
+
+    C(release): to be moved, the devices are released first; C(released): that was done, and they are registered anew.
+    """
+
+    action: str
+    target: Goal | None
+    override: bool
+    macs: tuple[str, ...]
+    release: bool = False
+    released: bool = False
+
+    @property
+    def moves(self) -> bool:
+        """Whether devices of the account are to be bound to another target as they are, without being released."""
+        return self.action == MOVED and self.target is not None and not self.released
+
+    def only(self, macs: Sequence[str]) -> Step:
+        return self._replace(macs=tuple(macs))
+
+    def split(self, size: int) -> Iterator[Step]:
+        for start in range(0, len(self.macs), size):
+            yield self.only(self.macs[start : start + size])
+
+
+class Plan(NamedTuple):
+    """The C(outcomes) by MAC, if nothing fails, the C(steps) to them, and how many C(unverified) count as right."""
+
+    outcomes: dict[str, Outcome]
+    steps: list[Step]
+    unverified: int
+
+
+def wants_target(device: Device, policy: Policy, can: Capabilities) -> bool:
+    """Tell whether it takes knowing where a registered device points to know what to do."""
+    known = device.target is not None and device.target.url is not None
+    return known and policy.check_target and can.read_target
+
+
+def make_plan(
+    devices: Sequence[Device], observations: Mapping[str, Observation], policy: Policy, can: Capabilities
+) -> Plan:
+    """Return what is to be done about C(devices), each of which was observed, at a service that C(can) do so much."""
+    outcomes: dict[str, Outcome] = {}
+    unverified = 0
+    for device in devices:
+        seen = observations[device.mac]
+        outcome = _decide(device, seen, policy, can)
+        outcomes[device.mac] = outcome
+        if outcome.action == NONE and device.target and policy.check_target:
+            unverified += device.target.met_by(device.mac, seen) is None
+    return Plan(outcomes, steps_to(outcomes.values(), override=policy.override), unverified)
+
+
+def steps_to(outcomes: Iterable[Outcome], *, override: bool = False) -> list[Step]:
+    """Return the steps to these outcomes: devices of which the same becomes are one."""
+    macs: dict[tuple[str, Goal | None], list[str]] = {}
+    for outcome in outcomes:
+        if outcome.action in CHANGES:
+            macs.setdefault((outcome.action, outcome.target), []).append(outcome.mac)
+    return [
+        Step(action, target, override and action == REGISTERED, tuple(those))
+        for (action, target), those in macs.items()
+    ]
+
+
+def _decide(device: Device, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:
+    error = seen.error
+    if device.target and seen.status == ELSEWHERE and not (policy.override and can.override):
+        error = elsewhere_error(can)
+    action = FAILED if error else _action(device, seen, policy, can)
+    return Outcome(device.mac, action, seen.status, device.target, seen, error)
+
+
+def _action(device: Device, seen: Observation, policy: Policy, can: Capabilities) -> str:
+    target = device.target
+    if target is None:
+        return REMOVED if seen.status == REGISTERED else NONE
+    if seen.status != REGISTERED:
+        return REGISTERED
+    met = target.met_by(device.mac, seen)
+    if met is not None:
+        return NONE if met else MOVED
+    trusted = not policy.check_target and target.url is not None and can.read_target
+    return MOVED if policy.force and not trusted else NONE
+
+
+def as_asked(step: Step, mac: str, seen: Observation) -> bool:
+    """Tell whether a device is as the step was to make it, by what the service says of it after a doubtful answer."""
+    if step.target is None:
+        return seen.status != REGISTERED
+    if seen.status != REGISTERED:
+        return False
+    met = step.target.met_by(mac, seen)
+    # A device that was not ours and now is, we registered; whether one of ours was moved, nothing told.
+    return met if met is not None else step.action == REGISTERED or step.released
+
+
+def elsewhere_error(can: Capabilities) -> RpsError:
+    """Return the error of a device that the service calls another account's, and that was not to be taken over."""
+    return RpsError("needs_override" if can.takes_over else "owned_by_other_user", "Registered Elsewhere")

@@ -1,0 +1,97 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls to one service, several at a time, given up together where the service is gone."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable, Collection, Generic, Iterable, TypeVar
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Registry
+
+HANDFUL = 5
+"""So many devices are checked one each; for more, a list of the whole account is worth its call."""
+
+_IN_A_ROW = 2
+"""At least so many calls must fail for good, one after the other, before the service is given up for it."""
+
+T = TypeVar("T")
+RegistryT = TypeVar("RegistryT", bound=Registry[Any])
+
+
+class Runner(Generic[RegistryT]):
+    """Runs calls to C(service); C(stopped) is the error for which no more are to be sent."""
+
+    def __init__(self, service: RegistryT) -> None:
+        self.service = service
+        self.stopped: RpsError | None = None
+        self._failures = {"read": 0, "write": 0}
+
+    def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
+        """Run C(work) on every item, as many at a time as the client has connections."""
+        todo = deque(items)
+        if todo and not self.service.client.requests:
+            # Alone: a wrong password is then tried once, not by every thread until the account is locked.
+            work(todo.popleft())
+        workers = min(self.service.client.concurrency, len(todo))
+        if not workers:
+            return
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                for done in [pool.submit(_drain, todo, work) for _worker in range(workers)]:
+                    done.result()
+            finally:
+                todo.clear()
+
+    def read(self, macs: Iterable[str], targets: Collection[str]) -> dict[str, Observation]:
+        """Check every device, and those in C(targets) with where they point.
+
+        A device that could not be read has its error in its observation; raises RpsError once the service is given up.
+        """
+        seen: dict[str, Observation] = {}
+
+        def check(mac: str) -> None:
+            if self.stopped:
+                return
+            try:
+                seen[mac] = self.service.check(mac, target=mac in targets)
+                self.worked()
+            except RpsError as error:
+                seen[mac] = Observation(None, error=error.to_keep())
+                self.failed(error)
+
+        self.each(check, macs)
+        if self.stopped:
+            raise self.stopped
+        return seen
+
+    def worked(self, kind: str = "read") -> None:
+        """Note that the service answered a call of this C(kind), C(read) or C(write)."""
+        self._failures[kind] = 0
+
+    def failed(self, error: RpsError, kind: str = "read") -> None:
+        """Note a call that failed for good, and stop where that says that no other would do better."""
+        if isinstance(error, Refused):
+            self.worked(kind)
+            return
+        self._failures[kind] += 1
+        if not error.in_doubt or self._failures[kind] >= max(_IN_A_ROW, self.service.client.concurrency):
+            self.stopped = error
+
+
+def _drain(todo: deque[T], work: Callable[[T], None]) -> None:
+    try:
+        while True:
+            try:
+                item = todo.popleft()
+            except IndexError:
+                return
+            work(item)
+    except BaseException:
+        todo.clear()
+        raise

@@ -1,0 +1,59 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Yealink's service, by its document "XML API for Redirection and Provisioning Service (RPS)"."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import dashed_mac
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
+from ansible_collections.voip.rps.plugins.module_utils._services.named_servers import (
+    NOT_OURS,
+    OVERRIDE,
+    NamedServersService,
+)
+
+
+class Yealink(NamedServersService):
+    """Sections 4.1 to 4.15; the retired forms 4.11 and 4.16 are never sent. A device can have a URL of its own."""
+
+    provider = "yealink"
+    default_url = "https://api-dm.yealink.com:8443/xmlrpc"
+    mac_prefixes = ("001565", "249ad8", "44dbd2", "805e0c", "805ec0", "c4fc22")
+    can = Capabilities(
+        named_servers=True,
+        own_url=True,
+        bulk=True,
+        bulk_url=False,
+        read_target=True,
+        list_account=True,
+        list_models=False,
+        override=True,
+        takes_over=False,
+        rebind=True,
+    )
+
+    def check(self, mac: str, *, target: bool) -> Observation:
+        """Sections 4.5 checkDevice and, where the target is asked for, 4.14 checkDeviceExt."""
+        return self._observation("checkDeviceExt", mac) if target else super().check(mac, target=False)
+
+    def register(self, macs: Sequence[str], target: Target, *, override: bool) -> None:
+        """Sections 4.6, 4.1 and 4.12; with C(override) 4.7, 4.2 and 4.15."""
+        if not target.own:
+            super().register(macs, target, override=override)
+            return
+        confirmed = [OVERRIDE] if override else []
+        (mac,) = macs
+        self._write("registerDeviceWithUniqueUrl", dashed_mac(mac), target.server or "", target.url, *confirmed)
+
+    def move(self, macs: Sequence[str], target: Target) -> None:
+        """Sections 4.10 editDevice and 4.13 editDeviceWithUniqueUrl; 4.7 registerDevices for several."""
+        if not target.own:
+            super().move(macs, target)
+            return
+        (mac,) = macs
+        self._write("editDeviceWithUniqueUrl", dashed_mac(mac), target.server or "", target.url, codes=NOT_OURS)
