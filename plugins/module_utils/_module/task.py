@@ -17,7 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._http.client import (
     check_endpoint,
     is_loopback,
 )
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problems, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url, shown_url, without_userinfo
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
@@ -134,19 +134,19 @@ def _option_problems(params: Mapping[str, Any]) -> Problems:
     problems: Problems = []
     for option, least in _LEAST.items():
         if option in params and params[option] < least:
-            problems.append(("invalid_input", f"{option}: {params[option]} is less than {least}"))
+            problems.append(Problem("invalid_input", option, f"{params[option]} is less than {least}"))
     for option in _ABOVE_ZERO:
         if params.get(option) is not None and not params[option] > 0:
-            problems.append(("invalid_input", f"{option}: {params[option]} is not above 0"))
+            problems.append(Problem("invalid_input", option, f"{params[option]} is not above 0"))
     if params["timeout"] > _LONGEST:
-        problems.append(("invalid_input", f"timeout: {params['timeout']} is more than {_LONGEST}"))
+        problems.append(Problem("invalid_input", "timeout", f"{params['timeout']} is more than {_LONGEST}"))
     if params["ca_path"] and not os.path.exists(params["ca_path"]):
-        problems.append(("invalid_input", f"ca_path: {params['ca_path']} does not exist"))
+        problems.append(Problem("invalid_input", "ca_path", f"{params['ca_path']} does not exist"))
     for option in _ENDPOINTS:
         # An api_url that is empty is the vendor's.
         if params.get(option) or (option == "base_url" and option in params):
             found = _endpoint_problems(params[option], params["allow_http"])
-            problems += [("invalid_url", f"{option}: {words}") for words in found]
+            problems += [Problem("invalid_url", option, words) for words in found]
     return problems
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, Task
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
 
 PBX_OPTIONS: dict[str, dict[str, Any]] = {
     "base_url": {"type": "str", "required": True},
@@ -37,7 +38,7 @@ class PbxTask(Task):
     def __init__(self, module: RpsModule) -> None:
         super().__init__(module)
         if self.params["access_token"] is None and None in (self.params["client_id"], self.params["client_secret"]):
-            self.problems.append(("invalid_input", "neither client_id and client_secret nor access_token"))
+            self.problems.append(Problem("invalid_input", "", "neither client_id and client_secret nor access_token"))
 
     def connect(self) -> Pbx:
         """Return the PBX; nothing is sent before it is entered. Raises InputError if there are problems."""

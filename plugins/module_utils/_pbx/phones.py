@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any, Iterator, Mapping, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Extension
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of
 from ansible_collections.voip.rps.plugins.module_utils._services import provider_of
@@ -43,7 +43,7 @@ def wanted_phones(params: Mapping[str, Any], problems: Problems) -> list[Wanted]
         try:
             mac = parse_mac(row["mac"])
         except ValueError as error:
-            problems.append(("invalid_mac", f"{where}: {error}"))
+            problems.append(Problem("invalid_mac", where, str(error)))
             continue
         problems += extra_problems(where, row)
         phone = Wanted(mac, where)
@@ -53,18 +53,18 @@ def wanted_phones(params: Mapping[str, Any], problems: Problems) -> list[Wanted]
                 Extension(row.get("extension") or None, row.get("ext_id") or None),
             )
             wrong = list(_wrong(kind, extension))
-            problems += [("invalid_input", f"{where}: {words}") for words in wrong]
+            problems += [Problem("invalid_input", where, words) for words in wrong]
             if wrong:
                 continue
             phone = Wanted(mac, where, kind, extension)
         first = wanted.setdefault(mac, phone)
         if first._replace(where=where) != phone:
-            problems.append(("repeated_mac", f"{where}: {mac} is asked for otherwise in {first.where}"))
+            problems.append(Problem("repeated_mac", where, f"{mac} is asked for otherwise in {first.where}"))
     counts = Counter(phone.extension for phone in wanted.values() if phone.extension)
     for extension, count in counts.items():
         if count > MOST_PHONES:
             name = f"extension {extension.number}" if extension.number is not None else f"ext_id {extension.id}"
-            problems.append(("invalid_input", f"{name}: {count} phones, and an extension has {MOST_PHONES} at most"))
+            problems.append(Problem("invalid_input", name, f"{count} phones; an extension has {MOST_PHONES} at most"))
     return list(wanted.values())
 
 

@@ -13,7 +13,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import As
 from ansible_collections.voip.rps.plugins.module_utils._pbx.menus import Menus
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import Pbx
 from ansible_collections.voip.rps.plugins.module_utils._pbx.phones import Kind, Wanted
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problems, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     FAILED,
     MOVED,
@@ -94,7 +94,7 @@ def _goals(
         try:
             goal = menus.assignment(kind, rps_auth)
         except ValueError as error:
-            problems.append(("invalid_input", f"{phones[0].where}{_and_more(phones)}: {error}"))
+            problems.append(Problem("invalid_input", f"{phones[0].where}{_and_more(phones)}", str(error)))
             continue
         goal.extensions = {phone.mac: phone.extension for phone in phones if phone.extension}
         goals.update((phone.mac, goal) for phone in phones)
@@ -105,7 +105,7 @@ def _goals(
     for phone in differing:
         number = phone.extension.number if phone.extension else None
         if number is not None and ids.get(number) is None:
-            problems.append(("invalid_input", f"{phone.where}: the PBX has no extension {number}"))
+            problems.append(Problem("invalid_input", phone.where, f"the PBX has no extension {number}"))
         elif number is not None and phone.mac in goals:
             goals[phone.mac].extensions[phone.mac] = Extension(number, ids[number])
     if problems:

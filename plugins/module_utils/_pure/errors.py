@@ -9,12 +9,23 @@ from __future__ import annotations
 import re
 import reprlib
 from collections import Counter
-from typing import Any, Iterable, List, Tuple
+from typing import Any, Iterable, List, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
 
-Problems = List[Tuple[str, str]]
-"""What is wrong with the user's input: each an error code, and words for the user that say where it stands."""
+
+class Problem(NamedTuple):
+    """What is wrong with the user's input: an error code, the option or the row of a list that it is in, and why."""
+
+    code: str
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+Problems = List[Problem]
 
 MAX_MESSAGE = 500
 MAX_EXCERPT = 120
@@ -97,10 +108,11 @@ class InputError(RpsError):
     """The user's input is wrong: all the problems with it at once."""
 
     def __init__(self, problems: Problems) -> None:
-        codes = {code for code, _words in problems}
-        super().__init__(codes.pop() if len(codes) == 1 else "invalid_input", "")
+        counts = Counter(problem.code for problem in problems)
+        super().__init__(next(iter(counts)) if len(counts) == 1 else "invalid_input", "")
+        self.problems = problems
         count = f"{len(problems)} problems: " if len(problems) > 1 else ""
-        self.message = count + "; ".join(without_userinfo(words) for _code, words in problems)
+        self.message = count + "; ".join(without_userinfo(str(problem)) for problem in problems)
 
 
 def odd(answer: Any) -> RpsError:

@@ -10,7 +10,7 @@ import csv
 import os
 from typing import Any, Iterator, Mapping
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 
 SEPARATORS = ",;\t"
 EXTRA = "extra cells"
@@ -48,19 +48,19 @@ def read_phone_list(path: str) -> Iterator[tuple[int, dict[str, str]]]:
 def phones_of(path: str | None, problems: Problems) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each phone of a list, and in words where it stands; adds to C(problems) why the list cannot be read."""
     if path is None:
-        problems.append(("invalid_input", "neither a phone nor a phone list is named"))
+        problems.append(Problem("invalid_input", "", "neither a phone nor a phone list is named"))
         return
     name = os.path.basename(path)
     try:
         for line, row in read_phone_list(path):
             yield f"{name} line {line}", row
     except ValueError as error:
-        problems.append(("invalid_input", f"{path} {error}"))
+        problems.append(Problem("invalid_input", path, str(error)))
 
 
 def extra_problems(where: str, row: Mapping[str, Any]) -> Problems:
     """Return what is wrong with a phone's line that has filled cells beyond the header's columns."""
-    return [("invalid_input", f"{where}: {row[EXTRA]!r} is beyond the header's columns")] if EXTRA in row else []
+    return [Problem("invalid_input", where, f"{row[EXTRA]!r} is beyond the header's columns")] if EXTRA in row else []
 
 
 def _separator(header: str) -> str:

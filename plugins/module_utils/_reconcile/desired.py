@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, NamedTuple
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of
@@ -40,14 +40,14 @@ def desired_devices(params: Mapping[str, Any], service: type[Service], problems:
             device = Device(mac, targets.of(row))
         except ValueError as error:
             if not _left_to_another("", row, params):
-                problems.append(("invalid_mac", f"{where}: {error}"))
+                problems.append(Problem("invalid_mac", where, str(error)))
             continue
         except _Problem as problem:
-            problems.append((problem.code, f"{where}: {problem}"))
+            problems.append(Problem(problem.code, where, str(problem)))
             continue
         problems += extra_problems(where, row)
         if devices.setdefault(mac, device) != device:
-            problems.append(("repeated_mac", f"{where}: {mac} has another target in {places[mac]}"))
+            problems.append(Problem("repeated_mac", where, f"{mac} has another target in {places[mac]}"))
         places.setdefault(mac, where)
     return Desired(list(devices.values()), named)
 
@@ -111,11 +111,11 @@ def server_problems(where: str, name: str, url: Any, service: type[Service]) -> 
         if service.can.named_servers:
             service.check_server_name(name)
     except ValueError as error:
-        problems.append(("invalid_server_name", f"{where}: {error}"))
+        problems.append(Problem("invalid_server_name", where, str(error)))
     try:
         check_url(str(url))
     except ValueError as error:
-        problems.append(("invalid_url", f"{where}: {error}"))
+        problems.append(Problem("invalid_url", where, str(error)))
     return problems
 
 
@@ -125,11 +125,11 @@ def prune_problems(params: Mapping[str, Any], desired: Desired, service: type[Se
         return []
     problems: Problems = []
     if params["state"] == "absent":
-        problems.append(("invalid_input", "prune: goes with state present only"))
+        problems.append(Problem("invalid_input", "prune", "goes with state present only"))
     if not desired.named:
-        problems.append(("invalid_input", "prune: the list is empty, and would remove every device of the account"))
+        problems.append(Problem("invalid_input", "prune", "the list is empty, which would remove every device"))
     if not service.can.list_account:
-        problems.append(("unsupported", "prune: this service does not list the devices of the account"))
+        problems.append(Problem("unsupported", "prune", "this service does not list the devices of the account"))
     return problems
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problems, count_codes
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, count_codes
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, STATUSES, Observation
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
@@ -27,7 +27,7 @@ def parse_macs(texts: Sequence[str] | None, problems: Problems) -> list[str] | N
         try:
             macs[parse_mac(spelled)] = None
         except ValueError as error:
-            problems.append(("invalid_mac", f"macs[{position}]: {error}"))
+            problems.append(Problem("invalid_mac", f"macs[{position}]", str(error)))
     return list(macs)
 
 
@@ -35,11 +35,11 @@ def listing_problems(params: Mapping[str, Any], service: type[Service]) -> Probl
     """Return what of the options the service cannot do."""
     problems: Problems = []
     if params["models"] is not None and not service.can.list_models:
-        problems.append(("unsupported", "models: this service does not list devices by model"))
+        problems.append(Problem("unsupported", "models", "this service does not list devices by model"))
     if params["url"] is not None and not service.can.read_target:
-        problems.append(("unsupported", "url: this service does not tell where a device points"))
+        problems.append(Problem("unsupported", "url", "this service does not tell where a device points"))
     elif params["url"] is not None and params["check_target"] is False:
-        problems.append(("invalid_input", "url: needs check_target, to know which devices point there"))
+        problems.append(Problem("invalid_input", "url", "needs check_target, to know which devices point there"))
     return problems
 
 

@@ -15,7 +15,7 @@ from typing import Any, Callable, Mapping, Sequence
 
 from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problems, count_codes
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, count_codes
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ACTIONS,
     CHANGES,
@@ -73,7 +73,7 @@ def dest_problems(dest: str | None) -> Problems:
     """Return why no file of outcomes can be written there."""
     folder = os.path.dirname(dest or "") or "."
     if dest and (os.path.isdir(dest) or not os.access(folder, os.W_OK | os.X_OK)):
-        return [("invalid_input", f"dest: {dest} cannot be written")]
+        return [Problem("invalid_input", "dest", f"{dest} cannot be written")]
     return []
 
 

@@ -94,7 +94,7 @@ def test_what_failed_is_named_with_what_to_do_and_the_rest_is_done(
         ({"rollout_phones": [], "rollout_src": "phones.csv"}, "Exactly one of rollout_src and rollout_phones"),
         ({"rollout_phones": [], "rollout_accounts": {"office": {"provider": "yealink"}}}, "missing required arguments"),
         ({"rollout_phones": [], "rollout_accounts": ["acme"]}, "rollout_accounts"),
-        ({"rollout_src": "missing.csv"}, "missing.csv cannot be read"),
+        ({"rollout_src": "missing.csv"}, "missing.csv: cannot be read"),
     ],
 )
 def test_bad_variables_are_refused(
@@ -115,5 +115,5 @@ def test_a_relative_path_is_that_from_where_it_is_started(
     done = rollout(rollout_src="phones.csv")
 
     assert "office: 1 registered" in done.stdout, done.stdout
-    assert "none.csv cannot be read" in rollout(rollout_src="none.csv").stdout
+    assert "none.csv: cannot be read" in rollout(rollout_src="none.csv").stdout
     assert len(simulator.devices("acme")) == 1

@@ -250,7 +250,7 @@ def test_no_secret_and_no_token_is_shown_or_logged(
         ({"yeastar_phones": [], "yeastar_server": None}, "yeastar_accounts wants yeastar_server beside it"),
         ({"yeastar_phones": [], "yeastar_accounts": {"desks": {"username": "acme"}}}, "in each account a provider"),
         ({"yeastar_phones": [], "yeastar_pbx": {"client_id": "pbx"}}, "missing required arguments: base_url"),
-        ({"yeastar_src": "missing.csv"}, "missing.csv cannot be read"),
+        ({"yeastar_src": "missing.csv"}, "missing.csv: cannot be read"),
         ({"yeastar_phones": [{**YEALINK, "extension": "9999"}]}, "the PBX has no extension 9999"),
     ],
 )

@@ -71,7 +71,7 @@ def test_everything_that_is_wrong_is_named_at_once(rps, tmp_path):
         ({"mac": "001565000001", "timeout": "nan"}, "invalid_input", "timeout: nan is not above 0"),
         ({"mac": "001565000001", "ca_path": "/no/ca.pem"}, "invalid_input", "ca_path: /no/ca.pem does not exist"),
         ({"mac": "001565000001", "dest": "/no/folder/outcomes.csv"}, "invalid_input", "dest: /no/folder/outcomes.csv"),
-        ({"src": "/no/such/phones.csv"}, "invalid_input", "/no/such/phones.csv cannot be read: No such file"),
+        ({"src": "/no/such/phones.csv"}, "invalid_input", "/no/such/phones.csv: cannot be read: No such file"),
     ],
 )
 def test_one_problem(rps, options, code, words):
@@ -111,7 +111,7 @@ def test_where_no_server_has_a_name_any_will_do(rps):
 @pytest.mark.lacks("named_servers")
 @pytest.mark.parametrize("check", [False, True])
 def test_there_are_no_servers_to_add(rps, check):
-    words = "this service has no named servers: give the devices a url"
+    words = "the service has no named servers: give the devices a url"
     one_problem(rps, rps.server(name="rome", url="https://rome.example/", check=check), "unsupported", words)
 
 

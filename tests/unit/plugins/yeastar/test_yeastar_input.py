@@ -42,7 +42,7 @@ MAC = "805ec0000000"
             [{"mac": f"805ec000000{number}", "extension": "1"} for number in range(6)],
             {},
             "invalid_input",
-            ["extension 1: 6 phones, and an extension has 5 at most"],
+            ["extension 1: 6 phones; an extension has 5 at most"],
         ),
         ([{"mac": MAC, "ext_id": 1}], {"base_url": "ftp://pbx/"}, "invalid_url", ["base_url: is neither http nor"]),
         ([{"mac": MAC, "ext_id": 1}], {"base_url": "http://pbx.example/"}, "invalid_url", ["base_url: plain http"]),
