@@ -152,7 +152,7 @@ def main() -> None:
             servers = {module.params["name"]: module.params["url"]}
         if not task.kind.can.named_servers:
             task.problems.append(
-                Problem("unsupported", "", "this service has no named servers: give the devices a url")
+                Problem("unsupported", "", "the service has no named servers: give the devices a url")
             )
         for name, url in servers.items():
             task.problems += server_problems(f"server {name!r}", name, url, task.kind)
