@@ -282,16 +282,80 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RPS_OPTIONS, RpsModule, RpsTask
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import desired_devices, prune_problems
+from typing import Any
+
+from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
+    Desired,
+    Targets,
+    desired_devices,
+    prune_problems,
+    rows_asked_for,
+)
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.outcome_file import (
+    dest_problems,
+    outcome_path,
+    outcome_rows,
+    problem_rows,
+    save_outcomes,
+)
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import OneAccount
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune, reconcile
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import (
-    dest_problems,
+    device_row,
+    error_result,
     task_result,
     unverified_warning,
-    write_outcomes,
 )
+
+PHONES = ("mac", "macs", "devices", "src")
+
+
+def read_input(task: RpsTask, owner: OneAccount) -> Desired:
+    """Return what the task's phones are to become; adds to the task's problems what is wrong with its options."""
+    params = task.params
+    default = (params["server"], params["url"])
+    targets = Targets(task.kind, params["servers"], default, absent=params["state"] == "absent")
+    task.problems += targets.problems
+    rows = rows_asked_for(params, task.problems)
+    desired = desired_devices(rows, owner, {owner.owner: targets}, task.problems)
+    task.problems += prune_problems(params, desired.devices[owner.owner], task.kind)
+    return desired
+
+
+def run(task: RpsTask) -> dict[str, Any]:
+    """Carry the task out, or in check mode foresee it, and return its result; raises RpsError."""
+    params, module = task.params, task.module
+    owner = OneAccount(params["provider"], params["account"], params["by_prefix"])
+    wrong_dest = dest_problems(params["dest"], params["src"])
+    dest = outcome_path(params["dest"], module.check_mode) if params["dest"] and not wrong_dest else None
+    task.problems += wrong_dest
+    desired = read_input(task, owner)
+    try:
+        service = task.connect()
+    except InputError as error:
+        refused = {"changed": False, **error_result(error)}
+        if dest:
+            save_outcomes(dest, problem_rows(error.problems), module.no_log_values, refused)
+        return refused
+    report = reconcile(
+        service,
+        desired.devices[owner.owner],
+        Policy(params["check_target"], params["override"], params["force"]),
+        batch_size=params["batch_size"],
+        prune=Prune(desired.named, params["prune_limit"]) if params["prune"] else None,
+        check_mode=module.check_mode,
+    )
+    if report.unverified:
+        module.warn(unverified_warning(report.unverified))
+    result = task_result(report, params["return_devices"], diff=module._diff)
+    result["other_rows"] = [{**other._asdict(), "rows": count} for other, count in desired.others.items()]
+    if dest:
+        save_outcomes(dest, outcome_rows(map(device_row, report.outcomes)), module.no_log_values, result)
+    return result
 
 
 def main() -> None:
@@ -299,17 +363,8 @@ def main() -> None:
         argument_spec=dict(
             RPS_OPTIONS,
             mac={"type": "str"},
-            devices={
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "mac": {"type": "str", "required": True},
-                    "server": {"type": "str"},
-                    "url": {"type": "str"},
-                    "provider": {"type": "str"},
-                    "account": {"type": "str"},
-                },
-            },
+            macs={"type": "list", "elements": "str"},
+            devices={"type": "list", "elements": "dict"},
             src={"type": "path"},
             account={"type": "str"},
             by_prefix={"type": "bool", "default": False},
@@ -322,33 +377,15 @@ def main() -> None:
             check_target={"type": "bool", "default": True},
             prune={"type": "bool", "default": False},
             prune_limit={"type": "int", "default": 10},
-            return_devices={"type": "str", "choices": ["all", "changed", "failed", "none"], "default": "all"},
+            return_devices={"type": "str", "choices": ["all", "changed", "failed", "none"]},
             dest={"type": "path"},
         ),
-        required_one_of=[("mac", "devices", "src")],
-        mutually_exclusive=[("mac", "devices", "src")],
+        required_one_of=[PHONES],
+        mutually_exclusive=[PHONES],
         supports_check_mode=True,
     )
-    params = module.params
     with RpsTask(module) as task:
-        desired = desired_devices(params, task.kind, task.problems)
-        task.problems += prune_problems(params, desired, task.kind) + dest_problems(params["dest"])
-        report = reconcile(
-            task.connect(),
-            desired.devices,
-            Policy(params["check_target"], params["override"], params["force"]),
-            batch_size=params["batch_size"],
-            prune=Prune(desired.named, params["prune_limit"]) if params["prune"] else None,
-            check_mode=module.check_mode,
-        )
-        if report.unverified:
-            module.warn(unverified_warning(report.unverified))
-        if params["dest"] and not module.check_mode:
-            try:
-                write_outcomes(params["dest"], report.outcomes, module.no_log_values)
-            except OSError as error:
-                module.warn(f"dest could not be written: {error}")
-        task.leave(task_result(report, params["return_devices"], diff=module._diff))
+        task.leave(run(task))
 
 
 if __name__ == "__main__":

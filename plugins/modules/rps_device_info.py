@@ -24,10 +24,15 @@ options:
   macs:
     description:
       - The MAC addresses of the devices, in any spelling that M(voip.rps.rps_device) takes.
-      - If left out, every device of the account is returned. A service that lists by model is asked for O(models), or
-        for all models that are known.
+      - If neither O(macs) nor O(src) is given, every device of the account is returned. A service that lists by model
+        is asked for O(models), or for all models that are known.
     type: list
     elements: str
+  src:
+    description:
+      - The path of a phone list, read where the module runs. See O(voip.rps.rps_device#module:src).
+      - Rows that name another provider are skipped.
+    type: path
   models:
     description:
       - Only the devices of these models, on a service that lists them by model.
@@ -40,7 +45,7 @@ options:
   check_target:
     description:
       - Also read where each device points, one request each.
-      - The default is V(true) with O(macs) or O(url), else V(false).
+      - The default is V(true) with O(macs), O(src) or O(url), else V(false).
     type: bool
 seealso:
   - module: voip.rps.rps_device
@@ -89,8 +94,10 @@ devices:
       type: str
       returned: always
       sample: registered
-    url:
-      description: Where the device points, if it was read. A user and password in it are replaced by C(***).
+    current_url:
+      description:
+        - Where the device points, if it was read. A user and password in it are replaced by C(***).
+        - M(voip.rps.rps_device) ignores it, so these devices can be used as its O(voip.rps.rps_device#module:devices).
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
@@ -129,12 +136,13 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RPS_OPTIONS, RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.look_up import (
     info_result,
     listing_problems,
     look_up,
-    parse_macs,
+    macs_asked_for,
 )
 
 
@@ -143,16 +151,17 @@ def main() -> None:
         argument_spec=dict(
             RPS_OPTIONS,
             macs={"type": "list", "elements": "str"},
+            src={"type": "path"},
             models={"type": "list", "elements": "str"},
             url={"type": "str"},
             check_target={"type": "bool"},
         ),
-        mutually_exclusive=[("macs", "models")],
+        mutually_exclusive=[("macs", "src", "models")],
         supports_check_mode=True,
     )
     params = module.params
     with RpsTask(module) as task:
-        macs = parse_macs(params["macs"], task.problems)
+        macs = macs_asked_for(params, task.problems)
         task.problems += listing_problems(params, task.kind)
         seen = look_up(task.connect(), macs, params["models"], params["url"], params["check_target"])
         task.leave(info_result(seen))

@@ -126,7 +126,8 @@ failure:
     message: the service does not take this username and password (HTTP 401)
 """
 
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RPS_OPTIONS, RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import add_servers, servers_result
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import server_problems
@@ -151,9 +152,7 @@ def main() -> None:
         if servers is None:
             servers = {module.params["name"]: module.params["url"]}
         if not task.kind.can.named_servers:
-            task.problems.append(
-                Problem("unsupported", "", "the service has no named servers: give the devices a url")
-            )
+            task.problems.append(Problem("unsupported", "", "the service has no named servers: give the devices a url"))
         for name, url in servers.items():
             task.problems += server_problems(f"server {name!r}", name, url, task.kind)
         outcomes = add_servers(task.connect(), servers, check_mode=module.check_mode)

@@ -281,9 +281,8 @@ def main() -> None:
             recreate={"type": "bool", "default": False},
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
         ),
-        required_one_of=[*PBX_RULES["required_one_of"], ("phones", "src")],
+        required_one_of=[("phones", "src")],
         mutually_exclusive=[*PBX_RULES["mutually_exclusive"], ("phones", "src")],
-        required_together=PBX_RULES["required_together"],
         supports_check_mode=True,
     )
     params = module.params

@@ -2,52 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that modules share, and the frame that every task runs in."""
+"""The frame that every task of a module runs in."""
 
 from __future__ import annotations
 
 import os
-from typing import Any, Iterator, Mapping, TypeVar
+from typing import Any, Mapping, TypeVar
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.voip.rps.plugins.module_utils._http.client import (
-    REQUESTS_IMPORT_ERROR,
-    Client,
-    check_endpoint,
-    is_loopback,
-)
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems, RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url, shown_url, without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._http.client import REQUESTS_IMPORT_ERROR, Client
+from ansible_collections.voip.rps.plugins.module_utils._module.options import account_of, connect
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problems, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_url, without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import error_result
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
-
-def _from(variable: str) -> Any:
-    return (env_fallback, [variable])
-
-
-RPS_OPTIONS: dict[str, dict[str, Any]] = {
-    "provider": {"type": "str", "required": True, "choices": list(SERVICES), "fallback": _from("RPS_PROVIDER")},
-    "api_url": {"type": "str", "fallback": _from("RPS_API_URL")},
-    "username": {"type": "str", "required": True, "fallback": _from("RPS_USERNAME")},
-    "password": {"type": "str", "required": True, "no_log": True, "fallback": _from("RPS_PASSWORD")},
-    "validate_certs": {"type": "bool", "default": True, "fallback": _from("RPS_VALIDATE_CERTS")},
-    "ca_path": {"type": "path", "fallback": _from("RPS_CA_PATH")},
-    "allow_http": {"type": "bool", "default": False},
-    "timeout": {"type": "float", "default": 30, "fallback": _from("RPS_TIMEOUT")},
-    "retries": {"type": "int", "default": 3, "fallback": _from("RPS_RETRIES")},
-    "concurrency": {"type": "int", "default": 8, "fallback": _from("RPS_CONCURRENCY")},
-    "batch_size": {"type": "int", "default": 100, "fallback": _from("RPS_BATCH_SIZE")},
-    "rate_limit": {"type": "float", "fallback": _from("RPS_RATE_LIMIT")},
-}
-
-_LEAST = {"retries": 0, "concurrency": 1, "batch_size": 1, "prune_limit": 0}
-_ABOVE_ZERO = ("timeout", "rate_limit")
-_ENDPOINTS = ("api_url", "base_url")
-_LONGEST = 86400
 _MOST_SHOWN = 20
-_URLS = (*_ENDPOINTS, "url", "servers")
+_URLS = ("api_url", "base_url", "url", "servers")
 
 
 class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
@@ -67,7 +40,7 @@ TaskT = TypeVar("TaskT", bound="Task")
 
 
 class Task:
-    """The run of a module: its C(problems) with the input, found before anything is sent, and then its client.
+    """The run of a module: its C(problems) with the input, found before anything is sent.
 
     As a context it ends the module with C(failure) for what fails the whole task.
     """
@@ -79,7 +52,7 @@ class Task:
             module.fail_json(msg=words, failure=failure, changed=False, requests=0)
         self.module = module
         self.params: dict[str, Any] = module.params
-        self.problems = _option_problems(self.params)
+        self.problems: Problems = []
         self._client: Client | None = None
 
     def __enter__(self: TaskT) -> TaskT:
@@ -87,20 +60,16 @@ class Task:
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, RpsError):
-            self.leave({"failed": True, "changed": False, "msg": error.message, "failure": error.as_dict()})
+            self.leave({"changed": False, **error_result(error)})
 
-    def client(self, url: str, headers: Mapping[str, str], **more: Any) -> Client:
-        """Return a client of that endpoint, see there; nothing is sent yet.
-
-        Raises InputError, with all of them, if there are problems.
-        """
+    def refuse_bad_input(self) -> None:
+        """Raise InputError, with all of them, if there are problems."""
         if self.problems:
             raise InputError(self.problems)
-        params = self.params
-        verify = (params["ca_path"] or True) if params["validate_certs"] else False
-        timeout, retries = params["timeout"], params["retries"]
-        self._client = Client(url, headers, verify=verify, timeout=timeout, retries=retries, **more)
-        return self._client
+
+    def use(self, client: Client) -> None:
+        """Count the requests of this client in the result."""
+        self._client = client
 
     def leave(self, result: Mapping[str, Any]) -> None:
         """End the module with its result."""
@@ -116,54 +85,15 @@ class RpsTask(Task):
     def __init__(self, module: RpsModule) -> None:
         super().__init__(module)
         self.kind: type[Service] = SERVICES[self.params["provider"]]
+        self._account = account_of(self.params, os.environ, self.problems)
+        module.no_log_values.update(filter(None, [self._account.login["password"]]))
 
     def connect(self) -> Service:
         """Return the service; nothing is sent yet. Raises InputError, with all of them, if there are problems."""
-        params = self.params
-        client = self.client(
-            params["api_url"] or self.kind.default_url,
-            self.kind.headers,
-            auth=(params["username"], params["password"]),
-            concurrency=params["concurrency"],
-            rate_limit=params["rate_limit"],
-        )
-        return self.kind(client)
-
-
-def _option_problems(params: Mapping[str, Any]) -> Problems:
-    problems: Problems = []
-    for option, least in _LEAST.items():
-        if option in params and params[option] < least:
-            problems.append(Problem("invalid_input", option, f"{params[option]} is less than {least}"))
-    for option in _ABOVE_ZERO:
-        if params.get(option) is not None and not params[option] > 0:
-            problems.append(Problem("invalid_input", option, f"{params[option]} is not above 0"))
-    if params["timeout"] > _LONGEST:
-        problems.append(Problem("invalid_input", "timeout", f"{params['timeout']} is more than {_LONGEST}"))
-    if params["ca_path"] and not os.path.exists(params["ca_path"]):
-        problems.append(Problem("invalid_input", "ca_path", f"{params['ca_path']} does not exist"))
-    for option in _ENDPOINTS:
-        # An api_url that is empty is the vendor's.
-        if params.get(option) or (option == "base_url" and option in params):
-            found = _endpoint_problems(params[option], params["allow_http"])
-            problems += [Problem("invalid_url", option, words) for words in found]
-    return problems
-
-
-def _endpoint_problems(url: str, allow_http: bool) -> Iterator[str]:
-    try:
-        check_url(url)
-        check_endpoint(url)
-    except ValueError as error:
-        yield str(error)
-        return
-    if without_userinfo(url) != url:
-        yield "the account goes into options of its own"
-    if url.lower().startswith("http:"):
-        if not (allow_http or is_loopback(url)):
-            yield "plain http would show the password on the way: use https, or allow_http where that is all right"
-    elif not url.lower().startswith("https:"):
-        yield "is neither http nor https"
+        self.refuse_bad_input()
+        service = connect(self._account, self.params)
+        self.use(service.client)
+        return service
 
 
 def _shown(value: Any, option: str = "") -> Any:

@@ -6,28 +6,43 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._module.options import (
+    empty_problems,
+    endpoint_problems,
+    from_environment,
+    option_problems,
+    transport_of,
+    with_environment,
+)
 from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, Task
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
 
-PBX_OPTIONS: dict[str, dict[str, Any]] = {
-    "base_url": {"type": "str", "required": True},
-    "client_id": {"type": "str"},
-    "client_secret": {"type": "str", "no_log": True},
-    "access_token": {"type": "str", "no_log": True},
-    "validate_certs": {"type": "bool", "default": True},
-    "ca_path": {"type": "path"},
-    "allow_http": {"type": "bool", "default": False},
-    "timeout": {"type": "float", "default": 30},
-    "retries": {"type": "int", "default": 3},
-}
-PBX_RULES: dict[str, Any] = {
-    "required_one_of": [("client_id", "access_token")],
-    "mutually_exclusive": [("client_id", "access_token")],
-    "required_together": [("client_id", "client_secret")],
-}
+ENV_PREFIX = "YEASTAR_"
+
+_CLIENT = ("client_id", "client_secret")
+_TOKEN = ("access_token",)
+
+PBX_OPTIONS: dict[str, dict[str, Any]] = with_environment(
+    {
+        "base_url": {"type": "str", "required": True},
+        "client_id": {"type": "str"},
+        "client_secret": {"type": "str", "no_log": True},
+        "access_token": {"type": "str", "no_log": True},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "allow_http": {"type": "bool", "default": False},
+        "timeout": {"type": "float", "default": 30},
+        "retries": {"type": "int", "default": 3},
+    },
+    ENV_PREFIX,
+    (*_CLIENT, *_TOKEN),
+)
+PBX_RULES: dict[str, Any] = {"mutually_exclusive": [("client_id", "access_token"), ("client_secret", "access_token")]}
 
 CONCURRENCY = 4
 
@@ -37,14 +52,30 @@ class PbxTask(Task):
 
     def __init__(self, module: RpsModule) -> None:
         super().__init__(module)
-        if self.params["access_token"] is None and None in (self.params["client_id"], self.params["client_secret"]):
-            self.problems.append(Problem("invalid_input", "", "neither client_id and client_secret nor access_token"))
+        params = self.params
+        self._login = self._find_login()
+        module.no_log_values.update(filter(None, [self._login.get("client_secret"), self._login.get("access_token")]))
+        self.problems += empty_problems({"base_url": params["base_url"], **self._login}, params, ENV_PREFIX)
+        missing = [name for name, value in self._login.items() if value is None]
+        if missing:
+            words = f"{' and '.join(missing)}: give client_id and client_secret, or access_token"
+            self.problems.append(Problem("invalid_input", "", f"the login lacks {words}"))
+        self.problems += option_problems(params)
+        self.problems += endpoint_problems("base_url", params["base_url"], params["allow_http"])
+
+    def _find_login(self) -> dict[str, str | None]:
+        """Return the client or the token; one that is given as options beats any in the environment."""
+        given = [kind for kind in (_CLIENT, _TOKEN) if any(self.params[name] is not None for name in kind)]
+        logins = [from_environment(self.params, kind, ENV_PREFIX, os.environ) for kind in given or (_CLIENT, _TOKEN)]
+        return next((login for login in logins if None not in login.values()), logins[0])
 
     def connect(self) -> Pbx:
         """Return the PBX; nothing is sent before it is entered. Raises InputError if there are problems."""
-        params = self.params
+        self.refuse_bad_input()
+        params, login = self.params, self._login
         hide = self.module.no_log_values.add
-        credentials = Credentials(params["client_id"], params["client_secret"], params["access_token"], hide)
-        return Pbx(
-            self.client(params["base_url"].rstrip("/") + API_PATH, Pbx.headers, concurrency=CONCURRENCY), credentials
-        )
+        credentials = Credentials(login.get("client_id"), login.get("client_secret"), login.get("access_token"), hide)
+        url = params["base_url"].rstrip("/") + API_PATH
+        client = Client(url, Pbx.headers, concurrency=CONCURRENCY, **transport_of(params))
+        self.use(client)
+        return Pbx(client, credentials)

@@ -13,7 +13,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Ex
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of
-from ansible_collections.voip.rps.plugins.module_utils._services import provider_of
+from ansible_collections.voip.rps.plugins.module_utils._services import providers_of
 
 MOST_PHONES = 5
 """So many phones an extension can have, by the vendor's developer guide."""
@@ -70,7 +70,7 @@ def wanted_phones(params: Mapping[str, Any], problems: Problems) -> list[Wanted]
 
 def _kind(mac: str, row: Mapping[str, Any], params: Mapping[str, Any]) -> Kind:
     return Kind(
-        row.get("vendor") or row.get("provider") or params["vendor"] or provider_of(mac) or "",
+        row.get("vendor") or row.get("provider") or params["vendor"] or next(iter(providers_of(mac)), ""),
         row.get("model") or params["model"] or "",
         row.get("template_name") or row.get("template") or params["template_name"] or "",
     )

@@ -22,12 +22,23 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}" if self.where else self.message
+        words = f"{self.where}: {self.message}" if self.where else self.message
+        return _bounded(_without_secrets(words), MAX_PROBLEM)
+
+    def as_dict(self) -> dict[str, str]:
+        where, message = (_bounded(_without_secrets(words), MAX_PROBLEM) for words in (self.where, self.message))
+        return {"code": self.code, "where": where, "message": message}
 
 
 Problems = List[Problem]
 
 MAX_MESSAGE = 500
+MOST_LISTED = 20
+"""So many problems with the input are named each, within C(MAX_LISTING) characters; the others are counted."""
+MAX_LISTING = 2500
+MAX_PROBLEM = 240
+
+LEFT_UNBOUND = "left_unbound"
 MAX_EXCERPT = 120
 
 _TOKEN = re.compile(r"""(_token["']?\s*[=:]\s*["']?)[\w.-]{8,}""")
@@ -55,6 +66,10 @@ def _beginning(text: str) -> str:
     return _without_secrets(text[: 8 * MAX_EXCERPT])[:MAX_EXCERPT]
 
 
+def _bounded(text: str, most: int = MAX_MESSAGE) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _without_secrets(text: str) -> str:
     return _TOKEN.sub(r"\1***", without_userinfo(text))
 
@@ -78,8 +93,7 @@ class RpsError(Exception):
         retry_after: float | None = None,
     ) -> None:
         message = _without_secrets(" ".join(message.split()))
-        if len(message) > MAX_MESSAGE:
-            message = message[: MAX_MESSAGE - 1] + "…"
+        message = _bounded(message)
         super().__init__(message)
         self.code = code
         self.message = message
@@ -105,14 +119,22 @@ class Refused(RpsError):
 
 
 class InputError(RpsError):
-    """The user's input is wrong: all the problems with it at once."""
+    """The user's input is wrong: all the C(problems) with it, those to be C(listed), and C(counts) by code."""
 
     def __init__(self, problems: Problems) -> None:
-        counts = Counter(problem.code for problem in problems)
-        super().__init__(next(iter(counts)) if len(counts) == 1 else "invalid_input", "")
         self.problems = problems
-        count = f"{len(problems)} problems: " if len(problems) > 1 else ""
-        self.message = count + "; ".join(without_userinfo(str(problem)) for problem in problems)
+        self.listed = problems[:MOST_LISTED]
+        self.counts = Counter(problem.code for problem in problems)
+        super().__init__(next(iter(self.counts)) if len(self.counts) == 1 else "invalid_input", "")
+        words = [str(problem) for problem in self.listed]
+        while len(words) > 1 and sum(map(len, words)) > MAX_LISTING:
+            words.pop()
+        self.message = "; ".join(words)
+        if len(problems) > 1:
+            self.message = f"{len(problems)} problems: {self.message}"
+        unlisted = Counter(problem.code for problem in problems[len(words) :])
+        if unlisted:
+            self.message += "; and " + ", ".join(f"{count} more {code}" for code, count in unlisted.most_common())
 
 
 def odd(answer: Any) -> RpsError:

@@ -93,7 +93,11 @@ class Observation(NamedTuple):
         return {"url": without_userinfo(self.url)} if self.url else {}
 
     def as_dict(self, mac: str) -> dict[str, Any]:
-        shown: dict[str, Any] = {"mac": mac, "status": self.status, "url": self.url and without_userinfo(self.url)}
+        shown: dict[str, Any] = {
+            "mac": mac,
+            "status": self.status,
+            "current_url": self.url and without_userinfo(self.url),
+        }
         if self.company:
             shown["company"] = self.company
         if self.error:

@@ -10,6 +10,8 @@ import re
 from urllib.parse import urlsplit
 
 SCHEMES = ("http", "https", "ftp", "tftp")
+MASK = "***"
+"""What we show in place of a secret."""
 
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]")
 _USERINFO = re.compile(r"(?<=://)[^\s/?#]*@")
@@ -22,6 +24,8 @@ def check_url(url: str) -> str:
     Implements what the vendors say of a provisioning URL: it begins with http, https, ftp or tftp (Yealink 4.9, 4.12).
     """
     shown = _BEFORE_AT.sub("***@", url)
+    if MASK in url:
+        raise ValueError(f"{shown!r} is masked output, not a URL: give the URL with its user and password")
     try:
         parts = urlsplit(url)
         host = parts.hostname

@@ -2,76 +2,64 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the user asks for: from a task's options to devices, or every problem with them at once."""
+"""What the user asks for: from the rows of a phone list to each account's devices, or every problem with them."""
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, NamedTuple
+from collections import Counter
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
-from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url
-from ansible_collections.voip.rps.plugins.module_utils._services import provider_of
+from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of, row_of
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import MASK, check_url
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import Owner, Ownership, did_you_mean
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
+
+Rows = Iterable["tuple[str, Mapping[str, str]]"]
+"""The rows of a phone list by our column names, each with where it stands."""
 
 
 class Desired(NamedTuple):
-    """The devices in the order asked, each once; the MACs that the list names, those left to other tasks among them."""
+    """What a phone list asks for.
 
-    devices: list[Device]
+    C(devices): each owner's devices, in the order of the list, each once; C(named): every MAC address of the list,
+    whoever owns its row; C(others): how many rows belong to owners of whom no targets were given.
+    """
+
+    devices: dict[Owner, list[Device]]
     named: set[str]
+    others: dict[Owner, int]
 
 
-def desired_devices(params: Mapping[str, Any], service: type[Service], problems: Problems) -> Desired:
-    """Return the devices that the options C(mac), C(devices) or C(src) ask for; adds to C(problems) what is wrong."""
-    targets = _Targets(params, service)
-    places: dict[str, str] = {}
-    devices: dict[str, Device] = {}
-    named: set[str] = set()
-    problems += targets.problems
-    for where, row in _rows(params, problems):
-        try:
-            mac = parse_mac(row["mac"])
-            named.add(mac)
-            if _left_to_another(mac, row, params):
-                continue
-            device = Device(mac, targets.of(row))
-        except ValueError as error:
-            if not _left_to_another("", row, params):
-                problems.append(Problem("invalid_mac", where, str(error)))
-            continue
-        except _Problem as problem:
-            problems.append(Problem(problem.code, where, str(problem)))
-            continue
-        problems += extra_problems(where, row)
-        if devices.setdefault(mac, device) != device:
-            problems.append(Problem("repeated_mac", where, f"{mac} has another target in {places[mac]}"))
-        places.setdefault(mac, where)
-    return Desired(list(devices.values()), named)
+class Targets:
+    """Finds a row's target; rows that name the same server and URL share one.
 
+    C(default) is the server and the URL of rows that name neither; C(absent): devices are to be released. C(problems)
+    has what is wrong with C(servers), name to URL, by the option C(option).
+    """
 
-class _Problem(Exception):
-    def __init__(self, code: str, words: str) -> None:
-        super().__init__(words)
-        self.code = code
-
-
-class _Targets:
-    """Finds a row's target; rows that name the same server and URL share one."""
-
-    def __init__(self, params: Mapping[str, Any], service: type[Service]) -> None:
+    def __init__(
+        self,
+        service: type[Service],
+        servers: Mapping[str, Any] | None,
+        default: tuple[str | None, str | None] = (None, None),
+        *,
+        absent: bool = False,
+        option: str = "servers",
+    ) -> None:
         self.problems: Problems = []
-        self._absent = params["state"] == "absent"
-        self._default = (params["server"] or None, params["url"] or None)
-        self._servers: dict[str, str] = params["servers"] or {}
+        self._absent = absent
+        self._default = (default[0] or None, default[1] or None)
+        self._servers = {name: str(url) for name, url in (servers or {}).items()}
         self._service = service
         self._known: dict[tuple[str | None, str | None], Target] = {}
-        for name, url in self._servers.items():
-            self.problems += server_problems(f"servers[{name}]", name, url, service)
+        for name, url in (servers or {}).items():
+            self.problems += server_problems(f"{option}[{name}]", name, url, service)
 
     def of(self, row: Mapping[str, str | None]) -> Target | None:
+        """Return the row's target, None where it is to be released. Raises TargetError."""
         if self._absent:
             return None
         asked = (row.get("server") or None, row.get("url") or None)
@@ -82,26 +70,100 @@ class _Targets:
         return self._known[asked]
 
     def _target(self, server: str | None, url: str | None) -> Target:
+        if server is not None:
+            self._check_server(server, url)
         if url is not None:
             if not self._service.can.own_url:
-                raise _Problem("unsupported", "this service cannot give a device a url of its own: name a server")
+                raise TargetError("unsupported", "this service cannot give a device a url of its own: name a server")
             try:
                 check_url(url)
             except ValueError as error:
-                raise _Problem("invalid_url", str(error)) from None
+                raise TargetError("invalid_url", str(error)) from None
+            return Target(server, url, own=True)
         if server is None:
-            if url is None:
-                raise _Problem("invalid_input", "neither server nor url says where the device shall point")
-            return Target(None, url, own=True)
+            raise TargetError("invalid_input", "neither server nor url says where the device must point")
+        return Target(server, self._servers.get(server), own=not self._service.can.named_servers)
+
+    def _check_server(self, server: str, url: str | None) -> None:
+        if MASK in server:
+            raise TargetError("invalid_server_name", f"server {server!r} is masked output, not a name")
         if not self._service.can.named_servers:
             if url is None and server not in self._servers:
-                raise _Problem("invalid_server", f"this service has no named servers, and servers has no {server!r}")
-            return Target(server, url or self._servers[server], own=True)
+                words = f"this service has no named servers, and servers has no {server!r}"
+                raise TargetError("invalid_server", f"{words}: {did_you_mean(server, self._servers)}")
+            return
         try:
             self._service.check_server_name(server)
         except ValueError as error:
-            raise _Problem("invalid_server_name", str(error)) from None
-        return Target(server, url or self._servers.get(server), own=url is not None)
+            raise TargetError("invalid_server_name", str(error)) from None
+        if self._servers and server not in self._servers:
+            raise TargetError("invalid_server", f"servers has no {server!r}: {did_you_mean(server, self._servers)}")
+
+
+class TargetError(ValueError):
+    """A row asks for what cannot be: an error code and words for the user."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Targets], problems: Problems) -> Desired:
+    """Return what the rows ask for, of the owners that have C(targets); adds to C(problems) what is wrong with them."""
+    places: dict[str, tuple[str, Owner, Device | None]] = {}
+    devices: dict[Owner, list[Device]] = {owner: [] for owner in targets}
+    others: Counter[Owner] = Counter()
+    for where, row in rows:
+        problems += extra_problems(where, row)
+        try:
+            mac = parse_mac(row.get("mac") or "")
+        except ValueError as error:
+            problems.append(Problem("invalid_mac", where, str(error)))
+            continue
+        try:
+            owner = ownership.owner_of(mac, row)
+            device = Device(mac, targets[owner].of(row)) if owner in targets else None
+        except TargetError as error:
+            problems.append(Problem(error.code, where, str(error)))
+            continue
+        except ValueError as error:
+            problems.append(Problem("invalid_input", where, str(error)))
+            continue
+        if device is None:
+            others[owner] += 1
+        first, first_owner, first_device = places.setdefault(mac, (where, owner, device))
+        if first == where:
+            if device is not None:
+                devices[owner].append(device)
+        elif first_owner != owner:
+            problems.append(Problem("repeated_mac", where, f"{mac} belongs to another account in {first}"))
+        elif first_device != device:
+            problems.append(Problem("repeated_mac", where, f"{mac} has another target in {first}"))
+    return Desired(devices, set(places), dict(others))
+
+
+def rows_asked_for(params: Mapping[str, Any], problems: Problems) -> Rows:
+    """Yield each phone that the options C(mac), C(macs), C(devices) or C(src) name, with where it stands.
+
+    Adds to C(problems) what is no row, and why a list cannot be read.
+    """
+    if params.get("mac") is not None:
+        yield "mac", {"mac": params["mac"]}
+    elif params.get("macs") is not None:
+        yield from ((f"macs[{position}]", {"mac": mac}) for position, mac in enumerate(params["macs"]))
+    elif params.get("devices") is not None:
+        yield from rows_of_list("devices", params["devices"], problems)
+    else:
+        yield from phones_of(params["src"], problems)
+
+
+def rows_of_list(option: str, items: Iterable[Any], problems: Problems) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield the rows of a phone list that is a list of dicts, each with where it stands; other keys are ignored."""
+    for position, item in enumerate(items):
+        where = f"{option}[{position}]"
+        row = row_of(item, where, problems)
+        if row is not None:
+            yield where, row
 
 
 def server_problems(where: str, name: str, url: Any, service: type[Service]) -> Problems:
@@ -112,40 +174,29 @@ def server_problems(where: str, name: str, url: Any, service: type[Service]) -> 
             service.check_server_name(name)
     except ValueError as error:
         problems.append(Problem("invalid_server_name", where, str(error)))
+    if not isinstance(url, str) or not url.strip():
+        problems.append(Problem("invalid_url", where, "it has no URL"))
+        return problems
     try:
-        check_url(str(url))
+        check_url(url)
     except ValueError as error:
         problems.append(Problem("invalid_url", where, str(error)))
     return problems
 
 
-def prune_problems(params: Mapping[str, Any], desired: Desired, service: type[Service]) -> Problems:
-    """Return why the account cannot be pruned of what the list does not name."""
+def prune_problems(params: Mapping[str, Any], own: list[Device], service: type[Service]) -> Problems:
+    """Return why the account cannot be pruned: C(own) are the devices of the list that are its own."""
     if not params["prune"]:
         return []
-    problems: Problems = []
+    wrong: Problems = []
     if params["state"] == "absent":
-        problems.append(Problem("invalid_input", "prune", "goes with state present only"))
-    if not desired.named:
-        problems.append(Problem("invalid_input", "prune", "the list is empty, which would remove every device"))
+        wrong.append(Problem("invalid_input", "prune", "requires state present"))
+    for option in ("mac", "macs"):
+        if params[option] is not None:
+            wrong.append(Problem("invalid_input", "prune", f"requires a whole list, not {option}"))
+    if not own:
+        words = "no row of the list belongs to this account: every device of it would be removed"
+        wrong.append(Problem("invalid_input", "prune", words))
     if not service.can.list_account:
-        problems.append(Problem("unsupported", "prune", "this service does not list the devices of the account"))
-    return problems
-
-
-def _rows(params: Mapping[str, Any], problems: Problems) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield each phone that the task names, with where it stands."""
-    if params["mac"] is not None:
-        yield "mac", {"mac": params["mac"]}
-    elif params["devices"] is not None:
-        for position, row in enumerate(params["devices"]):
-            yield f"devices[{position}]", row
-    else:
-        yield from phones_of(params["src"], problems)
-
-
-def _left_to_another(mac: str, row: Mapping[str, str], params: Mapping[str, Any]) -> bool:
-    by_prefix = provider_of(mac) if params["by_prefix"] else None
-    provider = (row.get("provider") or by_prefix or params["provider"]).lower()
-    account = row.get("account") or params["account"]
-    return provider != params["provider"] or (params["account"] is not None and account != params["account"])
+        wrong.append(Problem("unsupported", "prune", "this service does not list the devices of the account"))
+    return wrong

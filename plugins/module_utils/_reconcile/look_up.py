@@ -9,25 +9,37 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, count_codes
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, STATUSES, Observation
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import rows_asked_for
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import list_models
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import provider_named
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import failure_message
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 
-def parse_macs(texts: Sequence[str] | None, problems: Problems) -> list[str] | None:
-    """Return the MAC addresses, each once, or None for all of the account; adds to C(problems) what is none."""
-    if texts is None:
+def macs_asked_for(params: Mapping[str, Any], problems: Problems) -> list[str] | None:
+    """Return the MAC addresses that C(macs) or C(src) name, each once, or None for all of the account.
+
+    Rows of a phone list that name another provider are skipped. Adds to C(problems) what is wrong.
+    """
+    if params["macs"] is None and params["src"] is None:
         return None
     macs: dict[str, None] = {}
-    for position, spelled in enumerate(texts):
+    for where, row in rows_asked_for(params, problems):
         try:
-            macs[parse_mac(spelled)] = None
+            mac = parse_mac(row.get("mac") or "")
         except ValueError as error:
-            problems.append(Problem("invalid_mac", f"macs[{position}]", str(error)))
+            problems.append(Problem("invalid_mac", where, str(error)))
+            continue
+        try:
+            if provider_named(row.get("provider") or "") in (None, params["provider"]):
+                macs[mac] = None
+        except ValueError as error:
+            problems.append(Problem("invalid_input", where, str(error)))
     return list(macs)
 
 
@@ -85,5 +97,5 @@ def info_result(seen: Mapping[str, Observation]) -> dict[str, Any]:
     }
     if unread:
         result["failed"] = True
-        result["msg"] = f"{len(unread)} of {len(seen)} devices could not be read: {count_codes(unread)}"
+        result["msg"] = failure_message(unread, len(seen), "devices could not be read")
     return result

@@ -2,20 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task returns, and the file of outcomes it writes."""
+"""What a task returns: outcomes, problems, and the diff."""
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-import tempfile
 from collections import Counter
 from typing import Any, Callable, Mapping, Sequence
 
-from ansible.module_utils.common.parameters import remove_values
-
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, count_codes
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
+    LEFT_UNBOUND,
+    InputError,
+    RpsError,
+    count_codes,
+)
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ACTIONS,
     CHANGES,
@@ -24,7 +23,9 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report
 
-COLUMNS = ("mac", "action", "status", "server", "url", "code", "message")
+MOST_RETURNED_FAILURES = 100
+"""So many failed devices are returned of a large task that failed, if the user did not say which to return."""
+MOST_DIFF_LINES = 10_000
 
 _RETURNED = {"all": ACTIONS, "changed": CHANGES, "failed": (FAILED,), "none": ()}
 
@@ -46,66 +47,77 @@ def _row(outcome: Outcome, place: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def task_result(
-    report: Report, return_devices: str, *, diff: bool, row: Callable[[Outcome], dict[str, Any]] = device_row
+    report: Report,
+    return_devices: str | None,
+    *,
+    diff: bool,
+    row: Callable[[Outcome], dict[str, Any]] = device_row,
 ) -> dict[str, Any]:
-    """Return the result of a task, C(failed) and C(msg) included where a device failed."""
+    """Return the result of a task, C(failed) and C(msg) included where a device failed.
+
+    C(return_devices) says which devices to return; None is all, but of a task that failed and has more than
+    C(MOST_RETURNED_FAILURES) devices so many of those that failed.
+    """
     outcomes = report.outcomes
     counts = Counter(outcome.action for outcome in outcomes)
-    returned = _RETURNED[return_devices]
     result: dict[str, Any] = {
         "changed": report.uncertain or any(counts[action] for action in CHANGES),
-        "devices": [row(outcome) for outcome in outcomes if outcome.action in returned],
+        "devices": [row(outcome) for outcome in _returned(outcomes, return_devices, counts[FAILED])],
         "summary": {action: counts[action] for action in ACTIONS},
     }
     if diff:
-        result["diff"] = _diff(outcomes)
+        result["diff"] = {"prepared": diff_text(outcomes)}
     if counts[FAILED]:
-        by_code = count_codes(outcome.error for outcome in outcomes if outcome.error)
         result["failed"] = True
-        result["msg"] = f"{counts[FAILED]} of {len(outcomes)} devices failed: {by_code}"
+        result["msg"] = failure_message([outcome.error for outcome in outcomes if outcome.error], len(outcomes))
     if report.stopped:
         result["failure"] = report.stopped.as_dict()
-        result["msg"] = f"{result['msg']}. The service was given up: {report.stopped.message}"
+        result["msg"] = f"{result['msg']}. No more requests were sent: {report.stopped.message}"
     return result
 
 
-def dest_problems(dest: str | None) -> Problems:
-    """Return why no file of outcomes can be written there."""
-    folder = os.path.dirname(dest or "") or "."
-    if dest and (os.path.isdir(dest) or not os.access(folder, os.W_OK | os.X_OK)):
-        return [Problem("invalid_input", "dest", f"{dest} cannot be written")]
-    return []
+def error_result(error: RpsError) -> dict[str, Any]:
+    """Return the result of a task that failed as a whole; of bad input, it lists the first problems."""
+    result: dict[str, Any] = {"failed": True, "msg": error.message, "failure": error.as_dict()}
+    if isinstance(error, InputError):
+        result["problems"] = [problem.as_dict() for problem in error.listed]
+        result["problem_counts"] = dict(error.counts)
+    return result
 
 
-def write_outcomes(dest: str, outcomes: Sequence[Outcome], secrets: set[str]) -> None:
-    """Write every outcome as a line of CSV under a header, whole or not at all. Raises OSError."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for outcome in outcomes:
-        row = device_row(outcome)
-        writer.writerow({**{key: row[key] for key in COLUMNS[:5]}, **row.get("error", {})})
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(dest) or ".", prefix=".rps_device-")
-    try:
-        with open(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
-            file.write(remove_values(text.getvalue(), secrets))
-        os.replace(temporary, dest)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+def failure_message(errors: Sequence[RpsError], total: int, what: str = "devices failed") -> str:
+    """Return how many of all failed, why the first one did (the worst, where one is unbound), and the counts by code."""
+    first = next((error for error in errors if error.code == LEFT_UNBOUND), errors[0])
+    return f"{len(errors)} of {total} {what}: {first.message} ({count_codes(errors)})"
 
 
-def _diff(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    for outcome in outcomes:
-        if outcome.action not in CHANGES:
-            continue
-        before[outcome.mac] = {"status": outcome.status, **outcome.was.place}
-        if outcome.target:
-            place = outcome.target.as_dict(outcome.mac)
-            after[outcome.mac] = {key: value for key, value in place.items() if value is not None}
-    return {"before": before, "after": after}
+def diff_text(outcomes: Sequence[Outcome]) -> str:
+    """Return a line for each device that changes, C(MAC  before -> after), 10,000 at most and then a count."""
+    changes = [outcome for outcome in outcomes if outcome.action in CHANGES]
+    lines = [f"{outcome.mac}  {_before(outcome)} -> {_after(outcome)}\n" for outcome in changes[:MOST_DIFF_LINES]]
+    if len(changes) > MOST_DIFF_LINES:
+        lines.append(f"... and {len(changes) - MOST_DIFF_LINES} more\n")
+    return "".join(lines)
+
+
+def _before(outcome: Outcome) -> str:
+    return _words(outcome.was.place) or outcome.status or "not known"
+
+
+def _after(outcome: Outcome) -> str:
+    return _words(outcome.target.as_dict(outcome.mac)) if outcome.target else "released"
+
+
+def _words(place: Mapping[str, Any]) -> str:
+    return " ".join(str(value) for value in place.values() if value not in (None, ""))
+
+
+def _returned(outcomes: Sequence[Outcome], return_devices: str | None, failed: int) -> Sequence[Outcome]:
+    most = len(outcomes)
+    if return_devices is None and failed and len(outcomes) > MOST_RETURNED_FAILURES:
+        return_devices, most = "failed", MOST_RETURNED_FAILURES
+    actions = _RETURNED[return_devices or "all"]
+    return [outcome for outcome in outcomes if outcome.action in actions][:most]
 
 
 def unverified_warning(count: int) -> str:

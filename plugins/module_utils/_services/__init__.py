@@ -14,6 +14,6 @@ from ansible_collections.voip.rps.plugins.module_utils._services.yealink import 
 SERVICES: dict[str, type[Service]] = {service.provider: service for service in (Yealink, Snom, Htek)}
 
 
-def provider_of(mac: str) -> str | None:
-    """Return the provider whose vendor's a MAC address is by its first octets, or None where that is not known."""
-    return next((name for name, service in SERVICES.items() if mac.startswith(service.mac_prefixes)), None)
+def providers_of(mac: str) -> list[str]:
+    """Return the providers whose vendors have the prefix of a MAC address, none where it is not known."""
+    return [name for name, service in SERVICES.items() if mac.startswith(service.mac_prefixes)]

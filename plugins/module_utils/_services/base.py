@@ -87,6 +87,8 @@ class Service(Registry[Target]):
 
     provider: ClassVar[str]
     default_url: ClassVar[str]
+    login: ClassVar[tuple[str, ...]] = ("username", "password")
+    """The options that make up its login."""
     mac_prefixes: ClassVar[tuple[str, ...]]
     """What the vendor's MAC addresses begin with, as far as they are its alone."""
     models: ClassVar[Collection[str]] = ()

@@ -1,0 +1,162 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of an account at a redirection service: their specification, where they come from, what is wrong."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+
+from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
+
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Client, check_endpoint, is_loopback
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url, without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
+
+ENV_PREFIX = "RPS_"
+
+_LEAST = {"retries": 0, "concurrency": 1, "batch_size": 1, "prune_limit": 0}
+_ABOVE_ZERO = ("timeout", "rate_limit")
+_LONGEST = 86400
+
+
+def non_empty_variable(variable: str) -> str:
+    """Return the value of an environment variable. Raises AnsibleFallbackNotFound where it is unset or empty."""
+    value = os.environ.get(variable, "")
+    if not value.strip():
+        raise AnsibleFallbackNotFound
+    return value
+
+
+def with_environment(spec: Mapping[str, Mapping[str, Any]], prefix: str, own: Sequence[str]) -> dict[str, Any]:
+    """Return a specification whose options have environment variables, an empty one being as if unset.
+
+    Those in C(own), in which empty is an error, are left to C(from_environment).
+    """
+    return {
+        name: dict(option) if name in own else {**option, "fallback": (non_empty_variable, [prefix + name.upper()])}
+        for name, option in spec.items()
+    }
+
+
+LOGIN_OPTIONS = ("username", "password")
+RPS_OPTIONS: dict[str, dict[str, Any]] = with_environment(
+    {
+        "provider": {"type": "str", "required": True, "choices": list(SERVICES)},
+        "api_url": {"type": "str"},
+        "username": {"type": "str"},
+        "password": {"type": "str", "no_log": True},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "allow_http": {"type": "bool", "default": False},
+        "timeout": {"type": "float", "default": 30},
+        "retries": {"type": "int", "default": 3},
+        "concurrency": {"type": "int", "default": 8},
+        "batch_size": {"type": "int", "default": 100},
+        "rate_limit": {"type": "float"},
+    },
+    ENV_PREFIX,
+    ("api_url", *LOGIN_OPTIONS),
+)
+
+
+def from_environment(
+    params: Mapping[str, Any], options: Sequence[str], prefix: str, environment: Mapping[str, str]
+) -> dict[str, str | None]:
+    """Return these options, taken from the environment where they are not given."""
+    return {
+        name: environment.get(prefix + name.upper()) if params.get(name) is None else params[name] for name in options
+    }
+
+
+def empty_problems(values: Mapping[str, str | None], params: Mapping[str, Any], prefix: str) -> Problems:
+    """Return which of the C(values) that C(from_environment) returned are empty."""
+    return [
+        Problem("invalid_input", prefix + name.upper() if params.get(name) is None else name, "is empty")
+        for name, value in values.items()
+        if value is not None and not value.strip()
+    ]
+
+
+class Account(NamedTuple):
+    """How to reach an account: C(kind) is its service, C(url) its endpoint, C(login) its login by option."""
+
+    kind: type[Service]
+    url: str
+    login: dict[str, str | None]
+
+
+def account_of(params: Mapping[str, Any], environment: Mapping[str, str], problems: Problems) -> Account:
+    """Return the account that the options give, and add to C(problems) what is wrong with them."""
+    kind = SERVICES[params["provider"]]
+    url = from_environment(params, ("api_url",), ENV_PREFIX, environment)
+    login = from_environment(params, kind.login, ENV_PREFIX, environment)
+    problems += empty_problems({**url, **login}, params, ENV_PREFIX)
+    problems += [
+        Problem("invalid_input", name, f"is required: give the option or {ENV_PREFIX}{name.upper()}")
+        for name, value in login.items()
+        if value is None
+    ]
+    endpoint = url["api_url"] or kind.default_url
+    problems += option_problems(params) + endpoint_problems("api_url", endpoint, params["allow_http"])
+    return Account(kind, endpoint, login)
+
+
+def connect(account: Account, params: Mapping[str, Any]) -> Service:
+    """Return the service, with a client of its own; nothing is sent yet. Raises RpsError, see Client."""
+    client = Client(
+        account.url,
+        account.kind.headers,
+        auth=(account.login["username"] or "", account.login["password"] or ""),
+        concurrency=params["concurrency"],
+        rate_limit=params["rate_limit"],
+        **transport_of(params),
+    )
+    return account.kind(client)
+
+
+def transport_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a Client that every service and PBX has options for."""
+    verify = (params["ca_path"] or True) if params["validate_certs"] else False
+    return {"verify": verify, "timeout": params["timeout"], "retries": params["retries"]}
+
+
+def option_problems(params: Mapping[str, Any]) -> Problems:
+    """Return which of the options that every service and PBX has are out of bounds."""
+    problems: Problems = []
+    for option, least in _LEAST.items():
+        if option in params and params[option] < least:
+            problems.append(Problem("invalid_input", option, f"{params[option]} is less than {least}"))
+    for option in _ABOVE_ZERO:
+        if params.get(option) is not None and not params[option] > 0:
+            problems.append(Problem("invalid_input", option, f"{params[option]} is not above 0"))
+    if params["timeout"] > _LONGEST:
+        problems.append(Problem("invalid_input", "timeout", f"{params['timeout']} is more than {_LONGEST}"))
+    if params["ca_path"] and not os.path.exists(params["ca_path"]):
+        problems.append(Problem("invalid_input", "ca_path", f"{params['ca_path']} does not exist"))
+    return problems
+
+
+def endpoint_problems(option: str, url: str, allow_http: bool) -> Problems:
+    """Return what is wrong with the address of a service or PBX."""
+    return [Problem("invalid_url", option, words) for words in _wrong_endpoint(url, allow_http)] if url else []
+
+
+def _wrong_endpoint(url: str, allow_http: bool) -> Iterator[str]:
+    try:
+        check_url(url)
+        check_endpoint(url)
+    except ValueError as error:
+        yield str(error)
+        return
+    if without_userinfo(url) != url:
+        yield "the login goes into options of its own, not into the URL"
+    if url.lower().startswith("http:"):
+        if not (allow_http or is_loopback(url)):
+            yield "plain http would show the password on the way: use https, or set allow_http if that is acceptable"
+    elif not url.lower().startswith("https:"):
+        yield "is neither http nor https"
