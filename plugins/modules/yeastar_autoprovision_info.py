@@ -89,6 +89,21 @@ requests:
   returned: always
   type: int
   sample: 3
+problems:
+  description: The first 20 problems with the input.
+  returned: when the input is wrong
+  type: list
+  elements: dict
+  sample:
+    - code: invalid_url
+      where: base_url
+      message: "'pbx' does not begin with http://, https://, ftp:// or tftp://"
+problem_counts:
+  description: How many problems with the input there are of each error code.
+  returned: when the input is wrong
+  type: dict
+  sample:
+    invalid_url: 1
 failure:
   description: Why the task failed, C(code) being one of the collection's error codes.
   returned: failure

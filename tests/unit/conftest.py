@@ -218,6 +218,10 @@ class Rps:
     def macs(self, count: int, start: int = 0) -> list[str]:
         return [self.mac(number) for number in range(start, start + count)]
 
+    @property
+    def another_provider(self) -> str:
+        return next(provider for provider in VENDORS if provider != self.provider)
+
     @staticmethod
     def every_vendors(number: int) -> list[str]:
         """Return the MAC addresses of this number of all vendors."""

@@ -101,7 +101,7 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
         for name, value in login.items()
         if value is None
     ]
-    endpoint = url["api_url"] or kind.default_url
+    endpoint = (url["api_url"] or "").strip() or kind.default_url
     problems += option_problems(params) + endpoint_problems("api_url", endpoint, params["allow_http"])
     return Account(kind, endpoint, login)
 

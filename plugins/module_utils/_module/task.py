@@ -29,6 +29,10 @@ class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
     Of a long list it shows the beginning: Ansible passes what is shown on, whether anybody asks for it or not.
     """
 
+    def add_path_info(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Add nothing: the result's C(dest) is a report, not the thing that the task manages."""
+        return kwargs
+
     def fail_json(self, msg: str, **result: Any) -> None:
         super().fail_json(msg=msg, **dict(result, invocation={"module_args": _shown(self.params)}))
 

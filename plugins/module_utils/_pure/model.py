@@ -34,6 +34,9 @@ class Goal(Protocol):
     def as_dict(self, mac: str) -> dict[str, Any]:
         """Return what a task returns of it for the device."""
 
+    def words(self, mac: str) -> str:
+        """Return what a diff shows of it for the device."""
+
 
 class Target(NamedTuple):
     """Where a device shall point: a named server, a URL, or both.
@@ -53,6 +56,9 @@ class Target(NamedTuple):
 
     def as_dict(self, _mac: str) -> dict[str, Any]:
         return {"server": self.server, "url": self.url and without_userinfo(self.url)}
+
+    def words(self, mac: str) -> str:
+        return " ".join(filter(None, self.as_dict(mac).values()))
 
 
 class Device(NamedTuple):

@@ -75,8 +75,3 @@ def _columns(header: str) -> list[str]:
     if repeated:
         raise ValueError(f"has more than one column {', '.join(sorted(repeated))}")
     return columns
-
-
-def row_of(item: Any, where: str, problems: Problems) -> dict[str, str] | None:
-    """Stub."""
-    return {key: str(value).strip() for key, value in item.items() if value is not None}

@@ -79,8 +79,8 @@ def test_the_urls_that_the_service_tells(rps, url):
     told = rps.info(macs=[rps.mac(1)])
     moved = rps.device(rps.mac(1), diff=True)
 
-    assert told["devices"][0]["url"].startswith(url.partition("//")[0] + "//***@")
-    assert "***@" in moved["diff"]["before"][rps.mac(1)]["url"]
+    assert told["devices"][0]["current_url"].startswith(url.partition("//")[0] + "//***@")
+    assert "***@" in moved["diff"]["prepared"]
     keeps_it_to_itself(told)
     keeps_it_to_itself(moved)
     keeps_it_to_itself(rps.info(url=url))
