@@ -51,7 +51,7 @@ options:
         type: str
       ext_id:
         description:
-          - The id that the extension has in the PBX.
+          - The ID of the extension in the PBX. Ignored if O(phones[].extension) is given.
         type: int
       vendor:
         description:
