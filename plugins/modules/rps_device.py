@@ -69,7 +69,7 @@ options:
     description:
       - A phone list, read where the module runs. A CSV file with a header, and the columns C(mac), C(server), C(url),
         C(provider) and C(account), of which only the first is required; others are ignored.
-      - Comma, semicolon and tab separate; a byte order mark and CRLF are fine.
+      - Header names, encodings, separators and workbooks that are accepted are listed in C(docs/phone-lists.md).
       - A row whose C(provider) is not O(provider), or whose C(account) is not O(account), is left to another task.
       - The fastest way for thousands of phones, as Ansible then has no list to template and to check.
     type: path

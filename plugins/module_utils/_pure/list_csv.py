@@ -101,9 +101,9 @@ def _cells(line: str, separator: str) -> list[str]:
 class _Swallowed:
     """Finds rows within a row of several lines: what an unclosed quote takes in, up to a stray quote further down.
 
-    A line of a cell is such a row where one of its parts is a MAC address, where one that is meant to be stands in the
-    column mac, or where it has exactly as many parts as the header, which has four or more. The row with the stray quote
-    goes on in the cells after it, with its MAC address where the column mac would be.
+    A line of a cell is such a row where one of its parts is a MAC address, where a misspelt one stands in the column
+    mac, or where it has exactly as many parts as the header, which has four or more. The row with the stray quote goes
+    on in the cells after it, with its MAC address where the column mac would be.
     """
 
     def __init__(self, header: str, separator: str) -> None:
