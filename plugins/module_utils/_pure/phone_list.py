@@ -64,9 +64,10 @@ def _phones(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Row
     columns = columns_of(header)
     width = len(columns)
     ours = [(column, place) for place, column in enumerate(columns) if column is not None]
+    needed = ours[-1][1] + 1
     for line, cells in records:
-        if len(cells) < width:
-            cells += [""] * (width - len(cells))
+        if len(cells) < needed:
+            cells += [""] * (needed - len(cells))
         row: Row = {column: cells[place].strip() for column, place in ours}
         if not row["mac"] and not any(map(str.strip, cells)):
             continue

@@ -177,6 +177,7 @@ def test_other_names_are_no_columns_of_ours(name):
         (b"\x1f\x8b\x08", "is compressed"),
         (b"PK\x03\x04 and so on", "is a damaged ZIP"),
         ("mac\n" + "1" * 200_000, "line 2 has more than 65,536 characters"),
+        ("mac\n" + "\n" * 2_000_000, "has more than 2,000,000 lines"),
         ("1" * 200_000, "line 1 has more than 65,536 characters"),
     ],
 )
