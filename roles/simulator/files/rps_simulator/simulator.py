@@ -78,6 +78,11 @@ class Simulator:
         """The base address, e.g. `http://127.0.0.1:8080`."""
         return self._server.url
 
+    @property
+    def host(self) -> str:
+        """The name or address in `url`, in lower case and without brackets."""
+        return self._server.host.strip("[]").lower()
+
     def endpoint(self, provider: str) -> str:
         """The address of the provider's service as users give it: the base and the documented path, if there is one."""
         return self.url + DIALECTS[provider].endpoint
