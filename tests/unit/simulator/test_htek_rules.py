@@ -9,7 +9,6 @@ import xmlrpc.client
 
 import pytest
 
-
 pytestmark = pytest.mark.usefixtures("as_printed")
 
 MAC, OTHER, FREE, NEW = "001fc1000001", "001fc1000002", "001fc1000003", "001fc10000ff"

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-
 pytestmark = pytest.mark.usefixtures("as_printed")
 
 DOCUMENTS = Path(__file__).parents[1] / "fixtures"

@@ -9,7 +9,6 @@ import xmlrpc.client
 
 import pytest
 
-
 pytestmark = pytest.mark.usefixtures("as_printed")
 
 MAC, OTHER, FREE, OURS_UNBOUND = "001565000001", "001565000002", "001565000003", "0015650000aa"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import pytest
 
-
 pytestmark = pytest.mark.usefixtures("as_printed")
 
 MAC, OTHER, FREE = "001565000001", "001565000002", "001565000003"

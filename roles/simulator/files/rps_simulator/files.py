@@ -48,13 +48,9 @@ def open_own(path: Path, flags: int) -> int:
     return descriptor
 
 
-def refuse_link(path: Path, missing_ok: bool = True) -> None:
-    """Raise OSError where something other than a regular file of one name is there, or, unless that is fine, nothing."""
-    try:
-        os.close(open_own(path, os.O_RDONLY))
-    except FileNotFoundError:
-        if not missing_ok:
-            raise
+def refuse_link(path: Path) -> None:
+    """Raise OSError where something other than a regular file of one name is there; FileNotFoundError for nothing."""
+    os.close(open_own(path, os.O_RDONLY))
 
 
 def _not_ours(path: Path) -> str:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,7 +68,8 @@ class State:
         """
         if database != ":memory:":
             for companion in ("-journal", "-wal", "-shm"):
-                refuse_link(Path(database + companion))
+                with suppress(FileNotFoundError):
+                    refuse_link(Path(database + companion))
             os.close(open_own(Path(database), os.O_CREAT | os.O_RDWR))
         self._lock = threading.Lock()
         self._database = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
@@ -129,7 +130,7 @@ def accounts_in(database: str) -> list[Account]:
     Raises OSError or sqlite3.Error where it cannot be read.
     """
     try:
-        refuse_link(Path(database), missing_ok=False)
+        refuse_link(Path(database))
     except FileNotFoundError:
         return []
     with closing(sqlite3.connect(f"{Path(database).absolute().as_uri()}?mode=ro", uri=True)) as connection:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which of Snom's models has a MAC address, by its first octets: the ranges that Snom's own command-line client knows.
 
-After versions 1.1.3 and 1.4.2 of that client, to the half octet: the few ranges that are finer than that are left out.
+After versions 1.1.3 and 1.4.3 of that client, to the half octet: the few ranges that are finer than that are left out.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _RANGES = {
     "snomM3": "0004132a",
     "snomM200SC": "00041364",
     "snomM300": "00041362 000413b8 00087bd7",
-    "snomM700": "00041361 00087b08 00087b09 00087b0b",
+    "snomM700": "00041361 00041363 00087b08 00087b09 00087b0b",
     "snomM900": "000413b6",
     "snomMP": "00041332 00041355",
     "snomPA1": "00041333 0004138d",
