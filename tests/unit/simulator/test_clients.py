@@ -113,6 +113,23 @@ def test_snoms_own_client(simulator, client):
     assert ask(client, "listPhones", "snomD765", "https://elsewhere.example.com/")[1] == []
 
 
+@pytest.mark.parametrize("provider", ["snom"])
+def test_snomcli_reads_targets_where_phones_do(simulator, client):
+    m9 = "000413300001"
+    simulator.seed({"devices": [{"account": "ours", "mac": mac, "url": URL} for mac in (SNOM, m9)]})
+
+    def lines(model, mac):
+        response = client.send(verb="GET", path=f"/{model}/{model}.php?mac={mac}", Authorization=None)
+        assert response.status == 200
+        return response.body.decode().splitlines()
+
+    assert re.match(r"setting_server.?: (.*)", lines("snomD765", SNOM.upper())[3]).group(1) == URL
+    assert re.match(r"setting_server.?: (.*)", lines("snom300", "000413250001")[3]).group(1) == ""
+    assert re.match(r'\s*<file url="(.*)"\s/*>', lines("snomm9", m9)[2]).group(1) == URL
+    for path in ("/snom300/snom300.php", "/snom300/x.php?mac=000413250001", "/snom300/snom300.php?mac=x"):
+        assert client.send(verb="GET", path=path, Authorization=None).status == 404
+
+
 @pytest.mark.parametrize("mac", ["000413230001", "0004132a0001", "000413430001", "000413630001"])
 @pytest.mark.parametrize("provider", ["snom"])
 def test_models_of_snoms_clients(simulator, client, mac):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def make_folder(folder: Path) -> None:
-    """Create the state folder, where it lacks, for its owner alone. Raises OSError; see `check_folder`."""
+    """Create the state folder, where there is none, for its owner alone. Raises OSError; see `check_folder`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     check_folder(folder)
 

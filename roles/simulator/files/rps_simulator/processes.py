@@ -37,7 +37,7 @@ def _lock_file(folder: Path) -> Path:
 
 @contextmanager
 def hold(folder: Path) -> Iterator[IO[str]]:
-    """Hold the folder, which is created where it lacks, and yield its process file, emptied. Raises InUse, OSError."""
+    """Hold the folder, created where there is none, and yield its process file, emptied. Raises InUse, OSError."""
     make_folder(folder)
     with open(open_own(_lock_file(folder), os.O_CREAT | os.O_RDWR), "r+") as file:
         try:
