@@ -78,7 +78,7 @@ def test_a_relative_folder_and_the_environment_to_paste(
     }
     assert (rehearsal / "environment.sh").read_text() == "\n".join(told["environment"]) + "\n"
     assert {path for path in collections.rglob("*") if "__pycache__" not in path.parts} == before
-    again = ansible(*PLAYBOOK, extra=extra)
+    again = ansible(*PLAYBOOK, extra={**extra, "simulator_seed": json.dumps(SEED)})
     assert "changed=0 " in again.stdout
     pasted = "\n".join([*told["environment"], "ansible localhost -m voip.rps.rps_device_info -a macs=0015.6500.0001"])
     asked = ansible("sh", "-c", pasted)
