@@ -43,8 +43,7 @@ class PbxTask(Task):
     def connect(self) -> Pbx:
         """Return the PBX; nothing is sent before it is entered. Raises InputError if there are problems."""
         params = self.params
-        hide = self.module.no_log_values.add
-        credentials = Credentials(params["client_id"], params["client_secret"], params["access_token"], hide)
+        credentials = Credentials(params["client_id"], params["client_secret"], params["access_token"], self.hide)
         return Pbx(
             self.client(params["base_url"].rstrip("/") + API_PATH, Pbx.headers, concurrency=CONCURRENCY), credentials
         )

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import reprlib
+import traceback
 from collections import Counter
 from typing import Any, Iterable, List, NamedTuple
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_text, without_userinfo
 
 
 class Problem(NamedTuple):
@@ -29,13 +32,19 @@ Problems = List[Problem]
 
 MAX_MESSAGE = 500
 MAX_EXCERPT = 120
+MOST_PROBLEMS = 20
+"""So many problems with the input are told in words."""
 
-_TOKEN = re.compile(r"""(_token["']?\s*[=:]\s*["']?)[\w.-]{8,}""")
+MAX_SHOWN = 64 * 1024
+"""So many bytes of an answer are looked at for what of it may be shown."""
+
+_QUOTE = r"""(?:\\*["']|&quot;|&#3[49];|%22)?"""
+_TOKEN = re.compile(rf"""(_token{_QUOTE}\s*[=:]\s*)(?:"[^"]*"?|'[^']*'?|(?:&quot;|&#3[49];)?[^\s&,;<>{{}}]+)""")
 
 
 def excerpt(answer: bytes) -> str:
     """Return the first characters of an answer, without secrets."""
-    return _beginning(answer[: 8 * MAX_EXCERPT].decode("utf-8", "replace"))
+    return " ".join(_beginning(answer[:MAX_SHOWN].decode("utf-8", "replace")).split())
 
 
 def shown_value(value: Any) -> str:
@@ -52,20 +61,20 @@ class _Shown(reprlib.Repr):
 
 
 def _beginning(text: str) -> str:
-    return _without_secrets(text[: 8 * MAX_EXCERPT])[:MAX_EXCERPT]
+    return _without_secrets(text, MAX_EXCERPT)[:MAX_EXCERPT]
 
 
-def _without_secrets(text: str) -> str:
-    return _TOKEN.sub(r"\1***", without_userinfo(text))
+def _without_secrets(text: str, limit: int) -> str:
+    return without_userinfo(_TOKEN.sub(r"\1***", SECRETS.beginning(text, limit)))
 
 
 class RpsError(Exception):
     """A task, a call or a device that failed.
 
-    C(code) is one of the documented error codes, C(message) what the service (or we) said of it, on one line, bounded
-    and without the password of any URL or a token. C(transient): trying again may help. C(in_doubt): if the call was a
-    write, it may have been carried out all the same, so it must not be sent again before the devices have been read
-    back. C(retry_after): the seconds that the service asks to wait.
+    C(code) is one of the documented error codes, C(message) what the service (or we) said of it, on one line, bounded,
+    and without control characters, the login of this run, the password of any URL or a token. C(transient): trying
+    again may help. C(in_doubt): if the call was a write, it may have been carried out all the same, so it must not be
+    sent again before the devices have been read back. C(retry_after): the seconds that the service asks to wait.
     """
 
     def __init__(
@@ -77,7 +86,7 @@ class RpsError(Exception):
         in_doubt: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        message = _without_secrets(" ".join(message.split()))
+        message = _without_secrets(" ".join(message.split()), MAX_MESSAGE)
         if len(message) > MAX_MESSAGE:
             message = message[: MAX_MESSAGE - 1] + "…"
         super().__init__(message)
@@ -112,12 +121,28 @@ class InputError(RpsError):
         super().__init__(next(iter(counts)) if len(counts) == 1 else "invalid_input", "")
         self.problems = problems
         count = f"{len(problems)} problems: " if len(problems) > 1 else ""
-        self.message = count + "; ".join(without_userinfo(str(problem)) for problem in problems)
+        self.message = count + "; ".join(_shown_problem(problem) for problem in problems[:MOST_PROBLEMS])
+        if len(problems) > MOST_PROBLEMS:
+            self.message += f"; and {len(problems) - MOST_PROBLEMS} more"
+
+
+def _shown_problem(problem: Problem) -> str:
+    words = shown_text(" ".join(str(problem).split()))
+    return words if len(words) <= MAX_MESSAGE else words[: MAX_MESSAGE - 1] + "…"
 
 
 def odd(answer: Any) -> RpsError:
     """Return the error of an answer, or a part of it, that no document knows."""
     return RpsError("protocol_error", f"an answer that no document knows: {shown_value(answer)}", in_doubt=True)
+
+
+def unforeseen(error: Exception) -> RpsError:
+    """Return the C(internal_error) that an exception of ours is, where it came up and not with its words: they may hold
+    anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""
+    words = f"an error of the collection that was not foreseen, {type(error).__name__}{place}: please report it."
+    return RpsError("internal_error", words)
 
 
 def count_codes(errors: Iterable[RpsError]) -> str:
