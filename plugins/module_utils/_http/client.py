@@ -19,7 +19,7 @@ from http.client import HTTPException
 from typing import Callable, Iterator, Mapping, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, excerpt
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import MAX_SHOWN, RpsError, excerpt
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_url
 
@@ -46,7 +46,6 @@ FIRST_WAIT = 0.25
 
 _OVERLOADED = frozenset((500, 502, 503, 504))
 _MOST_DOUBLINGS = 16
-_DRAINED = 64 * 1024
 _PLAIN = frozenset(("", "identity", "none", "utf-8", "utf8"))
 """Content codings that leave the content as it is; the last two are none, but services say them."""
 
@@ -122,13 +121,21 @@ class Client:
                 headers={"Accept-Encoding": "identity", "User-Agent": "ansible-voip.rps", **headers},
                 auth=auth and tuple(part.encode("utf-8", "surrogateescape") for part in auth),
             ).prepare()
+            for value in request.headers.values():
+                str(value).encode("latin-1")
         except (requests.RequestException, ValueError):
             # Their words hold the value.
             words = f"{shown_url(url)} cannot be asked: the address or the login has what is no character"
             raise RpsError("invalid_input", words) from None
         self._headers = dict(request.headers)
         self._peer = _host_and_port(url)
-        self._proxy = _proxy_peer(select_proxy(url, proxies))
+        proxy = select_proxy(url, proxies)
+        self._proxy = None
+        if proxy:
+            # Without a scheme it is http, but not to requests where there is a user in it.
+            proxy = proxy if "://" in proxy else f"http://{proxy}"
+            self._proxy = _proxy_peer(proxy)
+            proxies = {urlsplit(url).scheme.lower(): proxy}
         # Connections as requests makes them, but without its sessions: that costs a third, follows no redirect and
         # keeps no cookie.
         adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
@@ -142,24 +149,34 @@ class Client:
         self._target = adapter.request_url(request, proxies)
 
     def post(
-        self, body: bytes, parse: Callable[[bytes], T], *, write: bool, path: str = "", listing: bool = False
+        self,
+        body: bytes,
+        parse: Callable[[bytes], T],
+        *,
+        write: bool,
+        path: str = "",
+        listing: bool = False,
+        login: bool = False,
     ) -> T:
         """Post C(body) to the endpoint, or to C(path) under it, and return what C(parse) makes of the answer's bytes.
 
-        With C(listing) the answer may be as long as C(MAX_LIST), else as C(MAX_ANSWER).
+        With C(listing) the answer may be as long as C(MAX_LIST), else as C(MAX_ANSWER). A C(login) is sent as a write
+        is, but changes nothing.
         A call that failed for a passing reason is sent again, after a growing pause or the one the service asks for; a
         write only where it certainly was not carried out. Raises RpsError: C(auth_failed), C(forbidden),
         C(rate_limited), C(unreachable), C(timeout), C(tls_error), C(service_error), C(protocol_error), or what
         C(parse) raises.
         """
-        return self._send("POST", path, body, parse, write=write, listing=listing)
+        return self._insist(
+            lambda: self._ask("POST", path, body, parse, listing), write=write, changes=write and not login
+        )
 
     def get(self, path: str, parse: Callable[[bytes], T]) -> T:
         """Get C(path) under the endpoint, which reads, and return what C(parse) makes of the answer's bytes.
 
         Tries again and raises as C(post) does.
         """
-        return self._send("GET", path, None, parse, write=False, listing=False)
+        return self._insist(lambda: self._ask("GET", path, None, parse, False), write=False, changes=False)
 
     def stop(self, error: RpsError) -> None:
         """Send nothing any more, and raise C(error) instead. Meant for a signal's handler: answers to writes under way
@@ -178,13 +195,11 @@ class Client:
         """Hold every thread's next request back, as before the retry after C(attempt) (from 0)."""
         self._pace.pause(_backoff(attempt))
 
-    def _send(
-        self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], write: bool, listing: bool
-    ) -> T:
+    def _insist(self, send: Callable[[], T], *, write: bool, changes: bool) -> T:
         attempt = 0
         while True:
             try:
-                return self._exchange(verb, path, body, parse, write, listing)
+                return self._exchange(send, write, changes)
             except RpsError as error:
                 wait = _backoff(attempt) if error.retry_after is None else error.retry_after
                 hopeless = not error.transient or attempt == self.retries or wait > MAX_WAIT
@@ -193,11 +208,9 @@ class Client:
                 self._pace.pause(wait)
                 attempt += 1
 
-    def _exchange(
-        self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], write: bool, listing: bool
-    ) -> T:
+    def _exchange(self, send: Callable[[], T], write: bool, changes: bool) -> T:
         self._pace.wait()
-        # Set by this thread alone where it is the main one, which is where signals come.
+        # It is the main thread that signals come to.
         reads_alone = not write and threading.current_thread() is threading.main_thread()
         try:
             if reads_alone:
@@ -206,8 +219,8 @@ class Client:
                 raise self._stopped
             with self._counting:
                 self.requests += 1
-                self.writes += write
-            return self._ask(verb, path, body, parse, listing)
+                self.writes += changes
+            return send()
         finally:
             if reads_alone:
                 self._reading = False
@@ -283,29 +296,25 @@ def _host_and_port(url: str) -> str:
     return f"{host}:{parts.port or (443 if parts.scheme.lower() == 'https' else 80)}"
 
 
-def _proxy_peer(url: str | None) -> str | None:
+def _proxy_peer(url: str) -> str:
     """Return what a proxy is called in messages, which is never by its password.
 
     Raises RpsError C(unreachable) where it cannot be used.
     """
-    if not url:
-        return None
-    whole = url if "://" in url else f"http://{url}"
-    shown = f"the proxy {whole.partition('://')[2].rpartition('@')[2]}"
-    userinfo = whole.partition("://")[2].rpartition("@")[0]
+    userinfo, _at, host = url.partition("://")[2].rpartition("@")
     name, _colon, password = userinfo.partition(":")
     SECRETS.add_login(name, password)
     SECRETS.add_login(unquote(name), unquote(password))
     try:
-        parts = urlsplit(whole)
+        parts = urlsplit(url)
         if parts.scheme.lower() not in ("http", "https"):
-            raise RpsError("unreachable", f"{shown} is of the environment, and neither http:// nor https://")
+            raise RpsError("unreachable", f"the proxy {host} of the environment is neither http:// nor https://")
         if parts.hostname and parts.netloc.rpartition("@")[0] == userinfo:
-            parse_url(whole)
-            return f"the proxy {_host_and_port(whole)}"
+            parse_url(url)
+            return f"the proxy {_host_and_port(url)}"
     except (ValueError, lower.HTTPError):
         pass
-    words = f"{shown} of the environment is no URL: in its user and password / ? # @ and % are written as %2F and so on"
+    words = f"the proxy {host} of the environment is no URL: in a user or password / is %2F, ? %3F, # %23 and @ %40"
     raise RpsError("unreachable", words)
 
 
@@ -357,28 +366,32 @@ def _backoff(attempt: int) -> float:
 def _read(raw: HTTPResponse, limit: int) -> bytes:
     coding = raw.headers.get("Content-Encoding", "")
     plain = _is_plain(coding)
-    answer: bytes = raw.read(limit + 1, decode_content=False) if plain else b""
+    try:
+        answer: bytes = raw.read(limit + 1, decode_content=False) if plain else b""
+    finally:
+        _let_go(raw)
     if len(answer) > limit or not plain:
-        raw.close()
-        raw.release_conn()
         why = f"is longer than {limit} bytes" if plain else f"is encoded as {coding}"
         raise RpsError("protocol_error", f"the answer {why}", in_doubt=True)
-    raw.release_conn()
     return answer
 
 
 def _read_error_page(raw: HTTPResponse) -> bytes:
     """Return the beginning of what comes with a status that is an error, if anything readable does."""
     page = b""
-    with suppress(*_LOST):
-        page = raw.read(_DRAINED, decode_content=False)
-        # What is not read up would be taken for the next answer.
-        if len(page) < _DRAINED:
-            raw.release_conn()
-            return page if _is_plain(raw.headers.get("Content-Encoding", "")) else b""
-    raw.close()
-    raw.release_conn()
+    try:
+        with suppress(*_LOST):
+            page = raw.read(MAX_SHOWN, decode_content=False)
+    finally:
+        _let_go(raw)
     return page if _is_plain(raw.headers.get("Content-Encoding", "")) else b""
+
+
+def _let_go(raw: HTTPResponse) -> None:
+    """Keep an answer's connection for the next request, unless it was not read up."""
+    if not raw.closed:
+        raw.close()
+    raw.release_conn()
 
 
 def _is_plain(coding: str) -> bool:

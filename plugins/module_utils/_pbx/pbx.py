@@ -259,7 +259,7 @@ class Pbx(Registry[Assignment]):
         content = json.dumps(body).encode()
         try:
             # As a write: a login that may have failed is not tried again, as failures block the address.
-            answer = self.client.post(content, read_answer, write=True, path=f"/{endpoint}")
+            answer = self.client.post(content, read_answer, write=True, path=f"/{endpoint}", login=True)
         except (PbxRefusal, TokenExpired) as error:
             if isinstance(error, PbxRefusal) and error.errcode == LIMIT_REACHED:
                 words = f"the PBX has no token left until one is given back or expires: {error.message}"

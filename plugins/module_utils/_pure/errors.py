@@ -44,7 +44,7 @@ _TOKEN = re.compile(rf"""(_token{_QUOTE}\s*[=:]\s*)(?:"[^"]*"?|'[^']*'?|(?:&quot
 
 def excerpt(answer: bytes) -> str:
     """Return the first characters of an answer, without secrets."""
-    return " ".join(_beginning(answer[:MAX_SHOWN].decode("utf-8", "replace")).split())
+    return _beginning(" ".join(answer[:MAX_SHOWN].decode("utf-8", "replace").split()))
 
 
 def shown_value(value: Any) -> str:

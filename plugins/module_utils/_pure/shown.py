@@ -17,6 +17,10 @@ SHORTEST_SECRET = 4
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _NAMED = {'"': "quot", "'": "apos", "<": "lt", ">": "gt", "&": "amp"}
 _LONGEST_SPELLING = 12
+_ANY_SPACE = (
+    r"(?:\s|\+|%(?:25)*20|&nbsp;|\\+[nrt]|\\+u00(?:20|0a|0d|09)|"
+    r"&(?:amp;)*#(?:x0*20|0*32|x0*a|0*10|x0*9|0*9|x0*d|0*13);)+"
+)
 _CUT_URL = re.compile(r"(?<=://)[^\s/?#@]*:\S*\Z")
 
 
@@ -86,12 +90,11 @@ SECRETS = Secrets()
 def _any_spelling(char: str) -> str:
     """Return a pattern of a character as it is and as URLs, XML and JSON escape it, twice over too."""
     if char.isspace():
-        return r"(?:\s|\+|%(?:25)*20|&nbsp;|\\+[nrt]|&(?:amp;)*#(?:x0*20|0*32|x0*a|0*10|x0*9|0*9|x0*d|0*13);)+"
+        return _ANY_SPACE
     code = ord(char)
     octets = char.encode("utf-8", "surrogatepass")
     units = char.encode("utf-16-be", "surrogatepass").hex()
     spellings = [
-        re.escape(char) if char.isalnum() else rf"\\*{re.escape(char)}",
         "(?i:" + "".join(f"%(?:25)*{octet:02x}" for octet in octets) + ")",
         rf"(?i:&(?:amp;)*#(?:0*{code}|x0*{code:x});?)",
         r"(?i:\\+u" + r"\\+u".join(units[i : i + 4] for i in range(0, len(units), 4)) + ")",
@@ -100,6 +103,8 @@ def _any_spelling(char: str) -> str:
         spellings.append(rf"(?i:\\+x{code:02x})")
     if char in _NAMED:
         spellings.append(f"&(?:amp;)*{_NAMED[char]};")
+    # After its escapes, as it may be the first letter of one.
+    spellings.append(re.escape(char) if char.isalnum() else rf"\\*{re.escape(char)}")
     if code > 127:
         # What was written in one encoding and read in another.
         spellings += [re.escape(octets.decode("latin-1")), "\ufffd+"]
