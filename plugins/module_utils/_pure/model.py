@@ -52,7 +52,10 @@ class Target(NamedTuple):
         return same_url(seen.url, self.url)
 
     def as_dict(self, _mac: str) -> dict[str, Any]:
-        return {"server": self.server, "url": self.url and without_userinfo(self.url)}
+        return {
+            "server": self.server and without_userinfo(self.server),
+            "url": self.url and without_userinfo(self.url),
+        }
 
 
 class Device(NamedTuple):
@@ -95,7 +98,7 @@ class Observation(NamedTuple):
     def as_dict(self, mac: str) -> dict[str, Any]:
         shown: dict[str, Any] = {"mac": mac, "status": self.status, "url": self.url and without_userinfo(self.url)}
         if self.company:
-            shown["company"] = self.company
+            shown["company"] = without_userinfo(self.company)
         if self.error:
             shown["error"] = self.error.as_dict()
         return shown
