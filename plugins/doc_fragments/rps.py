@@ -55,13 +55,13 @@ options:
     default: false
   timeout:
     description:
-      - How long to wait, in seconds, for a connection, and again for the whole answer.
+      - How long to wait, in seconds, for a connection, and again for the whole answer. At most 86400.
       - If not set, the value of the E(RPS_TIMEOUT) environment variable is used.
     type: float
     default: 30
   retries:
     description:
-      - How often a call that failed for a passing reason is sent again, after a growing pause.
+      - How often a call that failed for a passing reason is sent again, after a growing pause. At most 100.
       - A call that writes, and may have been carried out although its answer was lost, is sent again only after the
         devices have been read back.
       - If not set, the value of the E(RPS_RETRIES) environment variable is used.
@@ -69,7 +69,8 @@ options:
     default: 3
   concurrency:
     description:
-      - The most requests in flight at once.
+      - The most requests in flight at once, at most 1000, and fewer than the files that a process may open
+        (C(ulimit -n)).
       - If not set, the value of the E(RPS_CONCURRENCY) environment variable is used.
     type: int
     default: 8
@@ -81,12 +82,13 @@ options:
     default: 100
   rate_limit:
     description:
-      - The most requests per second, over all that are in flight. Not limited by default.
+      - The most requests per second, over all that are in flight, at least 0.001. Not limited by default.
       - If not set, the value of the E(RPS_RATE_LIMIT) environment variable is used.
     type: float
 requirements:
   - requests
 notes:
-  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY).
+  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY), but never used for this machine
+    itself.
   - HTTP redirects are never followed, as they would carry the password.
 """

@@ -46,12 +46,12 @@ options:
     default: false
   timeout:
     description:
-      - How long to wait, in seconds, for a connection, and again for the whole answer.
+      - How long to wait, in seconds, for a connection, and again for the whole answer. At most 86400.
     type: float
     default: 30
   retries:
     description:
-      - How often a call that failed for a passing reason is sent again, after a growing pause.
+      - How often a call that failed for a passing reason is sent again, after a growing pause. At most 100.
       - A call that writes, and may have been carried out although its answer was lost, is sent again only after the
         phones have been read back.
     type: int
@@ -59,6 +59,7 @@ options:
 requirements:
   - requests
 notes:
-  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY).
+  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY), but never used for this machine
+    itself.
   - HTTP redirects are never followed, as they would carry the token.
 """

@@ -150,6 +150,9 @@ def main() -> None:
         servers = module.params["servers"]
         if servers is None:
             servers = {module.params["name"]: module.params["url"]}
+        if None in servers:
+            servers = {}
+            task.problems.append(Problem("invalid_input", "", "neither name nor servers names a server"))
         if not task.kind.can.named_servers:
             task.problems.append(
                 Problem("unsupported", "", "this service has no named servers: give the devices a url")

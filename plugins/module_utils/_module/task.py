@@ -99,6 +99,11 @@ class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
     def exit_json(self, **result: Any) -> None:
         super().exit_json(**dict(result, invocation={"module_args": self._shown_options()}))
 
+    def _log_invocation(self) -> None:
+        # Ansible cannot write half a character into its log; it is a problem with the input like others.
+        with suppress(UnicodeError):
+            super()._log_invocation()
+
     def _learn_secrets(self) -> None:
         for option in _SECRETS:
             secret = str(self.params.get(option) or "")
