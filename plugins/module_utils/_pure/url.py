@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import urlsplit
 
@@ -76,6 +77,7 @@ def has_userinfo(url: str) -> bool:
     return "@" in urlsplit(url).netloc
 
 
+@functools.lru_cache(maxsize=1024)
 def without_userinfo(text: str) -> str:
     """Return C(text) fit to be shown: the secrets of every URL in it are C(***), control characters are escapes.
 
@@ -84,8 +86,9 @@ def without_userinfo(text: str) -> str:
     """
     if "@" in text:
         text = _AFTER_SCHEME.sub(lambda found: _without_user(found.group()), text)
-    if "=" in text or "%" in text or "\\" in text or "&#" in text:
+    if "%" in text or "\\" in text or "&#" in text:
         text = _ESCAPED_USERINFO.sub(rf"\1{MASK}", text)
+    if "=" in text or "%" in text:
         text = _SECRET_PARAMETER.sub(_hide_value, text)
     return visible(text)
 
