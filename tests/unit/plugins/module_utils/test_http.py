@@ -351,6 +351,14 @@ def test_http_where_tls_is_spoken_and_the_other_way_round(tls, web):
     )
 
 
+def test_a_tls_error_says_where_and_what_to_do(web):
+    error = fails(Client(web.url.replace("http:", "https:"), HEADERS, retries=0))
+
+    assert error.message.startswith(f"no TLS with 127.0.0.1:{web.server_address[1]}: ")
+    assert error.message.endswith(": nothing speaks TLS there: are the address and its port right?")
+    assert "_ssl.c" not in error.message
+
+
 def test_a_connection_lost_under_tls(tls, certificates):
     tls.misbehave({"kind": "reset_after"})
     client = Client(
