@@ -18,7 +18,8 @@ from ansible_collections.voip.rps.plugins.module_utils._module.options import (
     transport_of,
     with_environment,
 )
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, Task
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.task import Task
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
 
@@ -54,7 +55,8 @@ class PbxTask(Task):
         super().__init__(module)
         params = self.params
         self._login = self._find_login()
-        module.no_log_values.update(filter(None, [self._login.get("client_secret"), self._login.get("access_token")]))
+        for secret in ("client_secret", "access_token"):
+            self.hide(self._login.get(secret) or "")
         self.problems += empty_problems({"base_url": params["base_url"], **self._login}, params, ENV_PREFIX)
         missing = [name for name, value in self._login.items() if value is None]
         if missing:
@@ -73,8 +75,9 @@ class PbxTask(Task):
         """Return the PBX; nothing is sent before it is entered. Raises InputError if there are problems."""
         self.refuse_bad_input()
         params, login = self.params, self._login
-        hide = self.module.no_log_values.add
-        credentials = Credentials(login.get("client_id"), login.get("client_secret"), login.get("access_token"), hide)
+        credentials = Credentials(
+            login.get("client_id"), login.get("client_secret"), login.get("access_token"), self.hide
+        )
         url = params["base_url"].rstrip("/") + API_PATH
         client = Client(url, Pbx.headers, concurrency=CONCURRENCY, **transport_of(params))
         self.use(client)
