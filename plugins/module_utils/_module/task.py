@@ -110,12 +110,14 @@ class RpsTask(Task):
     def __init__(self, module: RpsModule) -> None:
         super().__init__(module)
         self.kind: type[Service] = SERVICES[self.params["provider"]]
-        self._account = account_of(self.params, os.environ, self.problems)
-        self.hide(self._account.login["password"] or "")
 
     def connect(self) -> Service:
         """Return the service; nothing is sent yet. Raises InputError, with all of them, if there are problems."""
+        problems: Problems = []
+        account = account_of(self.params, os.environ, problems)
+        self.hide(account.login["password"] or "")
+        self.problems = problems + self.problems
         self.refuse_bad_input()
-        service = connect(self._account, self.params)
+        service = connect(account, self.params)
         self.use(service.client)
         return service

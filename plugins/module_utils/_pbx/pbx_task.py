@@ -18,10 +18,9 @@ from ansible_collections.voip.rps.plugins.module_utils._module.options import (
     transport_of,
     with_environment,
 )
-from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
 from ansible_collections.voip.rps.plugins.module_utils._module.task import Task
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 
 ENV_PREFIX = "YEASTAR_"
 
@@ -51,30 +50,29 @@ CONCURRENCY = 4
 class PbxTask(Task):
     """The run of a module that speaks to a PBX."""
 
-    def __init__(self, module: RpsModule) -> None:
-        super().__init__(module)
-        params = self.params
-        self._login = self._find_login()
-        for secret in ("client_secret", "access_token"):
-            self.hide(self._login.get(secret) or "")
-        self.problems += empty_problems({"base_url": params["base_url"], **self._login}, params, ENV_PREFIX)
-        missing = [name for name, value in self._login.items() if value is None]
-        if missing:
-            words = f"{' and '.join(missing)}: give client_id and client_secret, or access_token"
-            self.problems.append(Problem("invalid_input", "", f"the login lacks {words}"))
-        self.problems += option_problems(params)
-        self.problems += endpoint_problems("base_url", params["base_url"], params["allow_http"])
-
     def _find_login(self) -> dict[str, str | None]:
         """Return the client or the token; one that is given as options beats any in the environment."""
         given = [kind for kind in (_CLIENT, _TOKEN) if any(self.params[name] is not None for name in kind)]
         logins = [from_environment(self.params, kind, ENV_PREFIX, os.environ) for kind in given or (_CLIENT, _TOKEN)]
         return next((login for login in logins if None not in login.values()), logins[0])
 
+    def _account_problems(self, login: dict[str, str | None]) -> Problems:
+        params = self.params
+        problems = empty_problems({"base_url": params["base_url"], **login}, params, ENV_PREFIX)
+        missing = [name for name, value in login.items() if value is None]
+        if missing:
+            words = f"{' and '.join(missing)}: give client_id and client_secret, or access_token"
+            problems.append(Problem("invalid_input", "", f"the login lacks {words}"))
+        problems += option_problems(params)
+        return problems + endpoint_problems("base_url", params["base_url"], params["allow_http"])
+
     def connect(self) -> Pbx:
         """Return the PBX; nothing is sent before it is entered. Raises InputError if there are problems."""
+        params, login = self.params, self._find_login()
+        for secret in ("client_secret", "access_token"):
+            self.hide(login.get(secret) or "")
+        self.problems = self._account_problems(login) + self.problems
         self.refuse_bad_input()
-        params, login = self.params, self._login
         credentials = Credentials(
             login.get("client_id"), login.get("client_secret"), login.get("access_token"), self.hide
         )

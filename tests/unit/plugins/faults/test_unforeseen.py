@@ -18,9 +18,9 @@ SECRET = "s3cret-of-acme"
 UTILS = "ansible_collections.voip.rps.plugins.module_utils"
 MODULES = "ansible_collections.voip.rps.plugins.modules"
 STAGES = {
-    "options": f"{UTILS}._module.task._option_problems",
+    "options": f"{UTILS}._module.options.option_problems",
     "input": f"{MODULES}.rps_device.desired_devices",
-    "connecting": f"{UTILS}._module.task.Client",
+    "connecting": f"{UTILS}._module.options.Client",
     "the service": f"{UTILS}._module.task.RpsTask.connect",
     "observing": f"{UTILS}._reconcile.reconcile.observe",
     "a call": f"{UTILS}._http.xmlrpc.encode",
@@ -30,7 +30,7 @@ STAGES = {
     "applying": f"{UTILS}._reconcile.reconcile.Applier",
     "a batch": f"{UTILS}._reconcile.apply.Applier._carry_out",
     "reporting": f"{MODULES}.rps_device.task_result",
-    "a file of outcomes": f"{MODULES}.rps_device.write_outcomes",
+    "a file of outcomes": f"{MODULES}.rps_device.save_outcomes",
 }
 ERRORS = [KeyError, MemoryError, RecursionError]
 
