@@ -368,7 +368,7 @@ def read_input(task: RpsTask, owner: OneAccount) -> Desired:
     task.problems += targets.problems
     rows = rows_asked_for(params, task.problems)
     desired = desired_devices(rows, owner, {owner.owner: targets}, task.problems)
-    task.problems += prune_problems(params, desired.devices[owner.owner], task.kind)
+    task.problems += prune_problems(params, desired.devices[owner.owner], task.kind, bool(task.problems))
     return desired
 
 

@@ -37,8 +37,8 @@ Problems = List[Problem]
 MAX_MESSAGE = 500
 MOST_LISTED = 20
 """So many problems with the input are named each, within C(MAX_LISTING) characters; the others are counted."""
-MAX_LISTING = 2500
-MAX_PROBLEM = 240
+MAX_LISTING = 1500
+MAX_PROBLEM = 320
 
 LEFT_UNBOUND = "left_unbound"
 MAX_EXCERPT = 120

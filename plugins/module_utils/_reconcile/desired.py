@@ -184,8 +184,11 @@ def server_problems(where: str, name: str, url: Any, service: type[Service]) -> 
     return problems
 
 
-def prune_problems(params: Mapping[str, Any], own: list[Device], service: type[Service]) -> Problems:
-    """Return why the account cannot be pruned: C(own) are the devices of the list that are its own."""
+def prune_problems(params: Mapping[str, Any], own: list[Device], service: type[Service], wrong_list: bool) -> Problems:
+    """Return why the account cannot be pruned: C(own) are the devices of the list that are its own.
+
+    C(wrong_list): the list has problems of its own, which may be why it has no such devices.
+    """
     if not params["prune"]:
         return []
     wrong: Problems = []
@@ -194,7 +197,7 @@ def prune_problems(params: Mapping[str, Any], own: list[Device], service: type[S
     for option in ("mac", "macs"):
         if params[option] is not None:
             wrong.append(Problem("invalid_input", "prune", f"requires a whole list, not {option}"))
-    if not own:
+    if not own and not wrong_list:
         words = "no row of the list belongs to this account: every device of it would be removed"
         wrong.append(Problem("invalid_input", "prune", words))
     if not service.can.list_account:
