@@ -116,6 +116,7 @@ class RpsTask(Task):
     def __init__(self, module: RpsModule) -> None:
         super().__init__(module)
         self.kind: type[Service] = SERVICES[self.params["provider"]]
+        self._service: Service | None = None
 
     def connect(self) -> Service:
         """Return the service; nothing is sent yet. Raises InputError, with all of them, if there are problems."""
@@ -127,7 +128,14 @@ class RpsTask(Task):
             concurrency=params["concurrency"],
             rate_limit=params["rate_limit"],
         )
-        return self.kind(client)
+        self._service = self.kind(client)
+        return self._service
+
+    def leave(self, result: Mapping[str, Any]) -> None:
+        """End the module with its result, and with the warnings of the service."""
+        for warning in self._service.warnings if self._service else ():
+            self.module.warn(warning)
+        super().leave(result)
 
 
 def _option_problems(params: Mapping[str, Any]) -> Problems:

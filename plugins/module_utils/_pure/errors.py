@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import reprlib
 from collections import Counter
-from typing import Any, Iterable, List, NamedTuple
+from typing import Any, Collection, Iterable, List, NamedTuple
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import without_macs
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
 
 
@@ -59,6 +60,12 @@ def _without_secrets(text: str) -> str:
     return _TOKEN.sub(r"\1***", without_userinfo(text))
 
 
+def one_line(words: str) -> str:
+    """Return words as they may be shown: on one line, bounded, without the password of any URL or a token."""
+    shown = _without_secrets(" ".join(words.split()))
+    return shown if len(shown) <= MAX_MESSAGE else shown[: MAX_MESSAGE - 1] + "…"
+
+
 class RpsError(Exception):
     """A task, a call or a device that failed.
 
@@ -77,9 +84,7 @@ class RpsError(Exception):
         in_doubt: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        message = _without_secrets(" ".join(message.split()))
-        if len(message) > MAX_MESSAGE:
-            message = message[: MAX_MESSAGE - 1] + "…"
+        message = one_line(message)
         super().__init__(message)
         self.code = code
         self.message = message
@@ -97,11 +102,28 @@ class RpsError(Exception):
 
 
 class Refused(RpsError):
-    """The service's answer is no. C(culprits) are the devices that it names, each with its own error."""
+    """The service's answer is no.
 
-    def __init__(self, code: str, message: str, culprits: dict[str, RpsError] | None = None) -> None:
+    C(culprits) are the devices that it names, each with its own error; C(done) are those of which it says that all
+    went well.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        culprits: dict[str, RpsError] | None = None,
+        done: Collection[str] = frozenset(),
+    ) -> None:
         super().__init__(code, message)
         self.culprits = culprits or {}
+        self.done = done
+
+    def of(self, mac: str) -> RpsError:
+        """Return what it says of one device: the device's own error, else the reason without the others' addresses."""
+        if mac in self.culprits or len(self.culprits) < 2:
+            return self.culprits.get(mac, self)
+        return RpsError(self.code, without_macs(self.message, "…"))
 
 
 class InputError(RpsError):
