@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import re
 import xmlrpc.client
 from typing import Any, Callable, ClassVar
 from xml.parsers import expat
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, shown_value
+from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code
 
 _CUT_SHORT = frozenset(
     (
@@ -21,11 +21,8 @@ _CUT_SHORT = frozenset(
         expat.errors.codes[expat.errors.XML_ERROR_PARTIAL_CHAR],
     )
 )
-_NO_SUCH_METHOD = -32601
-_NO_SUCH_METHOD_WORDS = re.compile(
-    r"(no such|unknown|unsupported) .{0,20}method|method\b.{0,80}\b(not (found|supported|exist)|unknown|no such)",
-    re.I | re.S,
-)
+_BOOLEANS = {"true": "1", "false": "0"}
+_LONGEST_NUMBER = 12
 _DEEPEST = 16
 # A list of 250,000 devices has less, in any service's layout.
 _MOST_ELEMENTS = 500_000
@@ -43,10 +40,10 @@ def decode(answer: bytes) -> Any:
     """Return the one value that an answer holds.
 
     What follows the document's end is passed over. Raises Refused for a fault (C(unsupported) where the service has
-    no such method, else C(service_error)), and RpsError C(protocol_error), with the answer's first characters, for
-    anything that is not XML-RPC; it is transient where the document only ends too early. A document type declaration
-    is refused, and with it every entity of its own; so is a document of which more would have to be kept in memory
-    than a list of 250,000 devices takes.
+    no such method, else C(service_error)), RpsError C(auth_failed) or C(forbidden) for a fault that refuses the login,
+    and RpsError C(protocol_error), with the answer's first characters, for anything that is not XML-RPC; it is
+    transient where the document only ends too early. A document type declaration is refused, and with it every entity
+    of its own; so is a document of which more would have to be kept in memory than a list of 250,000 devices takes.
     """
     values = _Values(use_builtin_types=True)
     parser = expat.ParserCreate()
@@ -83,15 +80,29 @@ def _value(values: _Values, answer: bytes) -> Any:
     except xmlrpc.client.Fault as fault:
         told: list[Any] = [fault.faultCode, fault.faultString]
         number, words = (part if isinstance(part, str) else shown_value(part) for part in told)
-        unsupported = fault.faultCode == _NO_SUCH_METHOD or _NO_SUCH_METHOD_WORDS.search(words)
-        raise Refused("unsupported" if unsupported else "service_error", f"fault {number}: {words}") from None
+        raise refusal(general_code(words, _number(number)), f"fault {number}: {words}") from None
     except Exception as error:
         raise _unreadable(answer, str(error) or "no value") from None
     return value
 
 
+def refusal(code: str | None, words: str) -> RpsError:
+    """Return the error of a refusal that has one of the codes of C(general_code), or C(service_error) without one.
+
+    One that is about the login is no C(Refused): it is about no device, and no other call would do better.
+    """
+    return RpsError(code, words) if code in ("auth_failed", "forbidden") else Refused(code or "service_error", words)
+
+
+def _number(text: str) -> int | None:
+    try:
+        return int(text[:_LONGEST_NUMBER])
+    except ValueError:
+        return None
+
+
 class _Values(xmlrpc.client.Unmarshaller):
-    """The standard unmarshaller, but with padded booleans, with bounds, and aware of the document's end."""
+    """The standard unmarshaller, but with booleans in every spelling, bounds, and aware of the document's end."""
 
     complete = False
     elements = 0
@@ -111,10 +122,11 @@ class _Values(xmlrpc.client.Unmarshaller):
         super().end(tag)
         self.complete = self.complete or tag == "methodResponse"
 
-    def end_padded_boolean(self, data: str) -> None:
-        super().end_boolean(data.strip())
+    def end_spelled_boolean(self, data: str) -> None:
+        spelled = data.strip()
+        super().end_boolean(_BOOLEANS.get(spelled.lower(), spelled))
 
-    dispatch["boolean"] = end_padded_boolean
+    dispatch["boolean"] = end_spelled_boolean
 
 
 def _refuse_doctype(*_declaration: Any) -> None:

@@ -110,6 +110,7 @@ class RpsTask(Task):
     def __init__(self, module: RpsModule) -> None:
         super().__init__(module)
         self.kind: type[Service] = SERVICES[self.params["provider"]]
+        self._service: Service | None = None
 
     def connect(self) -> Service:
         """Return the service; nothing is sent yet. Raises InputError, with all of them, if there are problems."""
@@ -118,6 +119,12 @@ class RpsTask(Task):
         self.hide(account.login["password"] or "")
         self.problems = problems + self.problems
         self.refuse_bad_input()
-        service = connect(account, self.params)
-        self.use(service.client)
-        return service
+        self._service = connect(account, self.params)
+        self.use(self._service.client)
+        return self._service
+
+    def leave(self, result: Mapping[str, Any]) -> None:
+        """End the module with its result, and with the warnings of the service."""
+        for warning in self._service.warnings if self._service else ():
+            self.module.warn(warning)
+        super().leave(result)

@@ -11,8 +11,9 @@ import re
 import reprlib
 import traceback
 from collections import Counter
-from typing import Any, Iterable, List, NamedTuple
+from typing import Any, Collection, Iterable, List, NamedTuple
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import without_macs
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_text, without_userinfo
 
@@ -83,6 +84,11 @@ def _shown(words: str) -> str:
     return _bounded(shown_text(" ".join(words.split())), MAX_PROBLEM)
 
 
+def one_line(words: str) -> str:
+    """Return words as they may be shown: on one line, bounded, without the password of any URL or a token."""
+    return _bounded(_without_secrets(" ".join(words.split()), MAX_MESSAGE))
+
+
 class RpsError(Exception):
     """A task, a call or a device that failed.
 
@@ -101,7 +107,7 @@ class RpsError(Exception):
         in_doubt: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        message = _bounded(_without_secrets(" ".join(message.split()), MAX_MESSAGE))
+        message = one_line(message)
         super().__init__(message)
         self.code = code
         self.message = message
@@ -119,11 +125,28 @@ class RpsError(Exception):
 
 
 class Refused(RpsError):
-    """The service's answer is no. C(culprits) are the devices that it names, each with its own error."""
+    """The service's answer is no.
 
-    def __init__(self, code: str, message: str, culprits: dict[str, RpsError] | None = None) -> None:
+    C(culprits) are the devices that it names, each with its own error; C(done) are those of which it says that all
+    went well.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        culprits: dict[str, RpsError] | None = None,
+        done: Collection[str] = frozenset(),
+    ) -> None:
         super().__init__(code, message)
         self.culprits = culprits or {}
+        self.done = done
+
+    def of(self, mac: str) -> RpsError:
+        """Return what it says of one device: the device's own error, else the reason without the others' addresses."""
+        if mac in self.culprits or len(self.culprits) < 2:
+            return self.culprits.get(mac, self)
+        return RpsError(self.code, without_macs(self.message, "…"))
 
 
 class InputError(RpsError):

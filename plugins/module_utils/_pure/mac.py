@@ -18,7 +18,10 @@ _SPELLING = re.compile(
     r"|[0-9a-f]{6}-[0-9a-f]{6}",
     re.IGNORECASE,
 )
-_WITHIN_TEXT = re.compile(r"(?<![0-9a-z])[0-9a-f]{2}(?:[-: ]?[0-9a-f]{2}){5}(?![0-9a-z])", re.IGNORECASE)
+_ONE = r"(?<![0-9a-z])[0-9a-f]{2}(?:[-: .]?[0-9a-f]{2}){5}(?![0-9a-z])"
+_WITHIN_TEXT = re.compile(_ONE, re.IGNORECASE)
+MAC_LIST = re.compile(rf"{_ONE}(?:[\s,;|&'\"()\[\]\uff0c\u3001]+(?:and )?{_ONE})*", re.IGNORECASE)
+"""One MAC address within a service's words, or several side by side."""
 _SEPARATORS = str.maketrans("", "", "-: .")
 _HEX = frozenset("0123456789abcdefABCDEF")
 
@@ -71,6 +74,16 @@ def colon_mac(mac: str) -> str:
 def find_macs(text: str) -> list[str]:
     """Return the MAC addresses that stand in a service's words, in their order, as 12 lower-case hex digits."""
     return [match.translate(_SEPARATORS).lower() for match in _WITHIN_TEXT.findall(text)]
+
+
+def spelled_macs(text: str) -> dict[str, str]:
+    """Return the MAC addresses that stand in a service's words, in their order, each with how it is spelled there."""
+    return {match.translate(_SEPARATORS).lower(): match for match in _WITHIN_TEXT.findall(text)}
+
+
+def without_macs(text: str, instead: str = "") -> str:
+    """Return C(text) with C(instead) for every MAC address in it, and for every list of MAC addresses."""
+    return MAC_LIST.sub(instead, text)
 
 
 def _pairs(mac: str) -> list[str]:

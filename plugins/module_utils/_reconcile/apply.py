@@ -148,6 +148,8 @@ class Applier:
 
     def _after_refusal(self, batch: _Batch, refusal: Refused) -> list[_Batch]:
         """Return what is left to send of a batch that the service answered with no."""
+        if refusal.done:
+            return self._after_partial_success(batch, refusal)
         macs = batch.step.macs
         batch = batch._replace(refused=batch.refused or len(macs) > 1)
         named = [mac for mac in macs if mac in refusal.culprits]
@@ -174,9 +176,19 @@ class Applier:
             return rest
         if len(macs) == 1 or refusal.code in _WHOLE_BATCH:
             for mac in macs:
-                self._refuse(batch, mac, refusal)
+                self._refuse(batch, mac, refusal.of(mac))
             return []
         return batch.halves()
+
+    def _after_partial_success(self, batch: _Batch, refusal: Refused) -> list[_Batch]:
+        """Settle the devices of a batch of which the service says that all went well, and sort the others."""
+        others = Refused(refusal.code, refusal.message, refusal.culprits)
+        todo: list[_Batch] = []
+        for part in batch.only([mac for mac in batch.step.macs if mac in refusal.done]):
+            todo += self._after_success(part)
+        for part in batch.only([mac for mac in batch.step.macs if mac not in refusal.done]):
+            todo += self._after_refusal(part._replace(refused=True), others)
+        return todo
 
     def _after_question(self, batch: _Batch, named: list[str], refusal: Refused) -> list[_Batch]:
         """Sort a batch with devices that the service says are registered already: by this very batch, or elsewhere."""
@@ -186,7 +198,7 @@ class Applier:
         alone = len(batch.step.macs) == 1 and refusal.code == "needs_override"
         refused = others if alone else [mac for mac in others if mac in named]
         for mac in refused:
-            self._refuse(batch, mac, refusal)
+            self._refuse(batch, mac, refusal.of(mac))
         again = batch._replace(looked=not named).only([mac for mac in others if mac not in refused])
         return again + self._batches(batch.step.only(ours)._replace(action=MOVED))
 

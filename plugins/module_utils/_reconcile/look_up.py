@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Mapping, Sequence
+from typing import Any, Collection, Mapping, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
@@ -70,7 +70,7 @@ def look_up(
     runner = Runner(service)
     if macs is None:
         if service.can.list_models:
-            macs = sorted(list_models(runner, models or service.models, url))
+            macs = _of_models(runner, models or service.models, url)
             if url is not None:
                 return {mac: Observation(REGISTERED, url) for mac in macs}
         else:
@@ -84,6 +84,24 @@ def look_up(
     if url is None:
         return found
     return {mac: one for mac, one in found.items() if one.error or (one.url and same_url(one.url, url))}
+
+
+def _of_models(runner: Runner[Service], models: Collection[str], url: str | None) -> list[str]:
+    """Return the account's devices of these models; a model whose list is refused is passed over with a warning.
+
+    Raises RpsError where none could be listed.
+    """
+    listing = list_models(runner, models, url)
+    if listing.refused:
+        model, refusal = next(iter(listing.refused.items()))
+        if len(listing.refused) == len(set(models)):
+            raise refusal
+        names = ", ".join(sorted(listing.refused))
+        runner.service.warn(
+            f"The service does not list {len(listing.refused)} of {len(set(models))} models, so devices of these may "
+            f"be missing: {names}. For {model} it says: {refusal.message or refusal.code}"
+        )
+    return sorted(listing.macs)
 
 
 def info_result(seen: Mapping[str, Observation]) -> dict[str, Any]:

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from typing import Collection, Mapping, Sequence
+from typing import Collection, Mapping, NamedTuple, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ELSEWHERE,
     REGISTERED,
@@ -69,26 +69,40 @@ def look_again(runner: Runner[Service], step: Step) -> dict[str, Observation]:
     return observe(runner, [Device(mac, target) for mac in step.macs], policy, account)
 
 
-def list_models(runner: Runner[Service], models: Collection[str], url: str | None = None) -> set[str]:
+class Listing(NamedTuple):
+    """What the lists of models told: the account's devices, and why a model's list was C(refused)."""
+
+    macs: set[str]
+    refused: dict[str, RpsError]
+
+
+def list_models(runner: Runner[Service], models: Collection[str], url: str | None = None) -> Listing:
     """Return the account's devices of these models, and with C(url) only those that point there.
 
-    Raises RpsError, that of the first list that failed.
+    Raises RpsError, that of the first list that failed otherwise than by being refused, or that of a refusal where
+    every list was refused, unless the service has no such method.
     """
-    listed: set[str] = set()
+    listing = Listing(set(), {})
     failed: list[RpsError] = []
 
     def list_one(model: str) -> None:
         if failed:
             return
         try:
-            listed.update(runner.service.list_model(model, url))
+            listing.macs.update(runner.service.list_model(model, url))
+        except Refused as refusal:
+            listing.refused[model] = refusal.to_keep()
         except RpsError as error:
             failed.append(error.to_keep())
 
     runner.each(list_one, models)
     if failed:
         raise failed[0]
-    return listed
+    if len(listing.refused) == len(set(models)):
+        for refusal in listing.refused.values():
+            if refusal.code != "unsupported":
+                raise refusal
+    return listing
 
 
 def _told(seen: Observation | None, wants_target: bool) -> bool:
@@ -103,7 +117,7 @@ def _pointing_there(runner: Runner[Service], macs: Sequence[str], url: str) -> d
     models = _models(runner, macs)
     if not models:
         return {}
-    there = list_models(runner, models, url)
+    there = list_models(runner, models, url).macs
     return {mac: Observation(REGISTERED, url) for mac in macs if mac in there}
 
 
@@ -121,12 +135,13 @@ def _by_model(
     if not models:
         return seen
     listed = list_models(runner, models)
-    seen.update((mac, Observation(REGISTERED)) for mac in rest if mac in listed)
+    seen.update((mac, Observation(REGISTERED)) for mac in rest if mac in listed.macs)
     # A list without any of them may be that of a model which the service calls otherwise: one look tells.
-    empty = set(models).difference(map(runner.service.model, seen))
+    empty = set(models).difference(map(runner.service.model, seen), listed.refused)
     samples = {runner.service.model(mac): mac for mac in rest if runner.service.model(mac) in empty}
     seen.update(runner.read(samples.values(), targets))
     trusted = {model for model in models if model not in samples or seen[samples[model]].status != REGISTERED}
+    trusted.difference_update(listed.refused)
     # That a device is in no list is enough to register it, which does no harm to one that is ours. To call it absent,
     # it is checked: the table of models may be older than the phone.
     bound = {device.mac for device in devices if device.target}

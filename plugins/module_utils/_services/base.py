@@ -8,15 +8,30 @@ from __future__ import annotations
 
 import abc
 import re
-from typing import Any, ClassVar, Collection, Generic, Mapping, NamedTuple, Sequence, TypeVar
+from typing import Any, Callable, ClassVar, Collection, Generic, Mapping, NamedTuple, Sequence, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._http import xmlrpc
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, odd
-from ansible_collections.voip.rps.plugins.module_utils._pure.mac import find_macs
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
+    Refused,
+    RpsError,
+    odd,
+    one_line,
+    shown_value,
+)
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import find_macs, parse_mac, without_macs
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Goal, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code, is_fine
+from ansible_collections.voip.rps.plugins.module_utils._services.answers import (
+    errors_by_device,
+    errors_of,
+    rows,
+    texts,
+    truth,
+)
 
 _LONGEST_REFUSAL = 1024 * 1024
+_MOST_WARNINGS = 20
 
 
 class Capabilities(NamedTuple):
@@ -45,6 +60,7 @@ class Capabilities(NamedTuple):
 
 
 GoalT = TypeVar("GoalT", bound=Goal)
+T = TypeVar("T")
 
 
 class Registry(abc.ABC, Generic[GoalT]):
@@ -94,6 +110,17 @@ class Service(Registry[Target]):
     models: ClassVar[Collection[str]] = ()
     """The models that the service lists devices of, as far as they are known."""
 
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self.warnings: list[str] = []
+        """What the user has to know of answers that were made use of all the same, each on one line."""
+
+    def warn(self, words: str) -> None:
+        """Add a warning, once; there is a bound to how many there are and how long each is."""
+        warning = one_line(words)
+        if len(self.warnings) < _MOST_WARNINGS and warning not in self.warnings:
+            self.warnings.append(warning)
+
     def in_bulk(self, target: Target | None) -> bool:
         return self.can.bulk_url if target and target.own else self.can.bulk
 
@@ -131,57 +158,129 @@ class XmlRpcService(Service):
         super().__init__(client)
         self._lacking: set[tuple[str, int]] = set()
 
-    def _call(
-        self,
-        method: str,
-        *parameters: Any,
-        write: bool,
-        codes: Mapping[str, str] | None = None,
-        listing: bool = False,
-    ) -> list[Any]:
-        """Call C(redirect.method) and return the values after the result code; raises Refused where that is false.
+    def _ask(
+        self, method: str, *parameters: Any, read: Callable[[Any], T], write: bool = False, listing: bool = False
+    ) -> T:
+        """Call C(redirect.method) and return what C(read) makes of the value of its answer.
 
-        C(codes) says which error codes mean another one in the answer to this method. A method that the service once
-        said it does not have is refused without asking again.
+        A method that the service once said it does not have is refused without asking again. Raises what the client
+        and C(read) raise.
         """
-        answer = self._answer(method, *parameters, write=write, listing=listing)
-        if not isinstance(answer, list) or not answer:
-            raise odd(answer)
-        code, *values = answer
-        if str(code).strip().lower() in ("true", "1"):
-            return values
-        if str(code).strip().lower() in ("false", "0"):
-            raise self._refusal(values, codes or {})
-        raise odd(answer)
-
-    def _write(self, method: str, *parameters: Any, codes: Mapping[str, str] | None = None) -> None:
-        self._call(method, *parameters, write=True, codes=codes)
-
-    def _answer(self, method: str, *parameters: Any, write: bool, listing: bool = False) -> Any:
         form = (method, len(parameters))
         if form in self._lacking:
             raise Refused("unsupported", f"the service has no method {method} with {len(parameters)} parameters")
         body = xmlrpc.encode(f"redirect.{method}", *parameters)
         try:
-            return self.client.post(body, xmlrpc.decode, write=write, listing=listing)
+            return read(self.client.post(body, xmlrpc.decode, write=write, listing=listing))
         except Refused as refusal:
             if refusal.code == "unsupported":
                 self._lacking.add(form)
             raise
 
-    def _refusal(self, values: Sequence[Any], codes: Mapping[str, str]) -> Refused:
-        words = " ".join(text(value) for value in values)[:_LONGEST_REFUSAL]
-        error = RpsError(self._code(words, codes), words)
-        return Refused(error.code, error.message, dict.fromkeys(find_macs(words), error))
+    def _values(self, answer: Any) -> list[Any]:
+        """Return the values after the result code; raises Refused where that is false."""
+        code = truth(answer[0]) if isinstance(answer, list) and answer else None
+        if code is None:
+            raise odd(answer)
+        if not code:
+            raise self._refusal(answer[1:])
+        return list(answer[1:])
+
+    def _write(
+        self, method: str, *parameters: Any, asked: Sequence[str] = (), codes: Mapping[str, str] | None = None
+    ) -> None:
+        """Call a method that changes something, for the devices C(asked).
+
+        C(codes) says which error codes mean another one in the answer to this method. Raises Refused where the service
+        says no, be it of some of the devices, and whatever its result code is; RpsError C(protocol_error), in doubt,
+        where its result code is true and its text does not say so.
+        """
+        self._ask(method, *parameters, read=lambda answer: self._settle(answer, asked, codes or {}), write=True)
+
+    def _settle(self, answer: Any, asked: Sequence[str], codes: Mapping[str, str]) -> None:
+        code = truth(answer[0]) if isinstance(answer, list) and answer else None
+        values = [answer] if code is None else answer[1:]
+        said = self._errors_by_device(values, asked)
+        if said:
+            self._settle_each(said, asked, codes, refused=not code)
+        elif code is None:
+            raise odd(answer)
+        elif not code:
+            raise self._refusal(values, codes)
+        else:
+            self._settle_success(values, codes)
+
+    def _settle_each(
+        self, said: Mapping[str, str], asked: Sequence[str], codes: Mapping[str, str], *, refused: bool
+    ) -> None:
+        done = {mac for mac, words in said.items() if words and is_fine(words)}
+        culprits = {
+            mac: RpsError(self._code_of_device(words, codes), words)
+            for mac, words in said.items()
+            if words and mac not in done
+        }
+        if culprits:
+            first = next(iter(culprits.values()))
+            raise Refused(first.code, first.message, culprits, done)
+        if refused and not done.issuperset(asked):
+            raise Refused("service_error", "the service refused some devices without an error", done=done)
+
+    def _settle_success(self, values: Sequence[Any], codes: Mapping[str, str]) -> None:
+        said = [value for value in values if not isinstance(value, (int, float))]
+        words = " ".join(filter(None, texts(said)))[:_LONGEST_REFUSAL]
+        if is_fine(words) and not any(value is False for value in values):
+            return
+        blames = "error" in words.lower() and find_macs(words)
+        if without_macs(words).strip() and (blames or self._code(words, codes) != "service_error"):
+            raise self._refusal(values, codes)
+        raise odd(list(values))
+
+    def _errors_by_device(self, values: Sequence[Any], asked: Sequence[str]) -> dict[str, str]:
+        """Return what an answer's values say of each device, or nothing where they do not say it so."""
+        return errors_by_device(values, asked, self._is_known)
+
+    def _is_known(self, words: str) -> bool:
+        """Tell whether the text of a device has a meaning."""
+        return bool(words) and (is_fine(words) or self._code_of_device(words, {}) != "service_error")
+
+    def _refusal(self, values: Sequence[Any], codes: Mapping[str, str] | None = None) -> RpsError:
+        """Return the error of an answer whose result code is false."""
+        words = " ".join(filter(None, texts(list(values))))[:_LONGEST_REFUSAL]
+        error = xmlrpc.refusal(self._code(words, codes or {}), words)
+        if not isinstance(error, Refused):
+            return error
+        return Refused(error.code, words, errors_of(error.code, words))
 
     def _code(self, words: str, codes: Mapping[str, str]) -> str:
         squeezed = " ".join(words.split()).lower()
-        code = next((code for pattern, code in self.texts if re.search(pattern, squeezed)), "service_error")
+        own = next((code for pattern, code in self.texts if re.search(pattern, squeezed)), None)
+        code = own or general_code(words) or "service_error"
         return codes.get(code, code)
 
+    def _code_of_device(self, words: str, codes: Mapping[str, str]) -> str:
+        code = self._code(words, codes)
+        # What is said of one device is not about the login.
+        return "service_error" if code in ("auth_failed", "forbidden") else code
 
-def text(value: Any) -> str:
-    """Return a value that is a text, without the space around it."""
-    if not isinstance(value, str):
-        raise odd(value)
-    return value.strip()
+    def _macs(self, values: Sequence[Any]) -> list[str]:
+        """Return the MAC addresses of a list of devices, each once; what is none is passed over, with a warning.
+
+        Raises RpsError C(protocol_error) where there is no list, or nothing in it is a MAC address.
+        """
+        macs: dict[str, None] = {}
+        none: list[Any] = []
+        for row in rows(values):
+            try:
+                macs[parse_mac(row.strip())] = None
+            except (AttributeError, ValueError):
+                # Yealink's page shows a list with an empty value in it.
+                if row is not None and not (isinstance(row, str) and not row.strip()):
+                    none.append(row)
+        if none and not macs:
+            raise RpsError("protocol_error", f"a list of devices that no document knows: {shown_value(none[0])}")
+        if none:
+            self.warn(
+                f"The service's list of devices has {len(none)} rows that are no MAC address, and that were passed "
+                f"over; the first is {shown_value(none[0])}"
+            )
+        return list(macs)

@@ -6,12 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Sequence
-
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Target
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
-from ansible_collections.voip.rps.plugins.module_utils._services.named_servers import OVERRIDE, NamedServersService
+from ansible_collections.voip.rps.plugins.module_utils._services.named_servers import NamedServersService
 
 
 class Htek(NamedServersService):
@@ -35,12 +31,3 @@ class Htek(NamedServersService):
         takes_over=True,
         rebind=True,
     )
-
-    def move(self, macs: Sequence[str], target: Target) -> None:
-        """Sections 10 editDevice and 7 registerDevices; where the service has no section 10, 2 registerDevice."""
-        try:
-            super().move(macs, target)
-        except Refused as refusal:
-            if refusal.code != "unsupported" or len(macs) > 1:
-                raise
-            self._write("registerDevice", macs[0], target.server, OVERRIDE)

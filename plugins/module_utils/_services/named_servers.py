@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, odd
-from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, odd
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ELSEWHERE,
     REGISTERED,
@@ -19,7 +18,8 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Observation,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils._services.base import XmlRpcService, text
+from ansible_collections.voip.rps.plugins.module_utils._services.answers import text
+from ansible_collections.voip.rps.plugins.module_utils._services.base import XmlRpcService
 
 OVERRIDE = "1"
 # We send well-formed MACs only, so where the documents say "invalid format, or not yours" it is the latter.
@@ -39,20 +39,27 @@ class NamedServersService(XmlRpcService):
 
     texts = (
         (r"repeated mac", "repeated_mac"),
+        (r"does not belongs? to you|(has|have) not been registered by you", "not_registered"),
         (r"invalid mac", "invalid_mac"),
-        (r"invalid server ?url|url can only begin|server url can ?not be empty", "invalid_url"),
-        (r"server name has been used", "server_exists"),
-        (r"server name can only contain|server name can ?not be empty", "invalid_server_name"),
-        (r"invalid server", "invalid_server"),
-        (r"only 0 or 1 can be used", "invalid_input"),
-        (r"overriding failed", "override_failed"),
-        (r"are you sure you want to override|existing mac", "needs_override"),
-        (r"mac is unknown", "unknown_mac"),
-        (r"no device(\(s\)|s)? (exists?|found)", "not_registered"),
         (
-            r"other enterprise|check the mac address|^(error:)? ?[0-9a-f]{2}([-: ]?[0-9a-f]{2}){5}",
-            "owned_by_other_user",
+            r"invalid (unique)?server ?url|url can only begin|does not begin with http"
+            r"|server ?url (can ?not|should not) be empty",
+            "invalid_url",
         ),
+        (r"server ?name has (been used|existed)|server ?name already exists?", "server_exists"),
+        (
+            r"server ?name can only contain|server ?name (can ?not|should not) be empty"
+            r"|server ?name contains illegal|invalid format of server ?name",
+            "invalid_server_name",
+        ),
+        (r"invalid server", "invalid_server"),
+        (r"only 0 or 1 can be used|invalid isoverride", "invalid_input"),
+        (r"overriding failed|fail(ed)? to override", "override_failed"),
+        (r"are you sure you want to override|existing mac|registered (by another|elsewhere)", "needs_override"),
+        (r"other enterprise|check the mac address", "owned_by_other_user"),
+        (r"mac is unknown|not been added to rps", "unknown_mac"),
+        (r"no (registered )?device(\(s\)|s)? (exists?|found)", "not_registered"),
+        (r"^(error ?[:\uff1a])? ?[0-9a-f]{2}([-: .]?[0-9a-f]{2}){5}(?![0-9a-z])", "owned_by_other_user"),
     )
 
     def check(self, mac: str, *, target: bool) -> Observation:
@@ -62,36 +69,42 @@ class NamedServersService(XmlRpcService):
     def list_devices(self) -> list[str]:
         """listDevices: Yealink's section 4.4, Htek's 4."""
         try:
-            (macs,) = self._call("listDevices", write=False, listing=True)
-            return [parse_mac(text(mac)) for mac in macs if text(mac)]
+            return self._ask("listDevices", read=lambda answer: self._macs(self._values(answer)), listing=True)
         except Refused as refusal:
             if refusal.code == "not_registered":
                 return []
             raise
-        except (TypeError, ValueError) as error:
-            raise RpsError("protocol_error", f"a list of devices that no document knows: {error}") from None
 
     def register(self, macs: Sequence[str], target: Target, *, override: bool) -> None:
         """registerDevice and registerDevices: Yealink's sections 4.1, 4.2, 4.6, 4.7, Htek's 1, 2, 6, 7."""
         confirmed = [OVERRIDE] if override else []
         if len(macs) == 1:
-            self._write("registerDevice", macs[0], target.server, *confirmed)
+            self._write("registerDevice", macs[0], target.server, *confirmed, asked=macs)
         else:
-            self._write("registerDevices", list(macs), target.server, *confirmed)
+            self._write("registerDevices", list(macs), target.server, *confirmed, asked=macs)
 
     def move(self, macs: Sequence[str], target: Target) -> None:
-        """editDevice: Yealink's section 4.10, Htek's 10; registerDevices for several, Yealink's 4.7, Htek's 7."""
-        if len(macs) == 1:
-            self._write("editDevice", macs[0], target.server, codes=NOT_OURS)
-        else:
-            self._write("registerDevices", list(macs), target.server, OVERRIDE)
+        """editDevice: Yealink's section 4.10, Htek's 10; registerDevices for several, Yealink's 4.7, Htek's 7.
+
+        Where the service has no editDevice, registerDevice with isOverride, Yealink's 4.2, Htek's 2: it takes nothing
+        from another account, as the devices are known to be ours.
+        """
+        if len(macs) > 1:
+            self._write("registerDevices", list(macs), target.server, OVERRIDE, asked=macs)
+            return
+        try:
+            self._write("editDevice", macs[0], target.server, asked=macs, codes=NOT_OURS)
+        except Refused as refusal:
+            if refusal.code != "unsupported":
+                raise
+            self._write("registerDevice", macs[0], target.server, OVERRIDE, asked=macs)
 
     def remove(self, macs: Sequence[str]) -> None:
         """deRegisterDevice and deRegisterDevices: Yealink's sections 4.3 and 4.8, Htek's 3 and 8."""
         if len(macs) == 1:
-            self._write("deRegisterDevice", macs[0], codes=NOT_OURS)
+            self._write("deRegisterDevice", macs[0], asked=macs, codes=NOT_OURS)
         else:
-            self._write("deRegisterDevices", list(macs), codes=NOT_OURS)
+            self._write("deRegisterDevices", list(macs), asked=macs, codes=NOT_OURS)
 
     def add_server(self, name: str, url: str) -> None:
         """addServer: Yealink's section 4.9, Htek's 9."""
@@ -106,9 +119,10 @@ class NamedServersService(XmlRpcService):
             raise ValueError(f"server name {name!r}: only letters, digits, '-', '_', '.' and space are allowed")
 
     def _observation(self, method: str, mac: str) -> Observation:
-        status, *more = self._call(method, mac, write=False) or [""]
-        known = _STATUSES.get(text(status).lower())
+        status, *more = self._ask(method, mac, read=self._values) or [""]
+        known = _STATUSES.get(" ".join(re.split(r"[\s_-]+", text(status))).lower())
         if known is None:
             raise odd(status)
-        url = text(more[0]) if more and known == REGISTERED else ""
-        return Observation(known, url or None)
+        # Clients have met a server's name beside the URL.
+        urls = [value for value in map(text, more) if "://" in value]
+        return Observation(known, urls[0] if urls and known == REGISTERED else None)

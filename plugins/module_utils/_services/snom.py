@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, odd
-from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, odd
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ELSEWHERE,
     REGISTERED,
@@ -18,12 +16,12 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Observation,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, XmlRpcService, text
+from ansible_collections.voip.rps.plugins.module_utils._services.answers import errors_in_text, text, truth
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, XmlRpcService
 from ansible_collections.voip.rps.plugins.module_utils._services.snom_models import MODELS, model_of
 
 _STATUSES = {"owned_by_other_user": ELSEWHERE, "unknown_mac": UNKNOWN}
 _NOT_OURS = {"unknown_mac": "not_registered", "owned_by_other_user": "not_registered"}
-_PAIR = re.compile(r"([0-9A-Fa-f]{12})[^\w:]*:\W*(Error:\s*\w+)")
 
 
 class Snom(XmlRpcService):
@@ -46,10 +44,10 @@ class Snom(XmlRpcService):
         rebind=False,
     )
     texts = (
-        (r"owned_by_other_user", "owned_by_other_user"),
-        (r"malformed_url", "invalid_url"),
-        (r"malformed_mac", "invalid_mac"),
-        (r"no_such_mac", "unknown_mac"),
+        (r"owned[_ ]by[_ ]other", "owned_by_other_user"),
+        (r"malformed[_ ]url", "invalid_url"),
+        (r"malformed[_ ]mac", "invalid_mac"),
+        (r"no[_ ]such[_ ]mac", "unknown_mac"),
     )
 
     @classmethod
@@ -57,32 +55,35 @@ class Snom(XmlRpcService):
         return model_of(mac)
 
     def check(self, mac: str, *, target: bool) -> Observation:
-        """checkPhone; where the target is asked for getPhoneRedirection, and checkPhone only if that tells no URL."""
+        """checkPhone; where the target is asked for getPhoneRedirection, and checkPhone only if that tells no URL.
+
+        Where the service has no getPhoneRedirection, checkPhone, which does not tell the target.
+        """
+        url = None
         try:
             if target:
                 company, url = self._redirection(mac)
                 if url:
                     return Observation(REGISTERED, url, company=company)
-            self._call("checkPhone", mac.upper(), write=False)
+            self._ask("checkPhone", mac.upper(), read=self._values)
         except Refused as refusal:
             if refusal.code not in _STATUSES:
                 raise
             return Observation(_STATUSES[refusal.code])
-        return Observation(REGISTERED, "" if target else None)
+        return Observation(REGISTERED, url)
 
     def list_model(self, model: str, url: str | None = None) -> list[str]:
         """listPhones(deviceType, provisioningUrl)."""
-        macs = self._answer("listPhones", model, *([] if url is None else [url]), write=False, listing=True)
-        if not isinstance(macs, list):
-            raise odd(macs)
-        if macs and isinstance(macs[0], bool):
-            if not macs[0]:
-                raise self._refusal(macs[1:], {})
-            macs = macs[1] if len(macs) == 2 and isinstance(macs[1], list) else macs[1:]
-        try:
-            return [parse_mac(text(mac)) for mac in macs]
-        except ValueError as error:
-            raise RpsError("protocol_error", f"a list of phones that no document knows: {error}") from None
+        return self._ask("listPhones", model, *([] if url is None else [url]), read=self._phones, listing=True)
+
+    def _phones(self, answer: Any) -> list[str]:
+        """Return the phones of a list, which clients have met with a result code in front, and without."""
+        code = truth(answer[0]) if isinstance(answer, list) and answer else None
+        if code is None:
+            return self._macs([answer])
+        if not code:
+            raise self._refusal(answer[1:])
+        return self._macs(answer[1:] or [None])
 
     def register(self, macs: Sequence[str], target: Target, *, override: bool) -> None:
         """registerPhone and registerPhoneList."""
@@ -98,34 +99,37 @@ class Snom(XmlRpcService):
 
     def _change(self, method: str, macs: Sequence[str], *url: Any, codes: Mapping[str, str] | None = None) -> None:
         if len(macs) == 1:
-            self._write(method, macs[0].upper(), *url, codes=codes)
+            self._write(method, macs[0].upper(), *url, asked=macs, codes=codes)
         else:
-            self._write(f"{method}List", [mac.upper() for mac in macs], *url, codes=codes)
+            self._write(f"{method}List", [mac.upper() for mac in macs], *url, asked=macs, codes=codes)
 
-    def _redirection(self, mac: str) -> tuple[str, str]:
-        """Return the company and the URL, either of which may be empty, that getPhoneRedirection tells of a phone.
+    def _redirection(self, mac: str) -> tuple[str | None, str | None]:
+        """Return the company and the URL of a phone; no URL, where there is none; None, where it cannot be told.
 
-        Its answer is [company, url] on the page; clients have met [true, company, url] and [true, url] too.
+        The answer is [company, url] on the page; clients have met [true, company, url] and [true, url] too.
         """
-        answer = self._answer("getPhoneRedirection", mac.upper(), write=False)
-        if not isinstance(answer, list):
+        try:
+            return self._ask("getPhoneRedirection", mac.upper(), read=self._company_and_url)
+        except Refused as refusal:
+            if refusal.code != "unsupported":
+                raise
+            return None, None
+
+    def _company_and_url(self, answer: Any) -> tuple[str | None, str | None]:
+        if not isinstance(answer, list) or not answer:
             raise odd(answer)
-        if answer[:1] == [False]:
-            raise self._refusal(answer[1:], {})
-        confirmed = answer[:1] == [True]
+        code = truth(answer[0])
+        if code is False:
+            raise self._refusal(answer[1:])
+        confirmed = code is True
         told = [text(value) for value in answer[confirmed:]]
         if len(told) != 2 and not (confirmed and len(told) == 1):
             raise odd(answer)
         return (told[0] if len(told) == 2 else "", told[-1])
 
-    def _refusal(self, values: Sequence[Any], codes: Mapping[str, str]) -> Refused:
-        """Return a refusal; each phone of a list has its own error, in a struct or in the text that the page shows."""
-        if len(values) == 1 and isinstance(values[0], dict):
-            pairs = {str(mac): text(words) for mac, words in values[0].items()}
-        else:
-            pairs = dict(_PAIR.findall(" ".join(text(value) for value in values)))
-        if not pairs:
-            return super()._refusal(values, codes)
-        culprits = {mac.lower(): RpsError(self._code(words, codes), words) for mac, words in pairs.items()}
-        first = next(iter(culprits.values()))
-        return Refused(first.code, first.message, culprits)
+    def _errors_by_device(self, values: Sequence[Any], asked: Sequence[str]) -> dict[str, str]:
+        """Return each phone's error, from a struct or from what looks like one in the text that the page shows."""
+        said = super()._errors_by_device(values, asked)
+        if said or not all(isinstance(value, str) for value in values):
+            return said
+        return errors_in_text(" ".join(values), self._is_known)

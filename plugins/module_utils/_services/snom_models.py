@@ -4,8 +4,9 @@
 
 """Which of Snom's models a phone is, by the first octets of its MAC address.
 
-Source: the table in Snom's own command-line client, version 1.4.2, which lists an account model by model. Models that
-are newer than that client are not in it, nor are ranges finer than half an octet.
+Source: the table in Snom's own command-line client (Snomio/RDS-CLI, cli.py, version 1.4.3), which lists an account
+model by model, and for snom360 and snomC520 that of its versions 1.2.02 and 1.2.04. The models without a range are
+those that only peoplefone/provisioning-rpc (ProvisioningRPCDeviceSnom.php) names. Newer models are in neither.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ _PREFIXES = {
     "snom300": "00041325 00041328 0004132d 0004132f 00041334 00041336 00041337 0004133b 0004133d 0004133e"
     " 00041349 0004134a 0004134c 0004134e 00041350",
     "snom320": "00041324 00041327 0004132c 00041331 00041335 00041338 0004133f 0004134d 00041351",
+    "snom360": "00041323 00041329 0004132b 00041339",
     "snom370": "00041326 0004132e 0004133a 0004133c 00041352",
     "snom710": "00041374 00041376 0004137a 0004137c 0004137e 00041389",
     "snom715": "00041375 0004137f 00041387 0004138a 000413a5 000413b2",
@@ -23,6 +25,8 @@ _PREFIXES = {
     "snom820": "00041340",
     "snom821": "00041345 00041346 00041348 0004134b 00041353",
     "snom870": "00041341 00041347 00041354",
+    "snomC520": "000413a0",
+    "snomC620": "",
     "snomD120": "00041382",
     "snomD305": "00041383 0004138e",
     "snomD315": "00041384 0004138f",
@@ -36,14 +40,21 @@ _PREFIXES = {
     "snomD745": "00041379 0004138c",
     "snomD765": "000413790 00041390 00041394 00041398",
     "snomD785": "00041392 00041396",
+    "snomM100": "",
+    "snomM100KLE": "",
     "snomM200SC": "00041364",
     "snomM300": "00041362 000413b8 00087bd7",
-    "snomM700": "00041361 00087b08 00087b09 00087b0b",
+    "snomM400SC": "",
+    "snomM700": "00041361 00041363 00087b08 00087b09 00087b0b",
     "snomM900": "000413b6",
     "snomMP": "00041332 00041355",
     "snomPA1": "00041333 0004138d",
     "snomm9": "00041330 00041356",
 }
+_RANGES = (
+    ("000413840016", "000413840079", "snomD305"),
+    ("00041394b421", "00041394bf03", "snom715"),
+)
 _MODELS = {prefix: model for model, prefixes in _PREFIXES.items() for prefix in prefixes.split()}
 
 MODELS = tuple(_PREFIXES)
@@ -51,4 +62,5 @@ MODELS = tuple(_PREFIXES)
 
 def model_of(mac: str) -> str | None:
     """Return the model of the phone with this MAC address, as listPhones names it, or None where it is not known."""
-    return _MODELS.get(mac[:9]) or _MODELS.get(mac[:8])
+    within = next((model for first, last, model in _RANGES if first <= mac <= last), None)
+    return within or _MODELS.get(mac[:9]) or _MODELS.get(mac[:8])

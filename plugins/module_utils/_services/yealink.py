@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Sequence
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import dashed_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
@@ -38,8 +39,17 @@ class Yealink(NamedServersService):
     )
 
     def check(self, mac: str, *, target: bool) -> Observation:
-        """Sections 4.5 checkDevice and, where the target is asked for, 4.14 checkDeviceExt."""
-        return self._observation("checkDeviceExt", mac) if target else super().check(mac, target=False)
+        """Sections 4.5 checkDevice and, where the target is asked for, 4.14 checkDeviceExt.
+
+        Where the service has no checkDeviceExt, checkDevice, which does not tell the target.
+        """
+        if target:
+            try:
+                return self._observation("checkDeviceExt", mac)
+            except Refused as refusal:
+                if refusal.code != "unsupported":
+                    raise
+        return super().check(mac, target=False)
 
     def register(self, macs: Sequence[str], target: Target, *, override: bool) -> None:
         """Sections 4.6, 4.1 and 4.12; with C(override) 4.7, 4.2 and 4.15."""
@@ -47,13 +57,24 @@ class Yealink(NamedServersService):
             super().register(macs, target, override=override)
             return
         confirmed = [OVERRIDE] if override else []
-        (mac,) = macs
-        self._write("registerDeviceWithUniqueUrl", dashed_mac(mac), target.server or "", target.url, *confirmed)
+        self._write("registerDeviceWithUniqueUrl", *self._own(macs[0], target), *confirmed, asked=macs)
 
     def move(self, macs: Sequence[str], target: Target) -> None:
-        """Sections 4.10 editDevice and 4.13 editDeviceWithUniqueUrl; 4.7 registerDevices for several."""
+        """Sections 4.10 editDevice and 4.13 editDeviceWithUniqueUrl; 4.7 registerDevices for several.
+
+        Where the service has no editDeviceWithUniqueUrl, 4.15 registerDeviceWithUniqueUrl with isOverride.
+        """
         if not target.own:
             super().move(macs, target)
             return
-        (mac,) = macs
-        self._write("editDeviceWithUniqueUrl", dashed_mac(mac), target.server or "", target.url, codes=NOT_OURS)
+        own = self._own(macs[0], target)
+        try:
+            self._write("editDeviceWithUniqueUrl", *own, asked=macs, codes=NOT_OURS)
+        except Refused as refusal:
+            if refusal.code != "unsupported":
+                raise
+            self._write("registerDeviceWithUniqueUrl", *own, OVERRIDE, asked=macs)
+
+    @staticmethod
+    def _own(mac: str, target: Target) -> tuple[str, str, str | None]:
+        return dashed_mac(mac), target.server or "", target.url

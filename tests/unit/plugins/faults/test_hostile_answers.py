@@ -122,7 +122,6 @@ STRANGE = {
     "a list for a status": [True, ["Registered"]],
     "no status": [True],
     "a number for a url": [True, "Registered", 7],
-    "nothing for a url": [True, "Registered", None],
 }
 
 
@@ -172,12 +171,27 @@ def test_a_device_of_an_unknown_status_does_not_keep_the_others_back(rps):
     ["", "00156500000", "00:15:65:00:00:00:01", "0015650000zz", "é", "001565000001 001565000002", "\u0660" * 12],
 )
 def test_lists_of_macs_that_are_none(rps, mac):
-    rps.answers("list", True, [rps.mac(1), mac])
+    rps.holds(rps.mac(1))
+    rps.answers("list", True, [rps.mac(1), mac, rps.mac(1)])
 
     result = rps.device(*rps.macs(8))
 
+    assert "failed" not in result
+    assert result["summary"]["none"] == 1
     # Yealink's page shows a list with an empty value in it.
-    assert result.get("failure", {}).get("code") == (None if rps.can.list_account and not mac else "protocol_error")
+    warned = [warning for warning in result.get("warnings", ()) if "1 rows that are no MAC address" in warning]
+    assert len(warned) == (1 if mac else 0)
+
+
+@pytest.mark.parametrize("values", [(True, ["x" * 10_000, "\n", 5]), (True, [["https://u:secret@a/"], {"a": ["b"]}])])
+def test_lists_without_any_mac(rps, values):
+    rps.answers("list", *values)
+
+    result = rps.device(*rps.macs(8))
+
+    assert result["failure"]["code"] == "protocol_error"
+    assert "secret" not in str(result)
+    assert len(result["msg"]) < 300
 
 
 SPOILS = (

@@ -397,6 +397,21 @@ _NAMED_SERVERS_TEXTS = {
     f"{MAC} (MAC address)\nPlease contact us.": "owned_by_other_user",
     "00-15-65-00-00-01 Please contact us.": "owned_by_other_user",
     "MAC has been added to other enterprise.": "owned_by_other_user",
+    # The end of section 4.15.
+    ELSEWHERE.format(f"{MAC}(MAC address)", "").replace("MAC()", "MAC"): "owned_by_other_user",
+    MAC: "owned_by_other_user",
+    # What the documents say of the texts, should a service say that.
+    "The serverUrl should not be empty": "invalid_url",
+    "The serverName should not be empty": "invalid_server_name",
+    "The serverName has existed": "server_exists",
+    "The serverName contains illegal characters": "invalid_server_name",
+    "The value of uniqueServerUrl does not begin with http/https/ftp/tftp": "invalid_url",
+    "Invalid isOverride value": "invalid_input",
+    "Failed to override the previous MAC address": "override_failed",
+    "The MAC address has been registered by another RPS user": "needs_override",
+    "MAC has not been added to RPS": "unknown_mac",
+    "The MAC device does not belongs to you": "not_registered",
+    "No registered devices found": "not_registered",
     "The service is closed for today": "service_error",
     "": "service_error",
 }
@@ -418,6 +433,15 @@ TEXTS = [(vendor, *pair) for vendor, texts in _TEXTS.items() for pair in texts.i
 def test_error_texts(service, web, vendor, text, code):
     target = SERVER if vendor in NAMED_SERVERS else SNOM_TARGET
     spellings = [str, str.upper, str.lower, lambda words: words.replace(" ", "\n ")]
+    macs = {
+        "bare": str,
+        "dashed": lambda words: words.replace(MAC, "00-15-65-00-00-01").replace(OTHER, "00-15-65-00-00-02"),
+        "colon": lambda words: words.replace(MAC, "00:15:65:00:00:01").replace(OTHER, "00:15:65:00:00:02"),
+    }
+    if MAC in text:
+        spellings = [
+            lambda words, mac=mac, spell=spell: spell(mac(words)) for mac in macs.values() for spell in spellings
+        ]
     for prefix, spell in product(["", "Error:", "Error: ", "ERROR:\n", " error:"], spellings):
         web.answer = refused(spell(f"{prefix}{text}"))
 
@@ -425,7 +449,7 @@ def test_error_texts(service, web, vendor, text, code):
             service.register([MAC], target, override=False)
 
         assert caught.value.code == code, web.answer
-        assert caught.value.message.lower() == " ".join(f"{prefix}{text}".lower().split())
+        assert caught.value.message.lower() == " ".join(spell(f"{prefix}{text}").lower().split())
 
 
 @pytest.mark.parametrize(("vendor", "section"), [*product(["yealink"], ["4.3", "4.8", "4.10", "4.13"]), ("htek", "3")])

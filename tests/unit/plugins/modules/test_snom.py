@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import xmlrpc.client
+
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
@@ -317,3 +319,129 @@ def test_the_documented_path_ends_in_a_slash(rps):
     rps.info(macs=[rps.mac(1)])
 
     assert rps.simulator.log[0].path == "/xmlrpc/"
+
+
+def each_with_its_error(shape, errors):
+    """Return what a list method may answer where some phones have errors, in one of the shapes that clients met."""
+    pairs = [[mac.upper(), words] for mac, words in errors.items()]
+    shapes = {
+        "struct": dict(pairs),
+        "Python": str(dict(pairs)),
+        "Python 2": "{" + ", ".join(f"u'{mac}': u'{words}'" for mac, words in pairs) + "}",
+        "as printed": "{" + ", ".join(f"{mac}: {words}" for mac, words in pairs) + "}",
+        "pairs": pairs,
+        "by turns": [part for pair in pairs for part in pair],
+        "in their order": list(errors.values()),
+    }
+    return shapes[shape]
+
+
+SHAPES = ["struct", "Python", "Python 2", "as printed", "pairs", "by turns", "in their order"]
+
+
+@pytest.mark.parametrize("told", [[False], [True], []], ids=["refused", "true", "without a code"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_phone_has_its_own_outcome_and_never_anothers(rps, shape, told):
+    if shape in ("Python", "Python 2", "as printed") and not told:
+        pytest.skip("a text alone is no answer")
+    macs = rps.macs(4)
+    errors = dict(zip(macs, ["Ok", "Error:owned_by_other_user", "Ok", "Error:malformed_url"], strict=True))
+    said = each_with_its_error(shape, errors)
+    body = xmlrpc.client.dumps(([*told, said] if told else said,), methodresponse=True)
+    rps.misbehaves("answer", "register", body=body)
+
+    result = rps.device(*macs)
+
+    assert actions(result) == ["registered", "failed", "registered", "failed"]
+    failed = {device["mac"]: device["error"] for device in result["devices"] if "error" in device}
+    assert failed[macs[1]] == {"code": "owned_by_other_user", "message": "Error:owned_by_other_user"}
+    assert failed[macs[3]] == {"code": "invalid_url", "message": "Error:malformed_url"}
+    assert rps.writes == [("register", 4)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_list_method_that_names_every_phone_with_ok_is_a_success(rps, shape):
+    macs = rps.macs(3)
+    rps.answers("register", False, each_with_its_error(shape, dict.fromkeys(macs, "Ok")))
+
+    assert actions(rps.device(*macs)) == ["registered"] * 3
+    assert rps.writes == [("register", 3)]
+
+
+def test_texts_that_are_too_few_are_no_phones(rps):
+    macs = rps.macs(4)
+    rps.answers("register", False, ["Error:malformed_url", "Ok"], times=1)
+
+    assert actions(rps.device(*macs)) in (["failed"] * 4, ["registered"] * 4)
+
+
+def test_one_refused_model_does_not_end_the_listing(rps):
+    rps.holds(*D735[:2], *rps.macs(2))
+    rps.answers("list", False, "Error:unknown_type", times=1)
+
+    result = rps.info(models=["snomX", "snomD735", "snomD765"], concurrency=1)
+
+    assert [device["mac"] for device in result["devices"]] == sorted([*D735[:2], *rps.macs(2)])
+    (warning,) = result["warnings"]
+    assert "snomX" in warning
+    assert "Error:unknown_type" in warning
+
+
+def test_where_every_model_is_refused_the_task_fails(rps):
+    rps.answers("list", False, "Error:unknown_type")
+
+    result = rps.info(models=["snomX", "snomY"])
+
+    assert result["failure"] == {"code": "service_error", "message": "Error:unknown_type"}
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_phones_of_a_model_that_cannot_be_listed_are_read_one_by_one(rps, state, skip):
+    macs = [*rps.macs(8), *D735[:8]]
+    rps.holds(*macs)
+    rps.answers("list", False, "Error:unknown_type", times=1, skip=skip)
+
+    result = rps.device(*macs, state=state, concurrency=1)
+
+    assert actions(result) == [{"present": "none", "absent": "removed"}[state]] * 16
+
+
+def test_phones_are_read_one_by_one_where_none_can_be_listed(rps):
+    rps.holds(*rps.macs(8))
+    rps.simulator.settings(missing_methods=["listPhones"])
+
+    result = rps.device(*rps.macs(9), concurrency=1)
+
+    assert actions(result) == ["none"] * 8 + ["registered"]
+    assert len([call for call in rps.calls if call.what == "list"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("mac", "model"),
+    [
+        ("000413610ff5", "snomM700"),
+        ("000413630001", "snomM700"),
+        ("00087b080001", "snomM700"),
+        ("000413230001", "snom360"),
+        ("000413a00001", "snomC520"),
+        ("000413790fff", "snomD765"),
+        ("000413791000", "snomD745"),
+        ("000413840015", "snomD315"),
+        ("000413840016", "snomD305"),
+        ("000413840079", "snomD305"),
+        ("00041384007a", "snomD315"),
+        ("00041394b420", "snomD765"),
+        ("00041394b421", "snom715"),
+        ("00041394bf03", "snom715"),
+        ("00041394bf04", "snomD765"),
+        ("000413ff0000", None),
+    ],
+)
+def test_models_by_their_ranges(mac, model):
+    assert SERVICES["snom"].model(mac) == model
+
+
+def test_models_of_the_public_clients_are_listed():
+    assert len(set(SERVICES["snom"].models)) == len(SERVICES["snom"].models) == 37
+    assert {"snom360", "snomC520", "snomC620", "snomM100", "snomM100KLE", "snomM400SC"} <= set(SERVICES["snom"].models)

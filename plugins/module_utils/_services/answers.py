@@ -1,0 +1,149 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The shapes in which services put a result code, a text, a list of devices and an error for each device; no I/O."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Iterator, Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import MAX_MESSAGE, RpsError, odd
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import MAC_LIST, find_macs, parse_mac, spelled_macs
+
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+_PUNCTUATION = " \t\n'\"`,;:.=>(){}[]|-\uff0c"
+_PYTHON_2_TEXT = re.compile(r"\bu(?=['\"])")
+_BEGINNING_OF_NEXT = re.compile(r"\s*\berror ?[:\uff1a]\s*$", re.IGNORECASE)
+
+
+def truth(value: Any) -> bool | None:
+    """Return the result code that a value is, however it is typed and spelled, or None where it is none."""
+    return _TRUTH.get(str(value).strip().lower()) if isinstance(value, (bool, int, str)) else None
+
+
+def text(value: Any) -> str:
+    """Return a value that is a text, without the space around it; nil is an empty one. Raises RpsError for others."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise odd(value)
+    return value.strip()
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value, lists and structs included. Raises RpsError where there is something else."""
+    if isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from texts(item)
+    elif not isinstance(value, bool):
+        yield text(value)
+
+
+def rows(values: Sequence[Any]) -> Iterator[Any]:
+    """Yield the rows of a list of devices, which is the one value, or all of them; lists in it are part of it.
+
+    A text, in place of a list, is its one row; nil is an empty list. Raises RpsError where there is no list.
+    """
+    if len(values) == 1:
+        (value,) = values
+        if isinstance(value, list):
+            yield from _flat(value)
+        elif value is not None:
+            yield text(value)
+    elif values and all(isinstance(value, str) for value in values):
+        yield from values
+    else:
+        raise odd(list(values))
+
+
+def errors_by_device(values: Sequence[Any], asked: Sequence[str], known: Callable[[str], bool]) -> dict[str, str]:
+    """Return what a service says of each device, by its MAC address, or nothing where it does not say it so.
+
+    It may be a struct, pairs, MAC addresses and texts by turns, or a text for each of the devices C(asked) for in their
+    order, if each is C(known) to have a meaning.
+    """
+    items = list(values)
+    while len(items) == 1 and isinstance(items[0], list):
+        items = items[0]
+    if items and all(isinstance(item, (list, dict)) for item in items):
+        said: dict[str, str] = {}
+        for item in items:
+            said.update(_of_item(item))
+        return said
+    if not all(isinstance(item, str) for item in items):
+        return {}
+    macs = [_mac(item) for item in items]
+    if items and all(macs[::2]) and len(items) % 2 == 0 and not any(macs[1::2]):
+        return {mac: words.strip() for mac, words in zip(macs[::2], items[1::2]) if mac}
+    if len(items) == len(asked) > 1 and not any(map(find_macs, items)) and all(map(known, items)):
+        return {mac: words.strip() for mac, words in zip(asked, items)}
+    return {}
+
+
+def errors_in_text(words: str, known: Callable[[str], bool]) -> dict[str, str]:
+    """Return what a text like C({mac: error, mac: error}) says of each device, by its MAC address.
+
+    Nothing where what follows the MAC addresses is not C(known) to say anything of a device.
+    """
+    words = _PYTHON_2_TEXT.sub("", words)
+    said: dict[str, str] = {}
+    matches = list(MAC_LIST.finditer(words))
+    for match, following in zip(matches, [*matches[1:], None]):
+        error = words[match.end() : following.start() if following else len(words)].strip(_PUNCTUATION)
+        if not known(error):
+            return {}
+        said.update(dict.fromkeys(find_macs(match.group()), error))
+    return said
+
+
+def errors_of(code: str, words: str) -> dict[str, RpsError]:
+    """Return an error of this code for each device that C(words) name, with its own MAC address in them alone."""
+    spelled = spelled_macs(words)
+    if len(spelled) < 2:
+        return {mac: RpsError(code, words) for mac in spelled}
+    pieces: list[str] = []
+    for piece in MAC_LIST.sub("\0", words).split("\0"):
+        # A service that has a paragraph for each device says the same in all of them.
+        if piece in pieces or sum(map(len, pieces)) > MAX_MESSAGE:
+            pieces[-1] = _BEGINNING_OF_NEXT.sub("", pieces[-1])
+            break
+        pieces.append(piece)
+    return {mac: RpsError(code, spelling.join(pieces)) for mac, spelling in spelled.items()}
+
+
+def _flat(value: list[Any]) -> Iterator[Any]:
+    for item in value:
+        if isinstance(item, list):
+            yield from _flat(item)
+        else:
+            yield item
+
+
+def _of_item(item: Any) -> dict[str, str]:
+    """Return what a struct by MAC addresses, or a list or a struct with one in it, says of the devices."""
+    if isinstance(item, dict):
+        keyed = {mac: _said(value) for mac, value in ((_mac(key), value) for key, value in item.items()) if mac}
+        if keyed:
+            return keyed
+        item = list(item.values())
+    macs = [value for value in item if _mac(value)]
+    if len(macs) != 1:
+        return {}
+    return {parse_mac(macs[0].strip()): _said([value for value in item if value is not macs[0]])}
+
+
+def _said(value: Any) -> str:
+    words = " ".join(filter(None, texts(value)))
+    if words:
+        return words
+    flags = [flag for flag in _flat([value]) if isinstance(flag, bool)]
+    return ("Ok" if all(flags) else "Error") if flags else ""
+
+
+def _mac(value: Any) -> str | None:
+    try:
+        return parse_mac(value.strip()) if isinstance(value, str) else None
+    except ValueError:
+        return None
