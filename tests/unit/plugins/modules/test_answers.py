@@ -59,7 +59,7 @@ def test_a_url_that_is_nil_is_none(rps, nil):
 
     (device,) = rps.info(macs=[rps.mac(1)])["devices"]
 
-    assert (device["status"], device["url"] or None) == ("registered", None)
+    assert (device["status"], device["current_url"] or None) == ("registered", None)
 
 
 @pytest.mark.parametrize("code", ["<boolean>true</boolean>", "<boolean> TRUE\n</boolean>", "<i4>1</i4>", "<i8>1</i8>"])
@@ -89,7 +89,7 @@ def test_a_url_beside_a_server(rps, more):
     url = rps.servers["berlin"]
     rps.answers("locate", True, "Registered", *[value.format(url) for value in more])
 
-    assert rps.info(macs=[rps.mac(1)])["devices"][0]["url"] == url
+    assert rps.info(macs=[rps.mac(1)])["devices"][0]["current_url"] == url
 
 
 def colon(mac):
@@ -271,7 +271,7 @@ def test_a_service_that_does_not_tell_targets_is_asked_for_the_status(rps):
     result = rps.info(macs=rps.macs(4), concurrency=1)
 
     assert result["summary"] == {"registered": 3, "unregistered": 0, "registered_elsewhere": 0, "unknown": 1}
-    assert [device["url"] for device in result["devices"]] == [None] * 4
+    assert [device["current_url"] for device in result["devices"]] == [None] * 4
     assert [call.what for call in rps.calls].count("locate") == 1
 
 
