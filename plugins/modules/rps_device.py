@@ -319,7 +319,9 @@ def main() -> None:
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
             override={"type": "bool", "default": False},
             force={"type": "bool", "default": False},
+            force_limit={"type": "int", "default": 10},
             check_target={"type": "bool", "default": True},
+            check_foreign={"type": "bool", "default": True},
             prune={"type": "bool", "default": False},
             prune_limit={"type": "int", "default": 10},
             return_devices={"type": "str", "choices": ["all", "changed", "failed", "none"], "default": "all"},
@@ -336,13 +338,20 @@ def main() -> None:
         report = reconcile(
             task.connect(),
             desired.devices,
-            Policy(params["check_target"], params["override"], params["force"]),
+            Policy(
+                params["check_target"],
+                params["override"],
+                params["force"],
+                params["force_limit"],
+                params["check_foreign"],
+            ),
             batch_size=params["batch_size"],
             prune=Prune(desired.named, params["prune_limit"]) if params["prune"] else None,
             check_mode=module.check_mode,
         )
-        if report.unverified:
-            module.warn(unverified_warning(report.unverified))
+        warning = unverified_warning(report)
+        if warning:
+            module.warn(warning)
         if params["dest"] and not module.check_mode:
             try:
                 write_outcomes(params["dest"], report.outcomes, module.no_log_values)

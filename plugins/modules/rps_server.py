@@ -128,7 +128,11 @@ failure:
 
 from ansible_collections.voip.rps.plugins.module_utils._module.task import RPS_OPTIONS, RpsModule, RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import add_servers, servers_result
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import (
+    add_servers,
+    server_warnings,
+    servers_result,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import server_problems
 
 
@@ -161,6 +165,8 @@ def main() -> None:
             module.warn(
                 "The service cannot tell which servers there are: those that are there already would not be added."
             )
+        for warning in server_warnings(outcomes):
+            module.warn(warning)
         task.leave(servers_result(outcomes, diff=module._diff))
 
 

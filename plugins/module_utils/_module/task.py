@@ -42,7 +42,7 @@ RPS_OPTIONS: dict[str, dict[str, Any]] = {
     "rate_limit": {"type": "float", "fallback": _from("RPS_RATE_LIMIT")},
 }
 
-_LEAST = {"retries": 0, "concurrency": 1, "batch_size": 1, "prune_limit": 0}
+_LEAST = {"retries": 0, "concurrency": 1, "batch_size": 1, "prune_limit": 0, "force_limit": 0}
 _ABOVE_ZERO = ("timeout", "rate_limit")
 _ENDPOINTS = ("api_url", "base_url")
 _LONGEST = 86400

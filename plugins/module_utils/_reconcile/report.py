@@ -20,6 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ACTIONS,
     CHANGES,
     FAILED,
+    UNVERIFIED,
     Outcome,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report
@@ -42,6 +43,8 @@ def phone_row(outcome: Outcome) -> dict[str, Any]:
 
 def _row(outcome: Outcome, place: Mapping[str, Any]) -> dict[str, Any]:
     row = {"mac": outcome.mac, "action": outcome.action, "status": outcome.status, **place}
+    if outcome.own_url:
+        row["own_url"] = True
     return {**row, "error": outcome.error.as_dict()} if outcome.error else row
 
 
@@ -108,9 +111,12 @@ def _diff(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
     return {"before": before, "after": after}
 
 
-def unverified_warning(count: int) -> str:
-    """Return the warning that so many registered devices count as right."""
+def unverified_warning(report: Report) -> str | None:
+    """Return the warning that nothing shows where so many registered devices point, if there are any."""
+    count = sum(outcome.action == UNVERIFIED for outcome in report.outcomes)
+    if not count:
+        return None
     return (
-        f"{count} registered devices count as right, but where they point is not known: the service cannot tell, "
-        "or servers does not give their server's URL. With force they are bound again."
+        f"{count} devices are registered, but nothing shows where they point (unverified). With force they are bound "
+        "again. Where the service can show the target, give their server's URL in servers."
     )

@@ -36,6 +36,11 @@ class Htek(NamedServersService):
         rebind=True,
     )
 
+    @property
+    def needs_release(self) -> bool:
+        """Where the service has no section 10, and section 2 refuses a device of ours, nothing else moves it."""
+        return ("editDevice", 2) in self._lacking
+
     def move(self, macs: Sequence[str], target: Target) -> None:
         """Sections 10 editDevice and 7 registerDevices; where the service has no section 10, 2 registerDevice."""
         try:
