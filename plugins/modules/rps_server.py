@@ -30,7 +30,8 @@ attributes:
   idempotent:
     support: full
     details:
-      - A server whose name is taken counts as there. Its URL cannot be compared.
+      - If the name already exists, the server is reported as V(unverified) with a warning, because its URL cannot be
+        read. M(voip.rps.rps_device) shows whether it is the right one as soon as it binds a device to it.
 options:
   name:
     description:
@@ -93,7 +94,7 @@ servers:
       returned: always
       sample: https://berlin.acme.example/provisioning/
     action:
-      description: V(added), V(none) where the name is taken, or V(failed).
+      description: V(added), V(unverified) if the name already exists, or V(failed).
       type: str
       returned: always
       sample: added

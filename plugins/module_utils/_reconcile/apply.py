@@ -235,7 +235,9 @@ class Applier:
         """Tell whether the refusal may be about devices that are ours, which looking at them has still to show."""
         # Where the good ones of a refused batch went through, to send one of them again is refused for that.
         asks = refusal.code == "needs_override" or (refusal.code == "override_failed" and batch.refused)
-        looked = batch.looked == 1 or (batch.looked and len(batch.step.macs) > 1)
+        # A list may be cut: of one device that the service asks about, it is not enough.
+        one_by_list = len(batch.step.macs) == 1 and batch.looked > 1 and refusal.code == "needs_override"
+        looked = batch.looked and not one_by_list
         return asks and batch.step.action == REGISTERED and not looked
 
     def _after_question(self, batch: Batch, named: list[str], refusal: Refused, doubtful: bool) -> list[Batch]:
