@@ -55,7 +55,7 @@ ABILITIES = {
         "can re-register a device in place",
         "A moved device is read back. If it still points where it did, it is released and registered again, with at "
         "most `concurrency` devices at a time. If that ends in the middle, the device fails as `left_unbound`, with "
-        "the target that it had, and the next run registers it. `force` is refused for more devices than `force_limit`.",
+        "the target that it had, and the next run registers it. With `force`, `force_limit` is the most.",
     ),
 }
 

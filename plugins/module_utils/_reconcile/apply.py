@@ -248,8 +248,9 @@ class Applier:
         """
         macs = batch.step.macs
         disputed = named or (list(macs) if len(macs) == 1 else [])
-        left = self._read_back(batch.step.only([mac for mac in macs if doubtful or mac not in disputed]))
-        if doubtful:
+        by_list = doubtful and len(macs) > HANDFUL
+        left = self._read_back(batch.step.only([mac for mac in macs if by_list or mac not in disputed]))
+        if by_list:
             disputed = [mac for mac in disputed if mac in left]
         undisputed = [mac for mac in left if mac not in disputed]
         again = batch._replace(looked=0 if named else len(macs)).only(undisputed)

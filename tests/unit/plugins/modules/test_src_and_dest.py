@@ -76,7 +76,7 @@ def test_rows_of_other_providers_and_accounts_are_left_to_their_tasks(rps, phone
     result = rps.device(src=phones("\n".join(["mac,provider,account", *rows])), account="acme-de", prune=True)
 
     outcomes = {device["mac"]: device["action"] for device in result["devices"]}
-    assert outcomes == {rps.mac(0): "none", rps.mac(7): "registered", rps.mac(3): "removed"}
+    assert outcomes == {rps.mac(0): rps.left_alone, rps.mac(7): "registered", rps.mac(3): "removed"}
 
 
 def test_a_mixed_list_is_sorted_by_the_vendors_macs(rps, phones):
@@ -175,7 +175,7 @@ def test_every_outcome_goes_into_the_file(rps, dest):
     target = {"server": "berlin", "url": rps.servers["berlin"]}
     with dest.open(newline="") as file:
         assert list(csv.DictReader(file)) == [
-            {"mac": rps.mac(0), "action": "none", "status": "registered", **target, "code": "", "message": ""},
+            {"mac": rps.mac(0), "action": rps.left_alone, "status": "registered", **target, "code": "", "message": ""},
             {"mac": rps.mac(1), "action": "registered", "status": "unknown", **target, "code": "", "message": ""},
             {
                 "mac": rps.mac(2),
