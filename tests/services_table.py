@@ -31,7 +31,7 @@ ABILITIES = {
     ),
     "read_target": (
         "tells where a device points",
-        "A registered device counts as right, with a warning. A changed server is carried out with `force: true` only, "
+        "A registered device is `unverified`, with a warning. A changed server is carried out with `force: true` only, "
         "which binds every registered device again and reports it `moved`, in check mode too; so a run with `force` "
         "always changes something.",
     ),
@@ -52,9 +52,10 @@ ABILITIES = {
         "Another account's device fails with `override` too, as far as is known.",
     ),
     "rebind": (
-        "surely binds a registered device anew",
-        "A moved device is read back, and released and registered if it still points where it did. Should that end in "
-        "the middle, the device is reported with the target that it had, and the next run registers it.",
+        "can re-register a device in place",
+        "A moved device is read back. If it still points where it did, it is released and registered again, with at "
+        "most `concurrency` devices at a time. If that ends in the middle, the device fails as `left_unbound`, with "
+        "the target that it had, and the next run registers it. With `force`, `force_limit` is the most.",
     ),
 }
 

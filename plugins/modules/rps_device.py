@@ -27,8 +27,9 @@ attributes:
   check_mode:
     support: full
     details:
-      - Only reading calls are sent. A device that the account does not hold is checked by itself, as only a refused
-        write would tell the real run that it is another account's. Other refusals cannot be foreseen.
+      - Only reading calls are sent. Check mode looks up each device that the account does not list, because otherwise
+        only a refused write would show that it belongs to another account. O(check_foreign) turns this off.
+      - Other refusals, and a server's URL that only binding shows, cannot be foreseen.
   diff_mode:
     support: full
   idempotent:
@@ -107,8 +108,11 @@ options:
     type: str
   servers:
     description:
-      - The URL of named servers, name to URL. Needed to see whether a registered device points there; without it a
-        device that is registered counts as right.
+      - The URL of named servers, name to URL. Registered devices are compared with it.
+      - After the first call that binds devices to a named server, one of them is read. If the server has another URL at
+        the service, these devices fail, and the other devices for this server are not sent (C(not_sent)).
+      - Without it, the URL is learnt from a device that was not registered before, or else by binding one registered
+        device again. A registered device is V(unverified) if this shows nothing.
       - A service cannot change a named server's URL. To move a server, add one of another name.
       - On a service without named servers, this is where a server's URL is taken from.
     type: dict
@@ -128,14 +132,25 @@ options:
     default: false
   force:
     description:
-      - Bind again the devices that are registered and of which nothing can tell where they point, as the service
-        cannot, or O(servers) does not give the URL.
+      - Re-register devices whose redirect target cannot be verified. They are reported as V(moved).
     type: bool
     default: false
+  force_limit:
+    description:
+      - The most devices that O(force) may have to release before they are registered again, on a service that cannot
+        re-register a device in place. With more, the task fails before anything is written.
+    type: int
+    default: 10
   check_target:
     description:
-      - Whether to read where each registered device points, one request each. If V(false), a registered device counts
-        as right.
+      - Whether to read where each registered device points, one request each. If V(false), registration alone is
+        trusted, and the action is V(none).
+    type: bool
+    default: true
+  check_foreign:
+    description:
+      - Whether check mode looks up each device that the account does not list, one request each, because otherwise only
+        a refused write would show that it belongs to another account.
     type: bool
     default: true
   prune:
@@ -237,7 +252,10 @@ devices:
       returned: always
       sample: "001565000001"
     action:
-      description: V(registered), V(moved), V(removed), V(none) or V(failed).
+      description:
+        - V(registered), V(moved), V(removed), V(none), V(unverified) or V(failed).
+        - V(unverified) is a registered device for which nothing shows where it points, because the service cannot tell,
+          or because the server's URL is not known.
       type: str
       returned: always
       sample: registered
@@ -260,6 +278,13 @@ devices:
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
+    own_url:
+      description:
+        - The device kept a URL of its own when it was bound to the named server, and was given the server's URL as its
+          own.
+      type: bool
+      returned: where it is true
+      sample: true
     error:
       description: Why it failed, C(code) being one of the collection's error codes and C(message) the service's words.
       type: dict
@@ -276,6 +301,7 @@ summary:
     moved: 0
     removed: 0
     none: 0
+    unverified: 0
     failed: 3
 requests:
   description: How many HTTP requests were sent.
@@ -390,13 +416,14 @@ def run(task: RpsTask) -> dict[str, Any]:
     report = reconcile(
         service,
         desired.devices[owner.owner],
-        Policy(params["check_target"], params["override"], params["force"]),
+        Policy(*(params[option] for option in Policy._fields)),
         batch_size=params["batch_size"],
         prune=Prune(desired.named, params["prune_limit"]) if params["prune"] else None,
         check_mode=module.check_mode,
     )
-    if report.unverified:
-        module.warn(unverified_warning(report.unverified))
+    warning = unverified_warning(report)
+    if warning:
+        module.warn(warning)
     result = task_result(report, params["return_devices"], diff=module._diff)
     result["other_rows"] = [{**other._asdict(), "rows": count} for other, count in desired.others.items()]
     if dest:
@@ -420,7 +447,9 @@ def main() -> None:
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
             override={"type": "bool", "default": False},
             force={"type": "bool", "default": False},
+            force_limit={"type": "int", "default": 10},
             check_target={"type": "bool", "default": True},
+            check_foreign={"type": "bool", "default": True},
             prune={"type": "bool", "default": False},
             prune_limit={"type": "int", "default": 10},
             return_devices={"type": "str", "choices": ["all", "changed", "failed", "none"]},

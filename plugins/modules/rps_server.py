@@ -30,7 +30,8 @@ attributes:
   idempotent:
     support: full
     details:
-      - A server whose name is taken counts as there. Its URL cannot be compared.
+      - If the name already exists, the server is reported as V(unverified) with a warning, because its URL cannot be
+        read. M(voip.rps.rps_device) shows whether it is the right one as soon as it binds a device to it.
 options:
   name:
     description:
@@ -93,7 +94,7 @@ servers:
       returned: always
       sample: https://berlin.acme.example/provisioning/
     action:
-      description: V(added), V(none) where the name is taken, or V(failed).
+      description: V(added), V(unverified) if the name already exists, or V(failed).
       type: str
       returned: always
       sample: added
@@ -145,7 +146,11 @@ from ansible_collections.voip.rps.plugins.module_utils._module.options import RP
 from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
 from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import add_servers, servers_result
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import (
+    add_servers,
+    server_warnings,
+    servers_result,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import server_problems
 
 
@@ -179,6 +184,8 @@ def main() -> None:
             module.warn(
                 "The service cannot tell which servers there are: those that are there already would not be added."
             )
+        for warning in server_warnings(outcomes):
+            module.warn(warning)
         task.leave(servers_result(outcomes, diff=module._diff))
 
 

@@ -218,6 +218,7 @@ summary:
     moved: 0
     removed: 0
     none: 0
+    unverified: 0
     failed: 0
 requests:
   description: How many HTTP requests were sent.

@@ -292,6 +292,16 @@ class Rps:
         return 1 + devices
 
     @property
+    def canary(self) -> list[Call]:
+        """The call after the first one that binds devices to a server: does it send them where it shall?"""
+        return [Call("locate", 1)] if self.can.named_servers and self.can.read_target else []
+
+    @property
+    def left_alone(self) -> str:
+        """The action on a registered device that points where it shall: whether it does, not every service shows."""
+        return "none" if self.can.read_target else "unverified"
+
+    @property
     def foreign(self) -> str:
         """The code of another account's device, where override was not asked for."""
         return "needs_override" if self.can.takes_over else "owned_by_other_user"

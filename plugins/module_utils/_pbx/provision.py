@@ -25,8 +25,9 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Outcome,
     Phone,
 )
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Step, steps_to
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report, carry_out
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, Step, steps_to
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 
 BATCH_SIZE = 100
@@ -51,10 +52,12 @@ def reconcile_phones(pbx: Pbx, wanted: Sequence[Wanted], *, rps_auth: bool, recr
         is_other = goal and there and not goal.is_kind_of(there)
         (anew if is_other else others).append(outcome)
     steps = [step._replace(release=True) for step in steps_to(anew)] + steps_to(others)
-    plan = Plan(outcomes, steps, unverified=0)
     if check_mode:
-        return Report(list(outcomes.values()), unverified=0, uncertain=False, stopped=None)
-    return carry_out(runner, plan, BATCH_SIZE, functools.partial(_look, runner, by_id))
+        return Report(list(outcomes.values()))
+    look = functools.partial(_look, runner, by_id)
+    applier = Applier(runner, Plan(outcomes, steps), Policy(), BATCH_SIZE, look, release_size=BATCH_SIZE)
+    runner.each(applier.carry_out, [batch for step in steps for batch in applier.batches(step)])
+    return Report(list(outcomes.values()), applier.uncertain, runner.stopped)
 
 
 def _find(runner: Runner[Pbx], macs: Sequence[str], by_id: Collection[str]) -> dict[str, Observation]:

@@ -20,8 +20,9 @@ STATUSES = (REGISTERED, UNREGISTERED, ELSEWHERE, UNKNOWN)
 MOVED = "moved"
 REMOVED = "removed"
 NONE = "none"
+UNVERIFIED = "unverified"
 FAILED = "failed"
-ACTIONS = (REGISTERED, MOVED, REMOVED, NONE, FAILED)
+ACTIONS = (REGISTERED, MOVED, REMOVED, NONE, UNVERIFIED, FAILED)
 CHANGES = (REGISTERED, MOVED, REMOVED)
 
 
@@ -117,7 +118,8 @@ class Observation(NamedTuple):
 class Outcome(NamedTuple):
     """What became of a device, or in check mode would become: C(action), and what it C(was) before.
 
-    C(status) is that before, as far as it is known in the end.
+    C(status) is that before, as far as it is known in the end. C(own_url): it kept a URL of its own when it was bound
+    to a named server, and was given the server's URL as its own.
     """
 
     mac: str
@@ -126,3 +128,4 @@ class Outcome(NamedTuple):
     target: Goal | None = None
     was: Observation = Observation(None)
     error: RpsError | None = None
+    own_url: bool = False

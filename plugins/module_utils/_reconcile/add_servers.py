@@ -9,21 +9,26 @@ from __future__ import annotations
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import FAILED, NONE
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import FAILED, UNVERIFIED
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 ADDED = "added"
+_MOST_NAMED = 20
 
 
 class ServerOutcome(NamedTuple):
-    """What became of a named server: C(action) is added, none (the name is taken) or failed."""
+    """What became of a named server: C(action) is added, unverified (the name is taken) or failed.
+
+    C(lost): a request to add it was lost before, so that it may have been added all the same.
+    """
 
     name: str
     url: str
     action: str
     error: RpsError | None = None
+    lost: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         shown: dict[str, Any] = {"name": self.name, "url": without_userinfo(self.url), "action": self.action}
@@ -43,9 +48,7 @@ def add_servers(service: Service, servers: Mapping[str, str], *, check_mode: boo
     outcomes: dict[str, ServerOutcome] = {}
 
     def add(name: str) -> None:
-        outcomes[name] = ServerOutcome(name, servers[name], FAILED, runner.stopped)
-        if not runner.stopped:
-            outcomes[name] = _add(runner, name, servers[name])
+        outcomes[name] = add_server(runner, name, servers[name])
 
     runner.each(add, servers)
     if runner.stopped and all(outcome.action == FAILED for outcome in outcomes.values()):
@@ -53,33 +56,55 @@ def add_servers(service: Service, servers: Mapping[str, str], *, check_mode: boo
     return [outcomes[name] for name in servers]
 
 
-def _add(runner: Runner[Service], name: str, url: str) -> ServerOutcome:
+def add_server(runner: Runner[Service], name: str, url: str) -> ServerOutcome:
+    """Add a server, and return what became of it; nothing is sent once the service is given up."""
     client = runner.service.client
     attempt = 0
-    while True:
+    while not runner.stopped:
         try:
             runner.service.add_server(name, url)
             runner.worked("write")
             return ServerOutcome(name, url, ADDED)
         except Refused as refusal:
             runner.worked("write")
+            lost = attempt > 0
             if refusal.code != "server_exists":
-                return ServerOutcome(name, url, FAILED, refusal)
-            # A name cannot be added twice, so after a lost answer "taken" most likely means: by us, just now.
-            return ServerOutcome(name, url, ADDED if attempt else NONE)
+                return ServerOutcome(name, url, FAILED, refusal, lost)
+            return ServerOutcome(name, url, UNVERIFIED, lost=lost)
         except RpsError as error:
             if not error.in_doubt or attempt == client.retries:
                 runner.failed(error, "write")
-                return ServerOutcome(name, url, FAILED, error)
+                return ServerOutcome(name, url, FAILED, error, lost=error.in_doubt or attempt > 0)
             client.rest(attempt)
             attempt += 1
+    return ServerOutcome(name, url, FAILED, runner.stopped, lost=attempt > 0)
+
+
+def server_warnings(outcomes: Sequence[ServerOutcome]) -> list[str]:
+    """Return what a task has to say of servers whose names are taken."""
+    taken = [one.name for one in outcomes if one.action == UNVERIFIED and not one.lost]
+    lost = [one.name for one in outcomes if one.action == UNVERIFIED and one.lost]
+    warnings: list[str] = []
+    if taken:
+        words = "The service has a server of this name already, and cannot show its URL, so it is not verified"
+        warnings.append(f"{words}: {_names(taken)}")
+    if lost:
+        words = (
+            "The request to add this server was lost, and now its name is taken. The service cannot show whether it "
+            "was added with this URL, or existed before"
+        )
+        warnings.append(f"{words}: {_names(lost)}")
+    return warnings
 
 
 def servers_result(outcomes: Sequence[ServerOutcome], *, diff: bool) -> dict[str, Any]:
     """Return the result of a task, C(failed) and C(msg) included where a server failed."""
     added = {outcome.name: without_userinfo(outcome.url) for outcome in outcomes if outcome.action == ADDED}
     failed = [outcome for outcome in outcomes if outcome.error]
-    result: dict[str, Any] = {"changed": bool(added), "servers": [outcome.as_dict() for outcome in outcomes]}
+    result: dict[str, Any] = {
+        "changed": bool(added) or any(outcome.lost for outcome in outcomes),
+        "servers": [outcome.as_dict() for outcome in outcomes],
+    }
     if diff:
         result["diff"] = {"before": {}, "after": added}
     if failed:
@@ -87,3 +112,8 @@ def servers_result(outcomes: Sequence[ServerOutcome], *, diff: bool) -> dict[str
         reasons = ", ".join(f"{one.name!r} {one.error.code}" for one in failed if one.error)
         result["msg"] = f"{len(failed)} of {len(outcomes)} servers failed: {reasons}"
     return result
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(repr(name) for name in names[:_MOST_NAMED]) + more

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carry out a plan in batches, whether a refused batch was all or nothing or not, and an answer came or not."""
+
+"""Carry out steps in batches, whether a refused batch was all or nothing or not, and an answer came or not."""
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, unforeseen
@@ -17,71 +19,92 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     REGISTERED,
     REMOVED,
     Observation,
+    Outcome,
 )
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Step, as_asked
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import (
+    Plan,
+    Policy,
+    Step,
+    decide,
+    is_as_requested,
+)
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 
 _WHOLE_BATCH = frozenset(("invalid_server", "invalid_server_name", "invalid_url", "invalid_input"))
+_CALLED_REGISTERED = frozenset(("owned_by_other_user", "needs_override", "override_failed"))
+"""With these, a service may as well refuse a device that an earlier call of ours has registered."""
 
 
-class _Batch(NamedTuple):
+class Batch(NamedTuple):
     """A part of a step that goes into one call.
 
-    C(sent): how often it was sent in vain; C(refused): some of it may have been carried out; C(looked): read back once.
+    C(sent): how often it was sent in vain; C(refused): some of it may have been carried out; C(looked): how many
+    devices it had when it was last read back, 0 if it was not.
     """
 
     step: Step
     sent: int = 0
     refused: bool = False
-    looked: bool = False
+    looked: int = 0
 
-    def only(self, macs: Sequence[str]) -> list[_Batch]:
+    def only(self, macs: Sequence[str]) -> list[Batch]:
         return [self._replace(step=self.step.only(macs))] if macs else []
 
-    def split(self, size: int) -> list[_Batch]:
+    def split(self, size: int) -> list[Batch]:
         return [self._replace(step=part) for part in self.step.split(size)]
 
-    def halves(self) -> list[_Batch]:
+    def halves(self) -> list[Batch]:
         return self.split((len(self.step.macs) + 1) // 2)
 
 
 class Applier:
-    """Carries out the steps of C(plan) and mends its outcomes where they came out otherwise.
+    """Carries out the steps of a plan, and corrects its outcomes where they came out otherwise.
 
     C(look) asks the service about a step's devices, and raises RpsError where it cannot be read. C(uncertain) is true
-    once a write may have been carried out of which nothing could be learnt afterwards.
+    once a write may have been carried out of which nothing could be learnt afterwards. C(release_size): how many
+    devices are released at a time, at most, to be registered again.
     """
 
     def __init__(
-        self, runner: Runner[Any], plan: Plan, batch_size: int, look: Callable[[Step], dict[str, Observation]]
+        self,
+        runner: Runner[Any],
+        plan: Plan,
+        policy: Policy,
+        batch_size: int,
+        look: Callable[[Step], dict[str, Observation]],
+        *,
+        release_size: int,
     ) -> None:
         self.uncertain = False
+        self.outcomes: dict[str, Outcome] = plan.outcomes
         self._look = look
         self._runner = runner
         self._service = runner.service
-        self._plan = plan
+        self._policy = policy
         self._batch_size = batch_size
+        self._release_size = release_size
+        # Devices are released by one batch at a time, and none after one that could not be registered again.
+        self._releasing = threading.RLock()
         self._released: set[str] = set()
+        self._left_unbound = False
 
-    def run(self) -> None:
-        batches: list[_Batch] = []
-        for step in self._plan.steps:
-            batches += self._batches(step)
-        self._runner.each(self._carry_out_or_end, batches)
+    def batches(self, step: Step) -> list[Batch]:
+        """Return the batches that a step takes."""
+        return [Batch(part) for part in step.split(self._batch_size if self._service.in_bulk(step.target) else 1)]
 
-    def _batches(self, step: Step) -> list[_Batch]:
-        return [_Batch(part) for part in step.split(self._batch_size if self._service.in_bulk(step.target) else 1)]
+    def carry_out(self, batch: Batch) -> None:
+        """Send a batch, and what it takes beyond it until each of its devices has its outcome.
 
-    def _carry_out_or_end(self, batch: _Batch) -> None:
-        """Carry out a batch; an error of ours that was not foreseen fails its devices, and ends the run."""
+        An error of ours that was not foreseen fails its devices, and ends the run.
+        """
         try:
             self._carry_out(batch)
         except Exception as error:
             self._runner.stopped = unforeseen(error)
             self.uncertain = True
-            self._fail([mac for mac in batch.step.macs if not self._plan.outcomes[mac].error], self._runner.stopped)
+            self.fail([mac for mac in batch.step.macs if not self.outcomes[mac].error], self._runner.stopped)
 
-    def _carry_out(self, first: _Batch) -> None:
+    def _carry_out(self, first: Batch) -> None:
         todo = [first]
         while todo:
             batch = todo.pop()
@@ -89,7 +112,7 @@ class Applier:
                 self._give_up(batch, self._runner.stopped)
                 continue
             if batch.step.release and not batch.step.released:
-                todo += self._release(batch.step)
+                self._release_and_register(batch.step)
                 continue
             try:
                 self._send(batch.step)
@@ -101,6 +124,21 @@ class Applier:
             except RpsError as error:
                 todo += self._after_fault(batch, error)
 
+    def fail(self, macs: Iterable[str], error: RpsError) -> None:
+        """Have devices failed; of those that were released before, the error says so first."""
+        for mac in macs:
+            kept = error.to_keep()
+            if mac in self._released:
+                self._left_unbound = self.uncertain = True
+                was = ", ".join(f"{key} {value}" for key, value in self.outcomes[mac].was.place.items())
+                words = f"it was released, and had {was or 'no known target'}; registering it again failed"
+                kept = RpsError("left_unbound", f"{words} ({error.code}): {error.message}")
+            self.set(mac, action=FAILED, error=kept)
+
+    def set(self, mac: str, **fields: Any) -> None:
+        """Change a device's outcome."""
+        self.outcomes[mac] = self.outcomes[mac]._replace(**fields)
+
     def _send(self, step: Step) -> None:
         if step.target is None:
             self._service.remove(step.macs)
@@ -109,20 +147,36 @@ class Applier:
         else:
             self._service.register(step.macs, step.target, override=step.override)
 
-    def _after_success(self, batch: _Batch) -> list[_Batch]:
+    def _after_success(self, batch: Batch) -> list[Batch]:
         """Settle a batch, and return what it takes beyond it."""
         step = batch.step
         if step.moves and not self._service.can.rebind:
-            return self._release(step.only(list(self._read_back(step))))
+            left = list(self._read_back(step, patient=True))
+            return batch._replace(step=step._replace(release=True)).only(left)
+        self._released.difference_update(step.macs)
         for mac in step.macs:
             # Most are as planned, and to copy every outcome would be a fifth of the CPU of it all.
-            if self._plan.outcomes[mac].action != step.action:
-                self._set(mac, action=step.action)
+            if self.outcomes[mac].action != step.action:
+                self.set(mac, action=step.action)
         return []
 
-    def _release(self, step: Step, sent: int = 0) -> list[_Batch]:
-        """Release devices that the service does not bind again as they are, and return what is left to register."""
+    def _release_and_register(self, step: Step) -> None:
+        """Move devices that must be released first, a few at a time, each of which is registered at once."""
+        for part in step.split(self._release_size):
+            with self._releasing:
+                if self._left_unbound:
+                    words = "not sent: it would be released first, and another device was, and could not be registered"
+                    self.fail(part.macs, RpsError("not_sent", words))
+                    continue
+                for batch in self._release(part):
+                    self.carry_out(batch)
+
+    def _release(self, step: Step, sent: int = 0) -> list[Batch]:
+        """Release devices, and return what is left to register."""
         if not step.macs:
+            return []
+        if self._runner.stopped:
+            self.fail(step.macs, self._runner.stopped)
             return []
         left: Sequence[str] = ()
         try:
@@ -131,41 +185,50 @@ class Applier:
             if len(step.macs) > 1:
                 return [batch for one in step.split(1) for batch in self._release(one)]
             if refusal.code != "not_registered":
-                self._fail(step.macs, refusal)
+                self.fail(step.macs, refusal)
                 return []
         except RpsError as error:
             if not error.in_doubt:
                 self._runner.failed(error, "write")
-                self._fail(step.macs, error)
+                self.fail(step.macs, error)
                 return []
-            left = list(self._read_back(step._replace(target=None)))
-            if sent == self._service.client.retries:
-                self._fail(left, error)
+            late = error.code == "timeout"
+            left = list(self._read_back(step._replace(target=None), patient=late))
+            # A release that is only late would come after the registration, and leave the device bound to nothing.
+            if late or sent == self._service.client.retries:
+                self.uncertain = self.uncertain or bool(left)
+                words = f"releasing it was not answered, and may still be carried out: {error.message}"
+                self.fail(left, RpsError(error.code, words))
                 left = ()
-        gone = [mac for mac in step.macs if mac not in left and not self._plan.outcomes[mac].error]
+        gone = [mac for mac in step.macs if mac not in left and not self.outcomes[mac].error]
         self._released.update(gone)
-        return _Batch(step._replace(released=True)).only(gone) + self._release(step.only(left), sent + 1)
+        return Batch(step._replace(released=True)).only(gone) + self._release(step.only(left), sent + 1)
 
-    def _after_refusal(self, batch: _Batch, refusal: Refused) -> list[_Batch]:
+    def _after_refusal(self, batch: Batch, refusal: Refused) -> list[Batch]:
         """Return what is left to send of a batch that the service answered with no."""
         if refusal.done:
             return self._after_partial_success(batch, refusal)
+        doubtful = bool(batch.sent or batch.refused)
+        if batch.sent and batch.step.target and refusal.code in _CALLED_REGISTERED:
+            # What is read may lag behind, so that the call whose answer was lost was carried out all the same.
+            batch = batch._replace(step=batch.step.only(list(self._read_back(batch.step, patient=True))))
         macs = batch.step.macs
+        if not macs:
+            return []
         batch = batch._replace(refused=batch.refused or len(macs) > 1)
         named = [mac for mac in macs if mac in refusal.culprits]
-        rest = batch.only([mac for mac in macs if mac not in refusal.culprits])
-        # Where the good ones of a refused batch went through, to send one of them again is refused for that.
-        asked = refusal.code == "needs_override" or (refusal.code == "override_failed" and batch.refused)
-        if asked and batch.step.action == REGISTERED and not batch.looked:
-            return self._after_question(batch, named, refusal)
+        others = batch.only([mac for mac in macs if mac not in refusal.culprits])
+        if self._asks_about_registered(batch, refusal):
+            return self._after_question(batch, named, refusal, doubtful)
         if refusal.code == "unsupported" and len(macs) > 1:
             return batch.split(1)
         if refusal.code == "needs_override" and batch.step.moves:
-            if len(macs) == 1:
-                return self._release(batch.step)
-            if named:
-                return rest + batch._replace(step=batch.step.only(named)).split(1)
+            if named and len(macs) > 1:
+                return others + batch._replace(step=batch.step.only(named)).split(1)
+            if len(macs) == 1 and self._service.needs_release:
+                return [batch._replace(step=batch.step._replace(release=True))]
         if batch.step.released and batch.sent < self._service.client.retries:
+            self._service.client.rest(batch.sent)
             return [batch._replace(sent=batch.sent + 1)]
         in_part = (refusal.code == "not_registered" and len(macs) > 1) or refusal.code == "service_error"
         if in_part and batch.step.target is None and not batch.looked:
@@ -173,117 +236,167 @@ class Applier:
         if named:
             for mac in named:
                 self._refuse(batch, mac, refusal.culprits[mac])
-            return rest
+            return others
         if len(macs) == 1 or refusal.code in _WHOLE_BATCH:
             for mac in macs:
                 self._refuse(batch, mac, refusal.of(mac))
             return []
         return batch.halves()
 
-    def _after_partial_success(self, batch: _Batch, refusal: Refused) -> list[_Batch]:
+    def _after_partial_success(self, batch: Batch, refusal: Refused) -> list[Batch]:
         """Settle the devices of a batch of which the service says that all went well, and sort the others."""
         others = Refused(refusal.code, refusal.message, refusal.culprits)
-        todo: list[_Batch] = []
+        todo: list[Batch] = []
         for part in batch.only([mac for mac in batch.step.macs if mac in refusal.done]):
             todo += self._after_success(part)
         for part in batch.only([mac for mac in batch.step.macs if mac not in refusal.done]):
             todo += self._after_refusal(part._replace(refused=True), others)
         return todo
 
-    def _after_question(self, batch: _Batch, named: list[str], refusal: Refused) -> list[_Batch]:
-        """Sort a batch with devices that the service says are registered already: by this very batch, or elsewhere."""
-        left = self._read_back(batch.step)
-        ours = [mac for mac, one in left.items() if one.status == REGISTERED]
-        others = [mac for mac in left if mac not in ours]
-        alone = len(batch.step.macs) == 1 and refusal.code == "needs_override"
-        refused = others if alone else [mac for mac in others if mac in named]
-        for mac in refused:
-            self._refuse(batch, mac, refusal.of(mac))
-        again = batch._replace(looked=not named).only([mac for mac in others if mac not in refused])
-        return again + self._batches(batch.step.only(ours)._replace(action=MOVED))
+    @staticmethod
+    def _asks_about_registered(batch: Batch, refusal: Refused) -> bool:
+        """Tell whether the refusal may be about devices that are ours, which looking at them has still to show."""
+        # Where the good ones of a refused batch went through, to send one of them again is refused for that.
+        asks = refusal.code == "needs_override" or (refusal.code == "override_failed" and batch.refused)
+        # A list may be cut: of one device that the service asks about, it is not enough.
+        one_by_list = len(batch.step.macs) == 1 and batch.looked > 1 and refusal.code == "needs_override"
+        looked = batch.looked and not one_by_list
+        return asks and batch.step.action == REGISTERED and not looked
 
-    def _after_removal(self, batch: _Batch, named: list[str], refusal: Refused) -> list[_Batch]:
+    def _after_question(self, batch: Batch, named: list[str], refusal: Refused, doubtful: bool) -> list[Batch]:
+        """Sort a batch with devices that the service calls registered: by this very batch, by us before, or by others.
+
+        Where the account was listed, and the service calls a device registered that the list did not name, the list
+        was cut: each such device is looked at by itself. C(doubtful): an earlier call may have registered it.
+        """
+        macs = batch.step.macs
+        disputed = named or (list(macs) if len(macs) == 1 else [])
+        by_list = doubtful and len(macs) > HANDFUL
+        left = self._read_back(batch.step.only([mac for mac in macs if by_list or mac not in disputed]))
+        if by_list:
+            disputed = [mac for mac in disputed if mac in left]
+        undisputed = [mac for mac in left if mac not in disputed]
+        again = batch._replace(looked=0 if named else len(macs)).only(undisputed)
+        alone = len(macs) == 1 and refusal.code == "needs_override"
+        moves: dict[str, Observation] = {}
+        for start in range(0, len(disputed), HANDFUL):
+            for mac, seen in self._observe(batch.step.only(disputed[start : start + HANDFUL])).items():
+                if seen.error:
+                    self.uncertain = self.uncertain or doubtful
+                    self.fail([mac], seen.error)
+                elif seen.status == REGISTERED:
+                    outcome = decide(mac, batch.step.target, seen, self._policy, self._service.can)
+                    if doubtful and is_as_requested(batch.step, mac, seen):
+                        self.set(mac, action=REGISTERED)
+                    else:
+                        self.outcomes[mac] = outcome
+                    if outcome.action == MOVED:
+                        moves[mac] = seen
+                elif alone or mac in named:
+                    self._refuse(batch, mac, refusal.culprits.get(mac, refusal))
+                else:
+                    again += batch._replace(looked=1).only([mac])
+        return again + self.batches(batch.step.only(list(moves))._replace(action=MOVED))
+
+    def _after_removal(self, batch: Batch, named: list[str], refusal: Refused) -> list[Batch]:
         """Sort a batch that the service did not release, or not as a whole."""
         left = list(self._read_back(batch.step))
         if refusal.code == "not_registered":
             # Where others were left, nothing was released, and those that are gone had been gone before.
             for mac in batch.step.macs if left else named:
-                if mac not in left and not self._plan.outcomes[mac].error:
-                    self._set(mac, action=_gone(batch))
-        return batch._replace(looked=True).only(left)
+                if mac not in left and not self.outcomes[mac].error:
+                    self.set(mac, action=_removal_outcome(batch))
+        return batch._replace(looked=len(batch.step.macs)).only(left)
 
-    def _after_fault(self, batch: _Batch, error: RpsError) -> list[_Batch]:
+    def _after_fault(self, batch: Batch, error: RpsError) -> list[Batch]:
         """Return what is left to send of a batch that no readable answer came to."""
         if not error.in_doubt:
             self._runner.failed(error, "write")
             self._give_up(batch, error)
             return []
         seen = self._read_back(batch.step)
-        left = list(seen)
-        # What is only late may yet be carried out.
-        if left and (error.code == "timeout" or _untold(batch.step, seen)):
+        # What is only late may still be carried out.
+        if seen and (error.code == "timeout" or _does_not_show(batch.step, seen)):
             self.uncertain = True
+        lost = [mac for mac, one in seen.items() if batch.step.moves and one.status != REGISTERED]
+        left = [mac for mac in seen if mac not in lost]
+        more = self._no_longer_ours(batch, {mac: seen[mac] for mac in lost})
         if left and batch.sent < self._service.client.retries:
             self._service.client.rest(batch.sent)
-            return batch._replace(sent=batch.sent + 1).only(left)
+            return more + batch._replace(sent=batch.sent + 1).only(left)
         if len(left) > 1:
-            return batch._replace(step=batch.step.only(left)).halves()
+            return more + batch._replace(step=batch.step.only(left)).halves()
         if left:
             self._runner.failed(error, "write")
-            self._fail(left, error)
-        return []
+            self.fail(left, error)
+        return more
 
-    def _read_back(self, step: Step) -> dict[str, Observation]:
-        """Read devices back, settle those as asked and those that are unreadable, return what was seen of the rest."""
+    def _no_longer_ours(self, batch: Batch, seen: Mapping[str, Observation]) -> list[Batch]:
+        """Return what is left to send for devices to be moved that turned out not to be the account's any more."""
+        free: list[str] = []
+        for mac, one in seen.items():
+            # To send the move again could take the device from another account.
+            outcome = decide(mac, batch.step.target, one, self._policy._replace(override=False), self._service.can)
+            self.outcomes[mac] = outcome
+            if outcome.action == REGISTERED:
+                free.append(mac)
+        return self.batches(batch.step.only(free)._replace(action=REGISTERED, override=False))
+
+    def _observe(self, step: Step) -> dict[str, Observation]:
+        if not step.macs:
+            return {}
         try:
-            seen = self._look(step)
+            return self._look(step)
         except RpsError as error:
             self._runner.stopped = error
-            seen = {mac: Observation(None, error=error) for mac in step.macs}
+            return {mac: Observation(None, error=error) for mac in step.macs}
+
+    def _read_back(self, step: Step, *, patient: bool = False) -> dict[str, Observation]:
+        """Read devices back, settle those as requested and those that are unreadable, return what was seen of the rest.
+
+        C(patient): as what is read may lag behind a write, that rest is read again, after pauses.
+        """
         left: dict[str, Observation] = {}
-        for mac, one in seen.items():
-            if one.error:
-                self.uncertain = True
-                self._fail([mac], one.error)
-            elif as_asked(step, mac, one):
-                self._set(mac, action=step.action)
-            else:
-                left[mac] = one
+        for attempt in range(self._service.client.retries + 1 if patient else 1):
+            if attempt:
+                self._service.client.rest(attempt - 1)
+                step = step.only(list(left))
+            left = {}
+            for mac, one in self._observe(step).items():
+                if one.error:
+                    self.uncertain = True
+                    self.fail([mac], one.error)
+                elif is_as_requested(step, mac, one):
+                    self.set(mac, action=step.action)
+                else:
+                    left[mac] = one
+            if not left:
+                break
         return left
 
-    def _refuse(self, batch: _Batch, mac: str, error: RpsError) -> None:
-        if error.code == "not_registered" and self._plan.outcomes[mac].target is None:
-            self._set(mac, action=_gone(batch))
+    def _refuse(self, batch: Batch, mac: str, error: RpsError) -> None:
+        if error.code == "not_registered" and self.outcomes[mac].target is None:
+            self.set(mac, action=_removal_outcome(batch))
+        elif error.code == "needs_override" and batch.step.moves:
+            self.fail([mac], RpsError("override_failed", error.message))
         elif error.code in ("owned_by_other_user", "needs_override"):
             code = error.code if self._service.can.takes_over else "owned_by_other_user"
-            self._fail([mac], RpsError(code, error.message))
-            self._set(mac, status=ELSEWHERE)
+            self.fail([mac], RpsError(code, error.message))
+            self.set(mac, status=ELSEWHERE)
         else:
-            self._fail([mac], error)
+            self.fail([mac], error)
 
-    def _give_up(self, batch: _Batch, error: RpsError) -> None:
+    def _give_up(self, batch: Batch, error: RpsError) -> None:
         self.uncertain = self.uncertain or batch.refused
-        self._fail(batch.step.macs, error)
-
-    def _fail(self, macs: Iterable[str], error: RpsError) -> None:
-        for mac in macs:
-            told = error.to_keep()
-            if mac in self._released:
-                self.uncertain = True
-                was = ", ".join(f"{key} {value}" for key, value in self._plan.outcomes[mac].was.place.items())
-                told = RpsError(error.code, f"it was released, and had {was or 'nothing told'}: {error.message}")
-            self._set(mac, action=FAILED, error=told)
-
-    def _set(self, mac: str, **fields: Any) -> None:
-        self._plan.outcomes[mac] = self._plan.outcomes[mac]._replace(**fields)
+        self.fail(batch.step.macs, error)
 
 
-def _untold(step: Step, seen: Mapping[str, Observation]) -> bool:
-    """Tell whether devices were to be moved, and what was seen of them does not tell where to."""
+def _does_not_show(step: Step, seen: Mapping[str, Observation]) -> bool:
+    """Tell whether devices were to be moved, and what was seen of them does not show where to."""
     target = step.target if step.moves else None
     return target is not None and any(target.met_by(mac, one) is None for mac, one in seen.items())
 
 
-def _gone(batch: _Batch) -> str:
+def _removal_outcome(batch: Batch) -> str:
     """Return what became of a device that the service calls not ours, where it was to be removed."""
     return REMOVED if batch.sent else NONE

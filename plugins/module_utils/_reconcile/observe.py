@@ -35,7 +35,9 @@ def observe(
     """
     can = runner.service.can
     targets = {
-        device.mac: device.target.url for device in devices if device.target and wants_target(device, policy, can)
+        device.mac: device.target.url
+        for device in devices
+        if device.target and wants_target(device, policy, can) and (device.target.url is not None or not check_mode)
     }
     seen: dict[str, Observation] = {}
     if account is not None:
@@ -43,9 +45,9 @@ def observe(
     elif can.list_models and len(devices) > HANDFUL:
         seen = _by_model(runner, devices, targets)
     unlisted = [mac for mac, one in seen.items() if one.status == UNKNOWN]
-    unread = [device.mac for device in devices if not _told(seen.get(device.mac), device.mac in targets)]
+    unread = [device.mac for device in devices if not _is_known(seen.get(device.mac), device.mac in targets)]
     seen.update(runner.read(unread, targets))
-    if check_mode and not policy.override:
+    if check_mode and policy.check_foreign and not (policy.override and can.takes_over):
         # The real run learns from refused writes which devices are another account's; here only a look can tell.
         bound = {device.mac for device in devices if device.target}
         checked = runner.read([mac for mac in unlisted if mac in bound], ())
@@ -57,15 +59,12 @@ def look_again(runner: Runner[Service], step: Step) -> dict[str, Observation]:
     """Return what the service says of a step's devices after an answer that did not settle them. Raises RpsError."""
     can = runner.service.can
     target = step.target if isinstance(step.target, Target) else None
-    was_ours = step.moves
-    if was_ours and not (target and target.url and can.read_target):
-        # Nothing would tell, and to bind a device of ours where it is bound already does no harm.
-        return {mac: Observation(REGISTERED) for mac in step.macs}
+    shows = target is not None and target.url is not None and can.read_target
     many = len(step.macs) > HANDFUL
-    listed = many and not was_ours and can.list_account
-    account = frozenset(runner.service.list_devices()) if listed else None
+    must_show = shows and step.moves
+    account = frozenset(runner.service.list_devices()) if many and not must_show and can.list_account else None
     # Of many devices that were not ours it is enough to know whether they are.
-    policy = Policy(check_target=was_ours or not many)
+    policy = Policy(check_target=shows and (must_show or not many))
     return observe(runner, [Device(mac, target) for mac in step.macs], policy, account)
 
 
@@ -105,7 +104,7 @@ def list_models(runner: Runner[Service], models: Collection[str], url: str | Non
     return listing
 
 
-def _told(seen: Observation | None, wants_target: bool) -> bool:
+def _is_known(seen: Observation | None, wants_target: bool) -> bool:
     return seen is not None and not (wants_target and seen.status == REGISTERED and seen.url is None)
 
 

@@ -17,10 +17,12 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     NONE,
     REGISTERED,
     REMOVED,
+    UNVERIFIED,
     Device,
     Goal,
     Observation,
     Outcome,
+    Target,
 )
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
 
@@ -31,6 +33,8 @@ class Policy(NamedTuple):
     check_target: bool = True
     override: bool = False
     force: bool = False
+    force_limit: int = 10
+    check_foreign: bool = True
 
 
 class Step(NamedTuple):
@@ -60,17 +64,24 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The C(outcomes) by MAC, if nothing fails, the C(steps) to them, and how many C(unverified) count as right."""
+    """The C(outcomes) by MAC, if nothing fails, and the C(steps) to them.
+
+    C(forced): how many devices are moved although nothing tells where they point.
+    """
 
     outcomes: dict[str, Outcome]
     steps: list[Step]
-    unverified: int
+    forced: int = 0
 
 
 def wants_target(device: Device, policy: Policy, can: Capabilities) -> bool:
-    """Tell whether it takes knowing where a registered device points to know what to do."""
-    known = device.target is not None and device.target.url is not None
-    return known and policy.check_target and can.read_target
+    """Tell whether it takes knowing where a registered device points to know what to do.
+
+    Where the URL of its named server is not known, that is still to be learnt, and then compared.
+    """
+    if device.target is None or not (policy.check_target and can.read_target):
+        return False
+    return device.target.url is not None or not policy.force
 
 
 def make_plan(
@@ -78,14 +89,12 @@ def make_plan(
 ) -> Plan:
     """Return what is to be done about C(devices), each of which was observed, at a service that C(can) do so much."""
     outcomes: dict[str, Outcome] = {}
-    unverified = 0
-    for device in devices:
-        seen = observations[device.mac]
-        outcome = _decide(device, seen, policy, can)
-        outcomes[device.mac] = outcome
-        if outcome.action == NONE and device.target and policy.check_target:
-            unverified += device.target.met_by(device.mac, seen) is None
-    return Plan(outcomes, steps_to(outcomes.values(), override=policy.override), unverified)
+    forced = 0
+    for mac, target in devices:
+        seen = observations[mac]
+        outcome = outcomes[mac] = decide(mac, target, seen, policy, can)
+        forced += outcome.action == MOVED and target is not None and target.met_by(mac, seen) is None
+    return Plan(outcomes, steps_to(outcomes.values(), override=policy.override), forced)
 
 
 def steps_to(outcomes: Iterable[Outcome], *, override: bool = False) -> list[Step]:
@@ -100,35 +109,37 @@ def steps_to(outcomes: Iterable[Outcome], *, override: bool = False) -> list[Ste
     ]
 
 
-def _decide(device: Device, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:
+def decide(mac: str, target: Goal | None, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:
+    """Return what is to become of a device that was observed."""
     error = seen.error
-    if device.target and seen.status == ELSEWHERE and not (policy.override and can.override):
+    if target and seen.status == ELSEWHERE and not (policy.override and can.takes_over):
         error = elsewhere_error(can)
-    action = FAILED if error else _action(device, seen, policy, can)
-    return Outcome(device.mac, action, seen.status, device.target, seen, error)
+    action = FAILED if error else _action(mac, target, seen, policy, can)
+    return Outcome(mac, action, seen.status, target, seen, error)
 
 
-def _action(device: Device, seen: Observation, policy: Policy, can: Capabilities) -> str:
-    target = device.target
+def _action(mac: str, target: Goal | None, seen: Observation, policy: Policy, can: Capabilities) -> str:
     if target is None:
         return REMOVED if seen.status == REGISTERED else NONE
     if seen.status != REGISTERED:
         return REGISTERED
-    met = target.met_by(device.mac, seen)
+    met = target.met_by(mac, seen)
     if met is not None:
         return NONE if met else MOVED
-    trusted = not policy.check_target and target.url is not None and can.read_target
-    return MOVED if policy.force and not trusted else NONE
+    if policy.check_target:
+        return MOVED if policy.force else UNVERIFIED
+    could_be_read = can.read_target and isinstance(target, Target) and target.url is not None
+    return MOVED if policy.force and not could_be_read else NONE
 
 
-def as_asked(step: Step, mac: str, seen: Observation) -> bool:
+def is_as_requested(step: Step, mac: str, seen: Observation) -> bool:
     """Tell whether a device is as the step was to make it, by what the service says of it after a doubtful answer."""
     if step.target is None:
         return seen.status != REGISTERED
     if seen.status != REGISTERED:
         return False
     met = step.target.met_by(mac, seen)
-    # A device that was not ours and now is, we registered; whether one of ours was moved, nothing told.
+    # A device that was not ours and now is, we registered; whether one of ours was moved, nothing shows.
     return met if met is not None else step.action == REGISTERED or step.released
 
 

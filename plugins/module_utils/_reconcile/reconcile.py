@@ -7,17 +7,15 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Callable, Collection, NamedTuple, Sequence
+from typing import Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
-    Device,
-    Observation,
-    Outcome,
-)
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Outcome, Target
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import look_again, observe
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, Step, make_plan
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, make_plan
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
@@ -30,12 +28,15 @@ class Prune(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The outcomes in the order asked, then those of pruned devices; what is not certain; why the run was given up."""
+    """The outcomes in the order asked, then those of pruned devices; what is not certain; why the run was given up.
+
+    C(servers): what became of the servers that were to be added.
+    """
 
     outcomes: list[Outcome]
-    unverified: int
-    uncertain: bool
-    stopped: RpsError | None
+    uncertain: bool = False
+    stopped: RpsError | None = None
+    servers: Sequence[ServerOutcome] = ()
 
 
 def reconcile(
@@ -45,11 +46,14 @@ def reconcile(
     *,
     batch_size: int,
     prune: Prune | None = None,
+    add_servers: Mapping[str, str] | None = None,
     check_mode: bool = False,
 ) -> Report:
     """Carry out what C(devices) ask for; in check mode, only read and return what would become of them.
 
-    Raises RpsError where nothing could be done: the service could not be read, or pruning was refused.
+    C(add_servers): named servers with their URLs, each of which is added before the first device is bound to it, if one
+    is to be. Raises RpsError where nothing could be done: the service could not be read, or pruning or force was
+    refused.
     """
     runner = Runner(service)
     account: list[str] | None = None
@@ -59,18 +63,16 @@ def reconcile(
         devices = [*devices, *_extra(account, prune)]
     observations = observe(runner, devices, policy, None if account is None else frozenset(account), check_mode)
     plan = make_plan(devices, observations, policy, service.can)
+    _check_forced(plan, policy, service)
+    to_add = add_servers or {}
     if check_mode:
-        return Report(list(plan.outcomes.values()), plan.unverified, False, None)
-    return carry_out(runner, plan, batch_size, functools.partial(look_again, runner))
-
-
-def carry_out(
-    runner: Runner[Any], plan: Plan, batch_size: int, look: Callable[[Step], dict[str, Observation]]
-) -> Report:
-    """Apply a plan and report; C(look) is the Applier's."""
-    applier = Applier(runner, plan, batch_size, look)
-    applier.run()
-    return Report(list(plan.outcomes.values()), plan.unverified, applier.uncertain, runner.stopped)
+        added = [ServerOutcome(name, to_add[name], ADDED) for name in _bound_servers(plan) if name in to_add]
+        return Report(list(plan.outcomes.values()), servers=added)
+    look = functools.partial(look_again, runner)
+    applier = Applier(runner, plan, policy, batch_size, look, release_size=service.client.concurrency)
+    binder = Binder(runner, applier, plan.steps, to_add)
+    binder.run()
+    return Report(list(plan.outcomes.values()), applier.uncertain, runner.stopped, list(binder.added.values()))
 
 
 def _extra(account: Sequence[str], prune: Prune) -> list[Device]:
@@ -79,3 +81,18 @@ def _extra(account: Sequence[str], prune: Prune) -> list[Device]:
         words = f"prune would remove {len(extra)} devices, more than prune_limit ({prune.limit}): nothing was changed"
         raise RpsError("invalid_input", words)
     return extra
+
+
+def _check_forced(plan: Plan, policy: Policy, service: Service) -> None:
+    if plan.forced > policy.force_limit and not service.can.rebind:
+        words = (
+            f"force may have to release {plan.forced} devices to bind them again, more than force_limit "
+            f"({policy.force_limit}): nothing was changed"
+        )
+        raise RpsError("invalid_input", words)
+
+
+def _bound_servers(plan: Plan) -> list[str]:
+    """Return the named servers that devices are to be bound to, each once."""
+    targets = (step.target for step in plan.steps)
+    return list(dict.fromkeys(one.server for one in targets if isinstance(one, Target) and one.server is not None))

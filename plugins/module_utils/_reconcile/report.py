@@ -19,6 +19,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ACTIONS,
     CHANGES,
     FAILED,
+    UNVERIFIED,
     Outcome,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report
@@ -43,6 +44,8 @@ def phone_row(outcome: Outcome) -> dict[str, Any]:
 
 def _row(outcome: Outcome, place: Mapping[str, Any]) -> dict[str, Any]:
     row = {"mac": outcome.mac, "action": outcome.action, "status": outcome.status, **place}
+    if outcome.own_url:
+        row["own_url"] = True
     return {**row, "error": outcome.error.as_dict()} if outcome.error else row
 
 
@@ -67,12 +70,14 @@ def task_result(
     }
     if diff:
         result["diff"] = {"prepared": diff_text(outcomes)}
-    if counts[FAILED]:
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    if errors or report.stopped:
         result["failed"] = True
-        result["msg"] = failure_message([outcome.error for outcome in outcomes if outcome.error], len(outcomes))
+        result["msg"] = failure_message(errors, len(outcomes)) if errors else "The task was stopped"
     if report.stopped:
         result["failure"] = report.stopped.as_dict()
-        result["msg"] = f"{result['msg']}. No more requests were sent: {report.stopped.message}"
+        reason = "" if errors and errors[0].message == report.stopped.message else f": {report.stopped.message}"
+        result["msg"] += f". No more requests were sent{reason}"
     return result
 
 
@@ -116,9 +121,12 @@ def _returned(outcomes: Sequence[Outcome], return_devices: str | None, failed: i
     return [outcome for outcome in outcomes if outcome.action in actions][:most]
 
 
-def unverified_warning(count: int) -> str:
-    """Return the warning that so many registered devices count as right."""
+def unverified_warning(report: Report) -> str | None:
+    """Return the warning that nothing shows where so many registered devices point, if there are any."""
+    count = sum(outcome.action == UNVERIFIED for outcome in report.outcomes)
+    if not count:
+        return None
     return (
-        f"{count} registered devices count as right, but where they point is not known: the service cannot tell, "
-        "or servers does not give their server's URL. With force they are bound again."
+        f"{count} devices are registered, but nothing shows where they point (unverified). With force they are bound "
+        "again. Where the service can show the target, give their server's URL in servers."
     )

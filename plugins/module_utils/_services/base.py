@@ -77,6 +77,11 @@ class Registry(abc.ABC, Generic[GoalT]):
     def __init__(self, client: Client) -> None:
         self.client = client
 
+    @property
+    def needs_release(self) -> bool:
+        """Whether a registered device that the service refuses to bind again must be released first."""
+        return not self.can.rebind
+
     def in_bulk(self, _target: GoalT | None) -> bool:
         """Tell whether one call binds several devices to that target or, with None, releases them."""
         return self.can.bulk

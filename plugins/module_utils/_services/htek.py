@@ -31,3 +31,8 @@ class Htek(NamedServersService):
         takes_over=True,
         rebind=True,
     )
+
+    @property
+    def needs_release(self) -> bool:
+        """Where the service has no section 10, and section 2 refuses a device of ours, nothing else moves it."""
+        return ("editDevice", 2) in self._lacking

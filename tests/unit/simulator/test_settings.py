@@ -110,6 +110,42 @@ def test_own_devices_are_never_bound_again(simulator, client, override, text):
     assert simulator.devices("ours")[MAC]["server"] == "serverName"
 
 
+@pytest.mark.parametrize("provider", ["yealink"])
+@pytest.mark.parametrize("own_urls", ["cleared", "kept"])
+def test_own_urls(simulator, client, own_urls):
+    own = "https://own.example.com/"
+    expected = own if own_urls == "kept" else "https://second.example.com/"
+    simulator.settings(own_urls=own_urls)
+    for call in (("editDevice", MAC, "second"), ("registerDevices", [MAC], "second", "1")):
+        client.call("editDeviceWithUniqueUrl", MAC, "serverName", own)
+
+        assert client.call(*call) == [True, "OK"]
+        assert client.call("checkDeviceExt", MAC) == [True, "Registered", expected]
+        assert simulator.devices("ours")[MAC]["server"] == "second"
+
+
+@pytest.mark.parametrize("provider", ["yealink"])
+def test_reads_lag(simulator, client):
+    simulator.settings(read_lag=2)
+
+    assert client.call("registerDevice", GOOD, "second") == [True, "OK"]
+    assert [client.call("checkDevice", GOOD)[1] for _time in range(3)] == ["Unknown", "Unknown", "Registered"]
+    assert client.call("editDevice", MAC, "second") == [True, "OK"]
+    urls = [client.call("checkDeviceExt", MAC)[2] for _time in range(3)]
+    assert urls == ["http://www.test.com", "http://www.test.com", "https://second.example.com/"]
+    assert client.call("deRegisterDevice", MAC) == [True, "OK"]
+    assert [len(client.call("listDevices")[1]) for _time in range(3)] == [2, 2, 1]
+
+
+@pytest.mark.parametrize("provider", ["snom"])
+def test_reads_of_lists_lag(simulator, client):
+    simulator.settings(read_lag=1)
+    phone = "000413a30001"
+
+    assert client.call("registerPhone", phone, "https://new.example.com/") == [True, "Ok"]
+    assert [client.call("listPhones", "snomD735") for _time in range(2)] == [[], [phone]]
+
+
 @pytest.mark.parametrize(
     ("provider", "missing", "call", "other"),
     [

@@ -36,6 +36,7 @@ CHOICES = {
     "culprits": ("named", "unnamed", "first"),
     "foreign": ("enterprise", "ask"),
     "own_again": ("ask", "ok", "refuse"),
+    "own_urls": ("cleared", "kept"),
     "htek_override": ("takes", "fails"),
     "snom_rebind": ("ok", "ignored"),
     "yealink_end": ("once", "twice"),
@@ -51,6 +52,7 @@ CHOICES = {
 # Whole numbers, from the first to the last.
 NUMBERS = {
     "most_culprits": (1, 1_000_000),
+    "read_lag": (0, 100),
     "token_seconds": (0, 86400),
     "refresh_seconds": (0, 86400),
     "login_limit": (1, 1000),
@@ -91,6 +93,10 @@ class Settings:
     """Yealink's answer to registering another account's device without override: held elsewhere, or a question."""
     own_again: str = "ask"
     """Registering one's own device again, where servers are named: needs override, does not, or is always refused."""
+    own_urls: str = "cleared"
+    """What binding one's own device to a named server alone does to its own URL at Yealink: ends it, or leaves it."""
+    read_lag: int = 0
+    """After a write, how many calls that read a device still find it as it was before, but for a PBX's."""
     htek_override: str = "takes"
     """What override does to another account's device at Htek: makes it the caller's, or fails."""
     snom_rebind: str = "ok"

@@ -37,12 +37,12 @@ def carry_out(rps):
 def test_devices_are_checked_one_by_one(rps, carry_out):
     rps.holds(*rps.macs(4))
 
-    assert carry_out(rps.macs(12)) == ["none"] * 4 + ["registered"] * 8
-    assert rps.calls == [(rps.look, 1)] * 12 + [("register", 8)]
+    assert carry_out(rps.macs(12)) == [rps.left_alone] * 4 + ["registered"] * 8
+    assert rps.calls == [(rps.look, 1)] * 12 + [("register", 8)] + rps.canary
 
 
 def test_a_lost_answer_is_read_back_device_by_device(rps, carry_out):
     rps.misbehaves("reset_after", "register", times=1)
 
     assert carry_out(rps.macs(12)) == ["registered"] * 12
-    assert rps.calls == [(rps.look, 1)] * 12 + [("register", 12)] + [("check", 1)] * 12
+    assert rps.calls == [(rps.look, 1)] * 12 + [("register", 12)] + [("check", 1)] * 12 + rps.canary

@@ -13,7 +13,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import (
     Policy,
     Step,
-    as_asked,
+    is_as_requested,
     make_plan,
     wants_target,
 )
@@ -28,7 +28,6 @@ OWN = Target(None, URL, own=True)
 ALL = Yealink.can
 TAKES_OVER = ALL._replace(takes_over=True)
 BLIND = ALL._replace(read_target=False)
-NO_OVERRIDE = ALL._replace(override=False)
 
 HERE = Observation("registered", URL)
 THERE = Observation("registered", ELSEWHERE)
@@ -57,8 +56,8 @@ def plan(target, seen, policy=USUAL, can=ALL):
         (OWN, HERE, USUAL, ALL, "none"),
         (KNOWN, THERE, USUAL, ALL, "moved"),
         (OWN, THERE, USUAL, ALL, "moved"),
-        (KNOWN, SOMEWHERE, USUAL, ALL, "none"),
-        (NAMED, THERE, USUAL, ALL, "none"),
+        (KNOWN, SOMEWHERE, USUAL, ALL, "unverified"),
+        (NAMED, THERE, USUAL, ALL, "unverified"),
         (KNOWN, HERE, FORCE, ALL, "none"),
         (KNOWN, SOMEWHERE, FORCE, ALL, "moved"),
         (KNOWN, SOMEWHERE, FORCE, BLIND, "moved"),
@@ -71,8 +70,10 @@ def plan(target, seen, policy=USUAL, can=ALL):
         (KNOWN, FOREIGN, FORCE, ALL, "owned_by_other_user"),
         (KNOWN, FOREIGN, USUAL, TAKES_OVER, "needs_override"),
         (KNOWN, FOREIGN, OVERRIDE, TAKES_OVER, "registered"),
-        (KNOWN, FOREIGN, OVERRIDE, ALL, "registered"),
-        (KNOWN, FOREIGN, OVERRIDE, NO_OVERRIDE, "owned_by_other_user"),
+        (KNOWN, FOREIGN, OVERRIDE, ALL, "owned_by_other_user"),
+        (KNOWN, SOMEWHERE, USUAL, BLIND, "unverified"),
+        (KNOWN, SOMEWHERE, TRUST, BLIND, "none"),
+        (NAMED, SOMEWHERE, TRUST, ALL, "none"),
         (None, HERE, USUAL, ALL, "removed"),
         (None, FOREIGN, OVERRIDE, TAKES_OVER, "none"),
         (None, FREE, USUAL, ALL, "none"),
@@ -101,17 +102,17 @@ def test_a_device_that_could_not_be_read_is_left_alone():
 @pytest.mark.parametrize(
     ("target", "seen", "policy", "count"),
     [
-        (NAMED, SOMEWHERE, USUAL, 1),
-        (KNOWN, SOMEWHERE, USUAL, 1),
-        (NAMED, SOMEWHERE, TRUST, 0),
-        (NAMED, SOMEWHERE, FORCE, 0),
-        (KNOWN, HERE, USUAL, 0),
-        (NAMED, UNKNOWN, USUAL, 0),
-        (None, FREE, USUAL, 0),
+        (NAMED, SOMEWHERE, FORCE, 1),
+        (KNOWN, SOMEWHERE, FORCE, 1),
+        (NAMED, SOMEWHERE, USUAL, 0),
+        (KNOWN, THERE, FORCE, 0),
+        (KNOWN, HERE, FORCE, 0),
+        (NAMED, UNKNOWN, FORCE, 0),
+        (None, FREE, FORCE, 0),
     ],
 )
-def test_devices_that_count_as_right_unseen_are_counted(target, seen, policy, count):
-    assert plan(target, seen, policy).unverified == count
+def test_devices_that_are_moved_though_nothing_shows_where_they_point_are_counted(target, seen, policy, count):
+    assert plan(target, seen, policy).forced == count
 
 
 def test_devices_for_which_one_thing_is_to_be_done_go_together():
@@ -145,7 +146,9 @@ def test_steps_are_split(size):
     [
         (KNOWN, USUAL, ALL, True),
         (OWN, USUAL, ALL, True),
-        (NAMED, USUAL, ALL, False),
+        (NAMED, USUAL, ALL, True),
+        (NAMED, FORCE, ALL, False),
+        (NAMED, USUAL, BLIND, False),
         (None, USUAL, ALL, False),
         (KNOWN, TRUST, ALL, False),
         (KNOWN, USUAL, BLIND, False),
@@ -175,4 +178,4 @@ def test_targets_are_read_only_where_that_tells_what_to_do(target, policy, can, 
     ],
 )
 def test_whether_a_doubtful_write_was_carried_out(action, target, seen, done):
-    assert as_asked(Step(action, target, False, (MAC,)), MAC, seen) is done
+    assert is_as_requested(Step(action, target, False, (MAC,)), MAC, seen) is done

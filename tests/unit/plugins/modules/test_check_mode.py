@@ -136,9 +136,21 @@ def test_check_mode_foresees_the_real_run_with_urls_of_their_own(rps, situation,
 
 @pytest.mark.needs("named_servers")
 @pytest.mark.parametrize("count", [4, 12])
-@pytest.mark.parametrize("situation", [forced, unverified])
-def test_check_mode_foresees_the_real_run_where_a_servers_url_is_not_known(rps, situation, count):
-    foresees(rps, situation, count)
+def test_check_mode_foresees_a_forced_run_where_a_servers_url_is_not_known(rps, count):
+    foresees(rps, forced, count)
+
+
+@pytest.mark.needs("named_servers")
+@pytest.mark.parametrize("count", [4, 12])
+def test_check_mode_calls_unverified_what_only_binding_shows(rps, count):
+    options = {"devices": [{"mac": mac} for mac in rps.macs(count)], **unverified(rps, count)}
+
+    checked, real = both(rps, **options)
+
+    actions = [[device["action"] for device in result["devices"]] for result in (checked, real)]
+    differing = [pair for pair in zip(*actions, strict=True) if pair[0] != pair[1]]
+    assert set(differing) <= {("unverified", "none"), ("unverified", "moved")}
+    assert bool(differing) == rps.can.read_target
 
 
 @pytest.mark.needs("list_account")

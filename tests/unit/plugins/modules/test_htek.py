@@ -88,7 +88,7 @@ def test_a_changed_server_is_carried_out_by_force(rps, knobs, missing, count):
     rps.holds(*rps.macs(count))
     rps.others(rps.mac(99))
 
-    assert rps.device(*rps.macs(count), server="paris")["summary"]["none"] == count
+    assert rps.device(*rps.macs(count), server="paris")["summary"]["unverified"] == count
     assert rps.writes == []
 
     result = rps.device(*rps.macs(count), server="paris", force=True)

@@ -27,7 +27,7 @@ def test_registers_one_device(rps):
     expected = {"server": "berlin", "url": rps.servers["berlin"]}
     assert result["changed"]
     assert result["devices"] == [{"mac": rps.mac(1), "action": "registered", "status": "unknown", **expected}]
-    assert result["summary"] == {"registered": 1, "moved": 0, "removed": 0, "none": 0, "failed": 0}
+    assert result["summary"] == {"registered": 1, "moved": 0, "removed": 0, "none": 0, "unverified": 0, "failed": 0}
     assert result["diff"] == {"prepared": f"{rps.mac(1)}  unknown -> berlin {expected['url']}\n"}
     assert rps.urls == {rps.mac(1): rps.servers["berlin"]}
     assert "failure" not in result
@@ -44,7 +44,7 @@ def test_nothing_to_do(rps):
     result = rps.device(*rps.macs(3), diff=True)
 
     assert not result["changed"]
-    assert actions(result) == ["none"] * 3
+    assert actions(result) == [rps.left_alone] * 3
     assert {device["status"] for device in result["devices"]} == {"registered"}
     assert result["diff"] == {"prepared": ""}
     assert rps.writes == []
@@ -160,18 +160,7 @@ def test_devices_with_urls_of_their_own_are_written_one_by_one(rps):
 def test_a_url_that_only_looks_different_is_no_difference(rps):
     rps.holds(rps.mac(1), server=None, url="https://Berlin.Example")
 
-    assert actions(rps.device(rps.mac(1), servers={"berlin": "HTTPS://berlin.example/"})) == ["none"]
-
-
-@pytest.mark.needs("named_servers")
-def test_without_the_servers_url_a_registered_device_counts_as_right_and_that_is_said_once(rps):
-    rps.holds(*rps.macs(3), server="paris")
-
-    result = rps.device(*rps.macs(3), servers=None)
-
-    assert actions(result) == ["none"] * 3
-    assert len(result["warnings"]) == 1
-    assert "3 registered devices count as right" in result["warnings"][0]
+    assert actions(rps.device(rps.mac(1), servers={"berlin": "HTTPS://berlin.example/"})) == [rps.left_alone]
 
 
 @pytest.mark.needs("named_servers")
@@ -186,15 +175,16 @@ def test_force_binds_again_what_cannot_be_known(rps):
 
 
 @pytest.mark.lacks("read_target")
-def test_where_targets_cannot_be_read_a_registered_device_counts_as_right_and_that_is_said_once(rps):
+def test_where_targets_cannot_be_read_a_registered_device_is_unverified_and_that_is_said_once(rps):
     rps.holds(*rps.macs(8), server="paris")
 
     result = rps.device(*rps.macs(8))
 
-    assert actions(result) == ["none"] * 8
+    assert actions(result) == ["unverified"] * 8
+    assert result["summary"]["unverified"] == 8
     assert not result["changed"]
     (warning,) = result["warnings"]
-    assert "8 registered devices count as right" in warning
+    assert "8 devices are registered, but nothing shows where they point" in warning
     assert rps.calls == [("list", 0)]
 
 
@@ -281,7 +271,7 @@ def test_another_accounts_device_is_taken_with_override_alone(rps, knobs, count)
 
     taken = rps.device(*rps.macs(count), override=True)
     assert actions(taken)[:2] == ["registered"] * 2
-    assert taken["summary"]["none"] == count - 2
+    assert taken["summary"][rps.left_alone] == count - 2
     assert list(rps.urls) == rps.macs(count)
     assert rps.simulator.devices("other") == {}
 
@@ -387,7 +377,7 @@ def test_prune_lets_go_of_what_the_list_does_not_name(rps):
     result = rps.device(rps.mac(0), rps.mac(7), prune=True)
 
     outcomes = {device["mac"]: device["action"] for device in result["devices"]}
-    expected = {rps.mac(0): "none", rps.mac(7): "registered", **dict.fromkeys(rps.macs(4, start=1), "removed")}
+    expected = {rps.mac(0): rps.left_alone, rps.mac(7): "registered", **dict.fromkeys(rps.macs(4, start=1), "removed")}
     assert outcomes == expected
     assert list(outcomes)[:2] == [rps.mac(0), rps.mac(7)]
     assert sorted(rps.urls) == [rps.mac(0), rps.mac(7)]
@@ -412,7 +402,7 @@ def test_prune_has_a_limit(rps, limit, refused):
 @pytest.mark.parametrize(
     ("returned", "expected"),
     [
-        ("all", ["none", "registered", "failed"]),
+        ("all", [None, "registered", "failed"]),
         ("changed", ["registered"]),
         ("failed", ["failed"]),
         ("none", []),
@@ -424,8 +414,11 @@ def test_return_devices(rps, returned, expected):
 
     result = rps.device(*rps.macs(3), return_devices=returned, diff=True)
 
-    assert actions(result) == expected
-    assert result["summary"] == {"registered": 1, "moved": 0, "removed": 0, "none": 1, "failed": 1}
+    assert actions(result) == [action or rps.left_alone for action in expected]
+    assert result["summary"] == {
+        **dict.fromkeys(["moved", "removed", "none", "unverified"], 0),
+        **{"registered": 1, "failed": 1, rps.left_alone: 1},
+    }
     assert result["diff"]["prepared"] == f"{rps.mac(1)}  unknown -> berlin {rps.servers['berlin']}\n"
 
 

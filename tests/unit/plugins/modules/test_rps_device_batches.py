@@ -15,8 +15,9 @@ def test_a_fresh_rollout_takes_a_list_and_full_batches(rps):
     assert result["summary"]["registered"] == 250
     lists = len(rps.listing)
     assert rps.calls[:lists] == rps.listing
-    assert sorted(rps.calls[lists:]) == [("register", 50), ("register", 100), ("register", 100)]
-    assert result["requests"] == rps.requests == lists + 3
+    assert rps.calls[lists : lists + 1 + len(rps.canary)] == [("register", 100), *rps.canary]
+    assert sorted(rps.writes) == [("register", 50), ("register", 100), ("register", 100)]
+    assert result["requests"] == rps.requests == lists + 3 + len(rps.canary)
     assert set(rps.urls.values()) == {rps.servers["berlin"]}
 
 
@@ -48,7 +49,7 @@ def test_a_handful_is_checked_one_by_one_without_a_list(rps, count):
     result = rps.device(*rps.macs(count))
 
     assert rps.calls[:count] == [(rps.look, 1)] * count
-    assert result["requests"] == rps.requests == (count + 1 if count > 1 else 1)
+    assert result["requests"] == rps.requests == (count + 1 + len(rps.canary) if count > 1 else 1)
 
 
 def test_batch_size(rps):
@@ -63,10 +64,10 @@ def test_moves_and_registrations_take_a_batch_each(rps):
 
     result = rps.device(*rps.macs(30), **rps.moving)
 
-    known = rps.can.read_target
-    summary = {"registered": 10, "moved": 10 if known else 20, "removed": 0, "none": 10 if known else 0, "failed": 0}
+    moved = 10 if rps.can.read_target else 20
+    summary = {"registered": 10, "moved": moved, "removed": 0, "none": 20 - moved, "unverified": 0, "failed": 0}
     assert result["summary"] == summary
-    assert sorted(rps.writes) == sorted([rps.move(summary["moved"]), ("register", 10)])
+    assert sorted(rps.writes) == sorted([rps.move(moved), ("register", 10)])
 
 
 def test_as_many_requests_in_flight_as_concurrency_allows(rps):
@@ -102,9 +103,10 @@ def test_devices_that_the_service_names_are_taken_out_and_the_rest_is_sent_again
 
     rps.device(*rps.macs(60))
 
-    # Where a question may be about devices of ours just as well, a list tells which.
-    asked = [("list", 0)] if rps.foreign == "needs_override" else []
-    assert rps.calls == [*rps.listing, ("register", 60), *asked, ("register", 57)]
+    # Where a question may be about devices of ours just as well, and a list may be cut, the others are looked for in a
+    # list, and those that the service names are checked.
+    asked = [("list", 0), *[("check", 1)] * 3] if rps.foreign == "needs_override" else []
+    assert rps.calls == [*rps.listing, ("register", 60), *asked, ("register", 57), *rps.canary]
 
 
 @pytest.mark.needs("list_account")

@@ -175,7 +175,7 @@ def test_a_write_that_was_refused_for_the_rate_was_not_carried_out_and_is_sent_a
     result = rps.device(*rps.macs(8))
 
     fault_free(result)
-    assert rps.calls == [*rps.listing, *[("register", 8)] * 3]
+    assert rps.calls == [*rps.listing, *[("register", 8)] * 3, *rps.canary]
 
 
 def test_a_lost_batch_is_not_sent_again_at_once(rps, monkeypatch):
@@ -242,7 +242,7 @@ def test_the_password_is_refused_in_the_middle_of_it(rps):
 
     result = rps.device(*rps.macs(30), batch_size=5, concurrency=1)
 
-    assert result["summary"] == {"registered": 5, "moved": 0, "removed": 0, "none": 0, "failed": 25}
+    assert result["summary"] == {"registered": 5, "moved": 0, "removed": 0, "none": 0, "unverified": 0, "failed": 25}
     assert result["failure"]["code"] == "auth_failed"
     assert (result["changed"], result["failed"]) == (True, True)
     assert {device["error"]["code"] for device in result["devices"] if "error" in device} == {"auth_failed"}
@@ -279,7 +279,7 @@ def test_a_device_that_cannot_be_read_does_not_keep_the_others_back(rps):
 
     result = rps.device(*rps.macs(8))
 
-    assert result["summary"] == {"registered": 0, "moved": 7, "removed": 0, "none": 0, "failed": 1}
+    assert result["summary"] == {"registered": 0, "moved": 7, "removed": 0, "none": 0, "unverified": 0, "failed": 1}
     (failed,) = [device for device in result["devices"] if device["action"] == "failed"]
     assert failed["error"] == {"code": "service_error", "message": "fault 1: internal"}
     assert failed["status"] is None
@@ -394,7 +394,7 @@ def test_one_bad_device_that_brings_the_service_down_is_found(rps, simulator):
 
     result = rps.device(*rps.macs(16), concurrency=1)
 
-    assert result["summary"] == {"registered": 15, "moved": 0, "removed": 0, "none": 0, "failed": 1}
+    assert result["summary"] == {"registered": 15, "moved": 0, "removed": 0, "none": 0, "unverified": 0, "failed": 1}
     assert "failure" not in result
 
 

@@ -22,12 +22,14 @@ def test_adds_a_server(rps):
     assert rps.simulator.servers(rps.account)["rome"] == ROME
 
 
-def test_a_name_that_is_taken_is_there(rps):
+def test_a_name_that_is_taken_is_unverified_with_a_warning(rps):
     result = rps.server(name="berlin", url=ROME, diff=True)
 
     assert not result["changed"]
-    assert result["servers"] == [{"name": "berlin", "url": ROME, "action": "none"}]
+    assert result["servers"] == [{"name": "berlin", "url": ROME, "action": "unverified"}]
     assert result["diff"] == {"before": {}, "after": {}}
+    (warning,) = result["warnings"]
+    assert "cannot show its URL, so it is not verified: 'berlin'" in warning
     assert rps.simulator.servers(rps.account)["berlin"] == rps.servers["berlin"]
 
 
@@ -37,7 +39,7 @@ def test_several_servers_in_the_order_asked(rps):
     result = rps.server(servers=dict.fromkeys(names, ROME))
 
     assert [server["name"] for server in result["servers"]] == names
-    assert [server["action"] for server in result["servers"]] == ["added", "none", "added", "none", "added"]
+    assert [server["action"] for server in result["servers"]] == ["added", "unverified", "added", "unverified", "added"]
     assert "failed" not in result
 
 
@@ -61,13 +63,17 @@ def test_one_that_fails_does_not_keep_the_others_back(rps):
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "half_answer", "cut_answer", "login_page_after"])
-def test_a_lost_answer_is_asked_for_again(rps, kind):
-    """A name cannot be added twice, so "taken" then most likely means: by us, just now."""
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_name_that_is_taken_after_a_lost_request_is_not_called_added(rps, kind, taken):
+    """By us just now, or by whomever before: nothing shows which."""
     rps.misbehaves(kind, "add", times=1)
 
-    result = rps.server(name="rome", url=ROME)
+    result = rps.server(name="berlin" if taken else "rome", url=ROME)
 
-    assert result["servers"][0]["action"] == "added"
+    assert result["servers"][0]["action"] == "unverified"
+    (warning,) = result["warnings"]
+    assert "was lost, and now its name is taken. The service cannot show whether it was added" in warning
+    assert result["changed"]
     assert result["requests"] == rps.requests == 2
 
 

@@ -160,7 +160,7 @@ def test_every_outcome_goes_into_the_file(rps, dest):
     target = {"server": "berlin", "url": rps.servers["berlin"]}
     with dest.open(newline="") as file:
         assert list(csv.DictReader(file)) == [
-            {"mac": rps.mac(0), "action": "none", "status": "registered", **target, "code": "", "message": ""},
+            {"mac": rps.mac(0), "action": rps.left_alone, "status": "registered", **target, "code": "", "message": ""},
             {"mac": rps.mac(1), "action": "registered", "status": "unknown", **target, "code": "", "message": ""},
             {
                 "mac": rps.mac(2),

@@ -187,8 +187,8 @@ def test_a_recreated_phone_that_is_not_taken_again_is_told_with_what_it_was(pbx)
     assert actions(result) == ["failed"]
     assert result["changed"] is True
     assert result["devices"][0]["error"]["message"] == (
-        "it was released, and had vendor Yealink, model SIP-T53W, template_name YSDP_YealinkT5, extension 1000: "
-        "FAILURE (errcode -1)"
+        "it was released, and had vendor Yealink, model SIP-T53W, template_name YSDP_YealinkT5, extension 1000; "
+        "registering it again failed (service_error): FAILURE (errcode -1)"
     )
 
 

@@ -23,7 +23,7 @@ def test_phones_that_the_pbx_does_not_have_are_added_in_one_call(pbx):
     result = pbx.phone(phones, rps_auth=True)
 
     assert result["changed"] is True
-    assert result["summary"] == {"registered": 12, "moved": 0, "removed": 0, "none": 0, "failed": 0}
+    assert result["summary"] == {"registered": 12, "moved": 0, "removed": 0, "none": 0, "unverified": 0, "failed": 0}
     assert result["devices"][1] == {
         "mac": "805ec0000001",
         "action": "registered",

@@ -165,9 +165,7 @@ class Writing(ABC):
         for reason in self.reasons:
             if not problem and reason in held.values():
                 problem = self._told(reason, [text for mac, text in good.items() if held.get(mac) is reason])
-        self._carry_out(
-            problem, [mac for mac in good if mac not in held], lambda macs: self.records.bind(macs, server, url)
-        )
+        self._carry_out(problem, [mac for mac in good if mac not in held], lambda macs: self._bind(macs, server, url))
 
     def deregister(self, macs: list[str]) -> None:
         """4.3, 4.8."""
@@ -191,7 +189,7 @@ class Writing(ABC):
             raise Refused("The MAC is unknown")
         if device.account != self.records.account:
             raise Refused(self._told(INVALID, [mac]))
-        self.records.bind([readable], server, url)
+        self._bind([readable], server, url)
 
     def add_server(self, name: str, url: str) -> None:
         """4.9."""
@@ -205,6 +203,15 @@ class Writing(ABC):
             raise _unprefixed(_BAD_URL)
         if not self.records.add_server(name, url):
             raise Refused("Error:The server name has been used")
+
+    def _bind(self, macs: list[str], server: str, url: str) -> None:
+        kept: dict[str, str] = {}
+        if self.settings.own_urls == "kept" and not url:
+            known = self.records.find(macs)
+            kept = {mac: one.url for mac, one in known.items() if one.url and one.account == self.records.account}
+        self.records.bind([mac for mac in macs if mac not in kept], server, url)
+        for mac, own_url in kept.items():
+            self.records.bind([mac], server, own_url)
 
     def _wrong_target(self, server: str, url: str) -> Refused | None:
         if url and not _URL.match(url):

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
+from ..lag import Lag
 from ..settings import Settings
 from ..state import Account, State
 from ..transport import Asked, Refused, Reply, Transport
@@ -166,6 +167,7 @@ class XmlRpc(Transport):
         self._dialects = dialects
         self._state = state
         self._settings = settings
+        self._lag = Lag(state, settings)
 
     def read(self, peer: str, request: Request) -> Asked:
         account = self._authenticate(request)
@@ -189,7 +191,8 @@ class XmlRpc(Transport):
 
         def answer() -> Reply:
             with self._state.transaction(write=method.writes):
-                return method.answer(self._state.records(account), self._settings, *call.parameters)
+                records = self._lag.records(account, method.writes)
+                return method.answer(records, self._settings, *call.parameters)
 
         devices = method.devices(call)
         return Asked(account.name, call.method, len(call.parameters), devices, method.writes, method.retired, answer)

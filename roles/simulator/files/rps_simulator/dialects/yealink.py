@@ -17,9 +17,9 @@ is silent or contradicts itself, this is what happens here:
   (setting `own_again`). One that is bound to nothing, or is nobody's, is just bound.
 - A refused batch changes nothing (setting `batches`) and the refusal names all the devices that are the cause of it
   (settings `culprits`, `most_culprits`), with commas in between. Of a repeated one the first counts as right.
-- A binding replaces the former one whole: to a server alone clears the device's own URL, to a URL alone clears the
-  server. A URL needs no server name; without a URL there must be one. A server name that is given must be that of
-  one of the account's own servers.
+- A binding replaces the former one whole: to a server alone clears the device's own URL (setting `own_urls`), to a URL
+  alone clears the server. A URL needs no server name; without a URL there must be one. A server name that is given must
+  be that of one of the account's own servers.
 - Server names are unique over all accounts.
 - A deregistered device is unknown. Nobody's device, or another's, cannot be deregistered or edited: invalid MAC.
 - A device that is an account's but bound to nothing is "Unregistered", whoever asks, and still that account's.

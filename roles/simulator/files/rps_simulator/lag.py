@@ -1,0 +1,99 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads that lag behind writes: for some calls, a device that was written is still found as it was before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .settings import Settings
+from .state import Account, Device, Records, State
+
+
+class Lag:
+    """The devices that calls which read still find as they were, and how often they do."""
+
+    def __init__(self, state: State, settings: Settings) -> None:
+        self._state = state
+        self._settings = settings
+        self._before: dict[tuple[str, str], tuple[Device | None, int]] = {}
+
+    def records(self, account: Account, writes: bool) -> Records:
+        """The provider's records for a call, which writes or not. Use them inside of a transaction."""
+        if writes and self._settings.read_lag:
+            return _Written(self._state, account, self)
+        if not writes and self._before:
+            return _Late(self._state, account, self)
+        return self._state.records(account)
+
+    def keep(self, provider: str, macs: Iterable[str], found: dict[str, Device]) -> None:
+        for mac in macs:
+            self._before.setdefault((provider, mac), (found.get(mac), self._settings.read_lag))
+
+    def overlay(self, provider: str, macs: Iterable[str], found: dict[str, Device]) -> dict[str, Device]:
+        """The devices among `macs` as a call that reads finds them, given how they are; that counts as one time."""
+        late = dict(found)
+        for mac in macs:
+            before = self._before.pop((provider, mac), None)
+            if before is None:
+                continue
+            device, times = before
+            if times > 1:
+                self._before[provider, mac] = (device, times - 1)
+            late.pop(mac, None)
+            if device is not None:
+                late[mac] = device
+        return late
+
+    def written(self, provider: str) -> list[str]:
+        """The provider's devices that are still found as they were."""
+        return [mac for one, mac in self._before if one == provider]
+
+
+class _Written(Records):
+    """Records that keep how devices were before they are changed."""
+
+    __slots__ = ("_lag",)
+
+    def __init__(self, state: State, account: Account, lag: Lag) -> None:
+        super().__init__(state, account)
+        self._lag = lag
+
+    def bind(self, macs: Iterable[str], server: str, url: str) -> None:
+        macs = list(macs)
+        self._lag.keep(self.provider, macs, self.find(macs))
+        super().bind(macs, server, url)
+
+    def forget(self, macs: Iterable[str]) -> None:
+        macs = list(macs)
+        self._lag.keep(self.provider, macs, self.find(macs))
+        super().forget(macs)
+
+
+class _Late(Records):
+    """Records as they were before what was written lately."""
+
+    __slots__ = ("_lag",)
+
+    def __init__(self, state: State, account: Account, lag: Lag) -> None:
+        super().__init__(state, account)
+        self._lag = lag
+
+    def find(self, macs: Iterable[str]) -> dict[str, Device]:
+        macs = list(macs)
+        return self._lag.overlay(self.provider, macs, super().find(macs))
+
+    def registered(self) -> list[str]:
+        written = self._lag.written(self.provider)
+        late = {mac for mac, device in self.find(written).items() if device.account == self.account and device.bound}
+        return sorted(set(super().registered()).difference(written) | late)
+
+    def owned(self, url: str | None) -> list[str]:
+        written = self._lag.written(self.provider)
+        late = {
+            mac
+            for mac, device in self.find(written).items()
+            if device.account == self.account and url in (None, device.url)
+        }
+        return sorted(set(super().owned(url)).difference(written) | late)
