@@ -19,6 +19,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 
 _UNDEFINED = re.compile(r"'([\w. ]+)' is undefined")
+_OMITTED = object()
 _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 
@@ -39,14 +40,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
     def _context(self, role: str, variables: Mapping[str, Any]) -> Context:
         given: dict[str, Any] = {}
         problems: Problems = []
+        omit = variables.get("omit")
         for name in run_role.variable_names(role):
             if name not in variables:
                 continue
             found = list(self._problems(name, variables[name]))
             problems += found
             value = None if found else self._templated(variables[name])
-            if not found and value != variables.get("omit"):
-                given[name] = _plain(value, variables.get("omit"))
+            if not found and not _is_omitted(value, omit):
+                given[name] = _plain(value, omit)
         cwd = os.getcwd()
         return Context(
             given=given,
@@ -62,7 +64,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         )
 
     def _templated(self, value: Any) -> Any:
-        return self._templar.template(value)
+        try:
+            return self._templar.template(value)
+        except AnsibleError as error:
+            if type(error).__name__ == "AnsibleValueOmittedError":
+                return _OMITTED
+            raise
 
     def _problems(self, where: str, value: Any) -> Iterator[Problem]:
         """Yield why a variable cannot be had, by the innermost place of it, in words that show no value."""
@@ -115,17 +122,18 @@ def _playbook_folders(playbook_dir: Any) -> list[str]:
     return [str(playbook_dir), os.path.join(str(playbook_dir), "files")]
 
 
+def _is_omitted(value: Any, omit: Any) -> bool:
+    # Only ansible-core 2.18 has a text that stands for what is to be omitted.
+    return value is _OMITTED or (isinstance(omit, str) and isinstance(value, str) and value == omit)
+
+
 def _plain(value: Any, omit: Any) -> Any:
     """Return a value without what Ansible knows of it: where it is from, and that it was encrypted.
 
     In a dict, what is to be omitted is left out.
     """
     if isinstance(value, Mapping):
-        return {
-            str(key): _plain(item, omit)
-            for key, item in value.items()
-            if omit is None or (item is not omit and item != omit)
-        }
+        return {str(key): _plain(item, omit) for key, item in value.items() if not _is_omitted(item, omit)}
     if isinstance(value, (list, tuple, set)):
         return [_plain(item, omit) for item in value]
     if value is None or isinstance(value, (bool, int, float)):

@@ -37,6 +37,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.advice import advi
 MOST_LINES = 20
 """So many failures are shown each in words; the others are counted."""
 
+FEW_PROBLEMS = 5
 SHORTEST_SECRET = 4
 """A shorter one is part of many words, and would be replaced in all of them."""
 
@@ -129,8 +130,15 @@ def input_result(role: str, error: InputError, accounts: Iterable[str], secrets:
     """Return the result of a role whose input is wrong, so that nothing was written."""
     counts = ", ".join(f"{count} {code}" for code, count in error.counts.most_common())
     number = sum(error.counts.values())
-    failure = {"code": error.code, "message": f"the input has {number} problems: nothing was changed"}
+    failure = {"code": error.code, "message": f"{_of_input(number, counts)}; nothing was changed"}
     more = number - len(error.listed)
+    words = [str(problem) for problem in error.listed]
+    if len(words) <= FEW_PROBLEMS:
+        # There is room for long ones, as for the folders in which a file was not found.
+        words = [
+            RpsError(one.code, f"{one.where}: {one.message}" if one.where else one.message).message
+            for one in error.listed
+        ]
     fact = {
         "changed": False,
         "failed": True,
@@ -145,15 +153,18 @@ def input_result(role: str, error: InputError, accounts: Iterable[str], secrets:
     task = {
         "changed": False,
         "failed": True,
-        "msg": f"{number} problems with the input ({counts}); nothing was changed. The first: {error.listed[0]}",
+        "msg": f"{_of_input(number, counts)}; nothing was changed. The first: {words[0]}",
         "lines": [],
-        "failures": [str(problem) for problem in error.listed]
-        + ([f"… and {more} more: {counts} in all"] if more else []),
-        "failure": {"code": error.code, "message": str(error.listed[0])},
+        "failures": [*words, f"… and {more} more: {counts} in all"] if more else words,
+        "failure": {"code": error.code, "message": words[0]},
         "problems": [problem.as_dict() for problem in error.listed],
         "problem_counts": dict(error.counts),
     }
     return _finished(role, task, fact, secrets)
+
+
+def _of_input(number: int, counts: str) -> str:
+    return f"{number} problem{'s' if number > 1 else ''} with the input ({counts})"
 
 
 def failure_result(
