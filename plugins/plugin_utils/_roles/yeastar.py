@@ -110,7 +110,7 @@ def run(context: Context) -> dict[str, Any]:
         save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
         return task
     task = role_result(ROLE, results, given.secrets, diff=context.diff)
-    task["to_add"] = by_hand
+    task["to_add"] = task["ansible_facts"][f"{ROLE}_result"]["to_add"] = by_hand
     save(ROLE, given.dest, dest_rows(results), given.secrets, task)
     return task
 
