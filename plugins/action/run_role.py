@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
@@ -44,11 +44,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         for name in run_role.variable_names(role):
             if name not in variables:
                 continue
-            found = list(self._problems(name, variables[name]))
-            problems += found
-            value = None if found else self._templated(variables[name])
-            if not found and not _is_omitted(value, omit):
-                given[name] = _plain(value, omit)
+            try:
+                value = self._templated(variables[name])
+                if not _is_omitted(value, omit):
+                    given[name] = _plain(value, omit)
+            except AnsibleError as error:
+                problems += self._problems(name, variables[name], error)
         cwd = os.getcwd()
         return Context(
             given=given,
@@ -71,22 +72,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
                 return _OMITTED
             raise
 
-    def _problems(self, where: str, value: Any) -> Iterator[Problem]:
-        """Yield why a variable cannot be had, by the innermost place of it, in words that show no value."""
-        try:
-            _plain(self._templated(value), None)
-            return
-        except AnsibleError as error:
-            reason = _reason(error)
+    def _problems(self, where: str, value: Any, error: AnsibleError) -> Problems:
+        """Return why a variable cannot be had, by the innermost places of it, in words that show no value."""
         parts: list[tuple[str, Any]] = []
         if isinstance(value, Mapping):
-            parts = [
-                (f"{where}[{key}]" if where.endswith("_accounts") else f"{where}.{key}", value[key]) for key in value
-            ]
+            parts = [(f"{where}.{key}" if "[" in where else f"{where}[{key}]", value[key]) for key in value]
         elif isinstance(value, list):
             parts = [(f"{where}[{position}]", item) for position, item in enumerate(value)]
-        inner = [problem for place, part in parts for problem in self._problems(place, part)]
-        yield from inner or [Problem("invalid_input", where, reason)]
+        inner: Problems = []
+        for place, part in parts:
+            try:
+                _plain(self._templated(part), None)
+            except AnsibleError as its:
+                inner += self._problems(place, part, its)
+        return inner or [Problem("invalid_input", where, _reason(error))]
 
     def _load_file(self, path: str) -> Any:
         try:

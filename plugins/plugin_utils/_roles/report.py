@@ -188,7 +188,7 @@ def save(
         return
     fact = task["ansible_facts"][f"{role}_result"]
     try:
-        write_outcomes(dest, rows, secrets, DEST_COLUMNS)
+        write_outcomes(dest, rows, _long_enough(secrets), DEST_COLUMNS)
         fact["dest"] = dest
     except OSError as error:
         words = f"{role}_dest: {dest} could not be written: {error.strerror or error}"
@@ -216,9 +216,12 @@ def _rows(result: Result) -> Iterator[dict[str, Any]]:
 
 
 def _finished(role: str, task: dict[str, Any], fact: dict[str, Any], secrets: Collection[str]) -> dict[str, Any]:
-    long_enough = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
-    shown = remove_values({**task, "ansible_facts": {f"{role}_result": fact}}, long_enough)
+    shown = remove_values({**task, "ansible_facts": {f"{role}_result": fact}}, _long_enough(secrets))
     return dict(shown)
+
+
+def _long_enough(secrets: Collection[str]) -> set[str]:
+    return {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
 
 
 def _total(results: Iterable[Result]) -> dict[str, int]:
