@@ -107,9 +107,7 @@ def role_result(role: str, results: Sequence[Result], secrets: Collection[str], 
         "failed": failed,
         "summary": _total(results),
         "accounts": {result.account: _account(result) for result in results},
-        "devices": [row for result in results for row in _rows(result) if row["action"] == FAILED][
-            :MOST_RETURNED_FAILURES
-        ],
+        "devices": _failed_rows(results),
         "backup": None,
         "dest": None,
     }
@@ -167,17 +165,15 @@ def _of_input(number: int, counts: str) -> str:
     return f"{number} problem{'s' if number > 1 else ''} with the input ({counts})"
 
 
-def failure_result(
-    role: str, error: RpsError, results: Sequence[Result] = (), secrets: Collection[str] = ()
-) -> dict[str, Any]:
-    """Return the result of a role that failed as a whole, with what was done before."""
-    task = role_result(role, results, secrets, diff=False)
+def failure_result(role: str, error: RpsError) -> dict[str, Any]:
+    """Return the result of a role that failed before it began."""
+    task = role_result(role, [], (), diff=False)
     fact = task["ansible_facts"][f"{role}_result"]
     fact["failed"] = task["failed"] = True
     task["msg"] = f"{error.message} ({error.code})"
     task["failure"] = error.as_dict()
-    task["failures"] = [str(Line(role, error)), *task["failures"]]
-    return _finished(role, task, fact, secrets)
+    task["failures"] = [str(Line(role, error)) if error.code == "internal_error" else error.message]
+    return task
 
 
 def save(
@@ -200,7 +196,7 @@ def save(
 def dest_rows(results: Sequence[Result]) -> Iterator[dict[str, Any]]:
     """Yield the cells of every phone."""
     for result in results:
-        for row in _rows(result):
+        for row in _rows(result, result.outcomes):
             yield {**row, **row.get("error", {})}
 
 
@@ -209,10 +205,22 @@ def dest_problem_rows(error: InputError) -> Iterator[dict[str, Any]]:
     return problem_rows(error.problems)
 
 
-def _rows(result: Result) -> Iterator[dict[str, Any]]:
-    for outcome in result.outcomes:
+def _rows(result: Result, outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any]]:
+    for outcome in outcomes:
         row = device_row(outcome)
         yield {"mac": row.pop("mac"), "provider": result.provider, "account": result.account, **row}
+
+
+def _failed_rows(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """Return so many of the failed phones as are returned, those that are registered nowhere now first."""
+    unbound: list[tuple[Result, Outcome]] = []
+    others: list[tuple[Result, Outcome]] = []
+    for result in results:
+        for outcome in result.failed:
+            is_unbound = outcome.error is not None and outcome.error.code == LEFT_UNBOUND
+            (unbound if is_unbound else others).append((result, outcome))
+    shown = [*unbound, *others][:MOST_RETURNED_FAILURES]
+    return [row for result, outcome in shown for row in _rows(result, [outcome])]
 
 
 def _finished(role: str, task: dict[str, Any], fact: dict[str, Any], secrets: Collection[str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,3 +170,30 @@ def test_the_environment_of_the_modules_is_ignored(
 
     assert "(unreachable)" in done.stdout, done.stdout
     assert simulator.log == []
+
+
+def test_without_requests_it_says_how_to_install_it(ansible: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "requests.py").write_text("raise ImportError('no requests')\n")
+
+    done = ansible("ansible-playbook", "voip.rps.rollout", extra={"rollout_phones": PHONES}, PYTHONPATH=str(tmp_path))
+
+    assert done.returncode == 2
+    assert "-m pip install requests" in done.stdout, done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_accounts_may_be_in_a_vault(
+    ansible: Callable[..., Any], account: dict[str, Any], simulator: Simulator, tmp_path: Path
+) -> None:
+    (tmp_path / "accounts.yml").write_text(json.dumps({"office": account}))
+    (tmp_path / "key").write_text("a-key")
+    ansible("ansible-vault", "encrypt", "accounts.yml", "--vault-password-file", "key")
+    extra = {"rollout_phones": PHONES, "rollout_url": "https://berlin.example/"}
+    command = ("ansible-playbook", "voip.rps.rollout")
+
+    closed = ansible(*command, extra=extra, RPS_ACCOUNTS_FILE="accounts.yml")
+    done = ansible(*command, "--vault-password-file", "key", "-vvvv", extra=extra, RPS_ACCOUNTS_FILE="accounts.yml")
+
+    assert "RPS_ACCOUNTS_FILE: accounts.yml cannot be decrypted: give its vault password" in closed.stdout
+    assert "office: 3 registered" in done.stdout, done.stdout
+    assert account["password"] not in done.stdout

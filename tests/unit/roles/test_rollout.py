@@ -16,7 +16,7 @@ import pytest
 from rps_simulator import Simulator
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
-from ansible_collections.voip.rps.plugins.plugin_utils._roles import account_run
+from ansible_collections.voip.rps.plugins.plugin_utils._roles import account_run, run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.advice import ADVICE
 
 Accounts = dict[str, dict[str, Any]]
@@ -311,6 +311,19 @@ def test_an_unforeseen_error_is_a_sentence_and_what_was_done_is_reported(
     assert fact(task)["accounts"]["desks"]["failure"]["code"] == "internal_error"
     assert fact(task)["accounts"]["office"]["summary"]["registered"] == 1
     assert "desks: This is a bug in the collection." in task["failures"][0]
+    assert VALUE not in json.dumps(task)
+
+
+def test_an_unforeseen_error_before_the_first_account_is_a_sentence() -> None:
+    def context() -> Any:
+        raise KeyError(VALUE)
+
+    task = run_role.run("rollout", context)
+
+    assert task["failed"]
+    assert fact(task)["failed"]
+    assert task["failure"]["code"] == "internal_error"
+    assert "KeyError in test_rollout.py line" in task["failures"][0]
     assert VALUE not in json.dumps(task)
 
 
