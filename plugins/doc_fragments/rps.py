@@ -20,73 +20,75 @@ options:
       - htek
   api_url:
     description:
-      - The whole address of the service, path included. Defaults to the one that the vendor documents.
-      - Plain C(http://) is refused unless the host is this machine or O(allow_http) is set.
+      - Full URL of the service's endpoint. The default is the one that the vendor documents.
+      - Unencrypted C(http://) is refused unless the host is this machine or O(allow_http) is set.
       - If not set, the value of the E(RPS_API_URL) environment variable is used.
+      - An empty value is an error.
     type: str
   username:
     description:
-      - The account's name at the service.
+      - The user name of the account at the service. Required.
       - If not set, the value of the E(RPS_USERNAME) environment variable is used.
     type: str
-    required: true
   password:
     description:
-      - The account's password.
+      - The password of the account. Required.
       - If not set, the value of the E(RPS_PASSWORD) environment variable is used.
     type: str
-    required: true
   validate_certs:
     description:
-      - Whether the service's TLS certificate is checked.
+      - Whether to verify the TLS certificate of the service.
       - If not set, the value of the E(RPS_VALIDATE_CERTS) environment variable is used.
     type: bool
     default: true
   ca_path:
     description:
-      - A file of CA certificates to check the service's certificate with, instead of those that C(requests) brings or
-        that the E(REQUESTS_CA_BUNDLE) environment variable names.
+      - Path of a file with CA certificates to verify the service's certificate with. The default is the CA bundle of
+        C(requests), or the one that the E(REQUESTS_CA_BUNDLE) environment variable names.
       - If not set, the value of the E(RPS_CA_PATH) environment variable is used.
     type: path
   allow_http:
     description:
-      - Send the password over plain C(http://) to another machine.
+      - Allow unencrypted C(http://) for hosts other than localhost. This exposes the password.
+      - If not set, the value of the E(RPS_ALLOW_HTTP) environment variable is used.
     type: bool
     default: false
   timeout:
     description:
-      - How long to wait, in seconds, for a connection, and again for the whole answer.
+      - Timeout in seconds, for connecting and again for the whole answer. At most 86400.
       - If not set, the value of the E(RPS_TIMEOUT) environment variable is used.
     type: float
     default: 30
   retries:
     description:
-      - How often a call that failed for a passing reason is sent again, after a growing pause.
-      - A call that writes, and may have been carried out although its answer was lost, is sent again only after the
-        devices have been read back.
+      - Number of retries for transient errors, with exponential backoff. At most 100.
+      - A write whose answer was lost may have been carried out. It is repeated only after the devices were read back.
       - If not set, the value of the E(RPS_RETRIES) environment variable is used.
     type: int
     default: 3
   concurrency:
     description:
-      - The most requests in flight at once.
+      - Maximum number of requests in flight at the same time. At most 1000, and fewer than the files that a process may
+        open (C(ulimit -n)).
       - If not set, the value of the E(RPS_CONCURRENCY) environment variable is used.
     type: int
     default: 8
   batch_size:
     description:
-      - The most devices in one call, where the service takes several.
+      - Maximum number of devices in one bulk call, where the service has bulk calls.
       - If not set, the value of the E(RPS_BATCH_SIZE) environment variable is used.
     type: int
     default: 100
   rate_limit:
     description:
-      - The most requests per second, over all that are in flight. Not limited by default.
+      - Maximum number of requests per second, over all requests in flight, at least 0.001. Not limited by default.
       - If not set, the value of the E(RPS_RATE_LIMIT) environment variable is used.
     type: float
 requirements:
   - requests
 notes:
-  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY).
-  - HTTP redirects are never followed, as they would carry the password.
+  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY), but never used for this machine
+    itself.
+  - HTTP redirects are never followed, because they would expose the password.
+  - An environment variable that is empty counts as not set, except for O(api_url) and the login, where it is an error.
 """

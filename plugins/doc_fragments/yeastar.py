@@ -11,54 +11,66 @@ options:
   base_url:
     description:
       - The address of the PBX, without the path of its API.
-      - Plain C(http://) is refused unless the host is this machine or O(allow_http) is set.
+      - Unencrypted C(http://) is refused unless the host is this machine or O(allow_http) is set.
+      - If not set, the value of the E(YEASTAR_BASE_URL) environment variable is used.
     type: str
     required: true
   client_id:
     description:
-      - The client ID that the PBX shows in its API settings. Requires O(client_secret).
-      - With it a token is taken for the task, refreshed where it expires in the middle, and given back at the end, as a
-        PBX has few of them.
-      - Exactly one of O(client_id) and O(access_token) is required.
+      - The client ID from the API settings of the PBX. Requires O(client_secret).
+      - The module gets a token for the task, refreshes it if it expires, and returns it at the end, because a PBX has
+        only a few tokens.
+      - Either O(client_id) and O(client_secret) or O(access_token) are required. A login that is given as options
+        takes precedence over any login in the environment.
+      - If not set, the value of the E(YEASTAR_CLIENT_ID) environment variable is used.
     type: str
   client_secret:
     description:
-      - The client secret that goes with O(client_id). It is tried once, as a PBX blocks addresses after failed logins.
+      - The client secret that belongs to O(client_id). A wrong one is tried only once, because a PBX blocks addresses
+        after failed logins.
+      - If not set, the value of the E(YEASTAR_CLIENT_SECRET) environment variable is used.
     type: str
   access_token:
     description:
-      - An access token that was taken before. It is neither refreshed nor given back.
+      - An access token to use instead of O(client_id). It is neither refreshed nor returned to the PBX.
+      - If not set, the value of the E(YEASTAR_ACCESS_TOKEN) environment variable is used.
     type: str
   validate_certs:
     description:
-      - Whether the PBX's TLS certificate is checked.
+      - Whether to verify the TLS certificate of the PBX.
+      - If not set, the value of the E(YEASTAR_VALIDATE_CERTS) environment variable is used.
     type: bool
     default: true
   ca_path:
     description:
-      - A file of CA certificates to check the PBX's certificate with, instead of those that C(requests) brings or that
-        the E(REQUESTS_CA_BUNDLE) environment variable names.
+      - Path of a file with CA certificates to verify the PBX's certificate with. The default is the CA bundle of
+        C(requests), or the one that the E(REQUESTS_CA_BUNDLE) environment variable names.
+      - If not set, the value of the E(YEASTAR_CA_PATH) environment variable is used.
     type: path
   allow_http:
     description:
-      - Send the secret over plain C(http://) to another machine.
+      - Allow unencrypted C(http://) for hosts other than localhost. This exposes the secret.
+      - If not set, the value of the E(YEASTAR_ALLOW_HTTP) environment variable is used.
     type: bool
     default: false
   timeout:
     description:
-      - How long to wait, in seconds, for a connection, and again for the whole answer.
+      - Timeout in seconds, for connecting and again for the whole answer. At most 86400.
+      - If not set, the value of the E(YEASTAR_TIMEOUT) environment variable is used.
     type: float
     default: 30
   retries:
     description:
-      - How often a call that failed for a passing reason is sent again, after a growing pause.
-      - A call that writes, and may have been carried out although its answer was lost, is sent again only after the
-        phones have been read back.
+      - Number of retries for transient errors, with exponential backoff. At most 100.
+      - A write whose answer was lost may have been carried out. It is repeated only after the phones were read back.
+      - If not set, the value of the E(YEASTAR_RETRIES) environment variable is used.
     type: int
     default: 3
 requirements:
   - requests
 notes:
-  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY).
-  - HTTP redirects are never followed, as they would carry the token.
+  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY), but never used for this machine
+    itself.
+  - HTTP redirects are never followed, because they would expose the token.
+  - An environment variable that is empty counts as not set, except for O(base_url) and the login, where it is an error.
 """

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rps_device
-short_description: Make phones redirect where you say
+short_description: Manage phones at redirection (RPS) services
 version_added: 0.1.0
 author:
   - voip.rps contributors (@voip-rps)
 description:
-  - Tells a vendor's redirection service, for each phone by its MAC address, where it fetches its configuration; and
-    touches only the phones for which that differs.
-  - If some devices fail, the rest is still carried out, and the task fails with a true RV(ignore:changed) and every
-    device's outcome.
+  - Registers phones with their vendor's redirection service, moves them to another redirect target, and releases them.
+    Only phones whose state differs are changed.
+  - Everything that is wrong with the options or the phone list is reported before anything is sent, and nothing is
+    changed then.
+  - If some devices fail, the others are still carried out. The task then fails, and reports RV(ignore:changed) and the
+    outcome of every device correctly.
 extends_documentation_fragment:
   - voip.rps.attributes
   - voip.rps.attributes.actiongroup_rps
@@ -34,13 +36,21 @@ attributes:
 options:
   mac:
     description:
-      - The MAC address of one device, 12 hex digits in either case, bare, in pairs split by C(-), C(:) or space, or
-        in three groups split by C(.). Quote it in YAML.
-      - Exactly one of O(mac), O(devices) and O(src) is required.
+      - The MAC address of one device. 12 hex digits in either case, bare, in six pairs or three groups split by C(-),
+        C(:), C(.) or space, or in two halves split by C(-).
+      - Quote it in YAML, which reads a MAC address of digits only as a number.
+      - Exactly one of O(mac), O(macs), O(devices) and O(src) is required.
     type: str
+  macs:
+    description:
+      - The MAC addresses of several devices.
+    type: list
+    elements: str
   devices:
     description:
-      - Several devices.
+      - Several devices, each a dictionary with the columns of a phone list.
+      - Other keys are ignored, so rows of M(community.general.read_csv) or of an inventory system can be used as they
+        are.
     type: list
     elements: dict
     suboptions:
@@ -59,28 +69,32 @@ options:
         type: str
       provider:
         description:
-          - If this is not O(provider), the device is left to another task.
+          - The provider of the device. If it is not O(provider), the row belongs to another task and is skipped.
         type: str
       account:
         description:
-          - If this is not O(account), and that is set, the device is left to another task.
+          - The account of the device, as O(account) names it. If it is another one, the row is skipped.
         type: str
   src:
     description:
-      - A phone list, read where the module runs. A CSV file with a header, and the columns C(mac), C(server), C(url),
-        C(provider) and C(account), of which only the first is required; others are ignored.
-      - Comma, semicolon and tab separate; a byte order mark and CRLF are fine.
-      - A row whose C(provider) is not O(provider), or whose C(account) is not O(account), is left to another task.
-      - The fastest way for thousands of phones, as Ansible then has no list to template and to check.
+      - The path of a phone list, read where the module runs. A relative path is relative to the module's working
+        directory.
+      - A CSV file with a header and the columns C(mac), C(server), C(url), C(provider) and C(account). Only C(mac) is
+        required. Other columns are ignored.
+      - Header names, encodings, separators and workbooks that are accepted are listed in C(docs/phone-lists.md).
+      - This is the fastest way for thousands of phones, because Ansible has no list to template and validate.
     type: path
   account:
     description:
-      - What this account is called in O(src) or O(devices), where they name accounts.
+      - The name of this account in the phone list. Required if a row names an account.
+      - Rows that name another account are skipped and counted in RV(other_rows).
     type: str
   by_prefix:
     description:
-      - Leave a device of which O(src) or O(devices) does not say the provider to another task, if its MAC address
-        begins as those of another O(provider)'s vendor do. For one list of several vendors' phones.
+      - Infer the provider of a row from the vendor prefix (OUI) of its MAC address, and skip rows of other providers.
+        Use it if one phone list has phones of several vendors.
+      - A row with an unknown vendor prefix must name its provider, or this O(account).
+      - If V(false), a row without a provider whose vendor prefix belongs only to other vendors is an error.
     type: bool
     default: false
   server:
@@ -126,28 +140,33 @@ options:
     default: true
   prune:
     description:
-      - Release every device of the account that the list does not name. Refused with an empty list.
+      - Release every device of the account that the phone list does not name, whoever owns the row that names it.
+      - Refused if no row of the list belongs to this account, if anything in the list is wrong, and with O(mac) or
+        O(macs).
     type: bool
     default: false
   prune_limit:
     description:
-      - If O(prune) would release more devices than this, nothing is done at all.
+      - If O(prune) would release more devices than this, the task fails and nothing is changed.
     type: int
     default: 10
   return_devices:
     description:
-      - Which devices to return in RV(devices). All of them is much to return for tens of thousands.
+      - Which devices to return in RV(devices). Returning all devices is slow for large fleets.
+      - If not given, all devices are returned, or the first 100 that failed if the task failed and has more than 100
+        devices.
     type: str
     choices:
       - all
       - changed
       - failed
       - none
-    default: all
   dest:
     description:
-      - A file to write every device's outcome to, as CSV with the columns C(mac), C(action), C(status), C(server),
-        C(url), C(code) and C(message). It is not written in check mode.
+      - The path of a file to write the outcome of every device to, as CSV with the columns C(mac), C(action),
+        C(status), C(server), C(url), C(code) and C(message). If the input is wrong, it lists every problem instead.
+      - It is written whole or not at all. An existing file keeps its mode and owner.
+      - In check mode C(NAME.check.EXT) is written instead.
     type: path
 seealso:
   - module: voip.rps.rps_server
@@ -162,6 +181,8 @@ EXAMPLES = r"""
     password: "{{ rps_password }}"
     mac: "00:15:65:00:00:01"
     server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
 
 - name: Point a few phones, and move those that point elsewhere
   voip.rps.rps_device:
@@ -261,18 +282,42 @@ requests:
   returned: always
   type: int
   sample: 4
+other_rows:
+  description: How many rows of the phone list belong to other providers or accounts, and were skipped.
+  returned: unless the whole task failed
+  type: list
+  elements: dict
+  sample:
+    - provider: snom
+      account: null
+      rows: 12
+problems:
+  description: The first 20 problems with the input.
+  returned: when the input is wrong
+  type: list
+  elements: dict
+  sample:
+    - code: invalid_mac
+      where: phones.csv line 3
+      message: "'0015650001' has 10 digits instead of 12"
+problem_counts:
+  description: How many problems with the input there are of each error code.
+  returned: when the input is wrong
+  type: dict
+  sample:
+    invalid_mac: 1
+dest:
+  description: The path of the file with every device's outcome.
+  returned: with O(dest), if it was written
+  type: str
+  sample: outcomes.csv
 diff:
-  description: Status and URL before, server and URL after, of the devices that differ, by MAC address.
+  description: One line for each device that changes, C(MAC  before -> after), up to 10,000 lines.
   returned: in diff mode, unless the whole task failed
   type: dict
   sample:
-    before:
-      "001565000001":
-        status: unknown
-    after:
-      "001565000001":
-        server: acme-berlin
-        url: https://berlin.acme.example/provisioning/
+    prepared: |
+      001565000001  https://old.acme.example/ -> acme-berlin https://berlin.acme.example/provisioning/
 failure:
   description: Why the whole task failed or was given up, C(code) being one of the collection's error codes.
   returned: when the whole task failed or was given up
@@ -285,7 +330,8 @@ failure:
 from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
     Desired,

@@ -127,6 +127,21 @@ requests:
   returned: always
   type: int
   sample: 2
+problems:
+  description: The first 20 problems with the input.
+  returned: when the input is wrong
+  type: list
+  elements: dict
+  sample:
+    - code: invalid_mac
+      where: macs[0]
+      message: "'0015650001' has 10 digits instead of 12"
+problem_counts:
+  description: How many problems with the input there are of each error code.
+  returned: when the input is wrong
+  type: dict
+  sample:
+    invalid_mac: 1
 failure:
   description: Why the whole task failed, C(code) being one of the collection's error codes.
   returned: when the whole task failed
@@ -137,7 +152,8 @@ failure:
 """
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.look_up import (
     info_result,
     listing_problems,

@@ -117,6 +117,21 @@ diff:
     before: {}
     after:
       acme-berlin: https://berlin.acme.example/provisioning/
+problems:
+  description: The first 20 problems with the input.
+  returned: when the input is wrong
+  type: list
+  elements: dict
+  sample:
+    - code: invalid_url
+      where: server 'rome'
+      message: "'nowhere' does not begin with http://, https://, ftp:// or tftp://"
+problem_counts:
+  description: How many problems with the input there are of each error code.
+  returned: when the input is wrong
+  type: dict
+  sample:
+    invalid_url: 1
 failure:
   description: Why the whole task failed, C(code) being one of the collection's error codes.
   returned: when the whole task failed
@@ -127,7 +142,8 @@ failure:
 """
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import add_servers, servers_result
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import server_problems
@@ -151,6 +167,9 @@ def main() -> None:
         servers = module.params["servers"]
         if servers is None:
             servers = {module.params["name"]: module.params["url"]}
+        if None in servers:
+            servers = {}
+            task.problems.append(Problem("invalid_input", "", "neither name nor servers names a server"))
         if not task.kind.can.named_servers:
             task.problems.append(Problem("unsupported", "", "the service has no named servers: give the devices a url"))
         for name, url in servers.items():

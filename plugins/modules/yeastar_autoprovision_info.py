@@ -89,6 +89,21 @@ requests:
   returned: always
   type: int
   sample: 3
+problems:
+  description: The first 20 problems with the input.
+  returned: when the input is wrong
+  type: list
+  elements: dict
+  sample:
+    - code: invalid_url
+      where: base_url
+      message: "'pbx' does not begin with http://, https://, ftp:// or tftp://"
+problem_counts:
+  description: How many problems with the input there are of each error code.
+  returned: when the input is wrong
+  type: dict
+  sample:
+    invalid_url: 1
 failure:
   description: Why the task failed, C(code) being one of the collection's error codes.
   returned: failure
@@ -98,7 +113,7 @@ failure:
     message: "the PBX does not take this client: FAILURE (errcode -1)"
 """
 
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_task import PBX_OPTIONS, PBX_RULES, PbxTask
 
 ABOUT = {

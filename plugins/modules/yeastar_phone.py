@@ -34,7 +34,7 @@ attributes:
 options:
   phones:
     description:
-      - The phones.
+      - The phones, each a dictionary with the columns of a phone list. Other keys are ignored.
       - Exactly one of O(phones) and O(src) is required.
     type: list
     elements: dict
@@ -51,14 +51,12 @@ options:
         type: str
       ext_id:
         description:
-          - The id that the extension has in the PBX.
+          - The ID of the extension in the PBX. Ignored if O(phones[].extension) is given.
         type: int
       vendor:
         description:
           - Like O(vendor), for this phone.
         type: str
-        aliases:
-          - provider
       model:
         description:
           - Like O(model), for this phone.
@@ -67,13 +65,11 @@ options:
         description:
           - Like O(template_name), for this phone.
         type: str
-        aliases:
-          - template
   src:
     description:
       - A phone list, read where the module runs. A CSV file with a header, and the columns C(mac), C(extension),
         C(vendor) or C(provider), C(model) and C(template), of which only the first is required; others are ignored.
-      - Comma, semicolon and tab separate; a byte order mark and CRLF are fine.
+      - Header names, encodings, separators and workbooks that are accepted are listed in C(docs/phone-lists.md).
     type: path
   vendor:
     description:
@@ -88,6 +84,8 @@ options:
     description:
       - The provisioning template of the phones that name none.
     type: str
+    aliases:
+      - template
   rps_auth:
     description:
       - Whether a phone must authenticate when it is provisioned for the first time. Only for phones that are added.
@@ -227,20 +225,27 @@ requests:
   type: int
   sample: 11
 diff:
-  description: What the PBX held before, and holds after, of the phones that differ, by MAC address.
+  description: One line for each phone that changes, C(MAC  before -> after), up to 10,000 lines.
   returned: in diff mode, unless the whole task failed
   type: dict
   sample:
-    before:
-      "100000000000":
-        status: unknown
-    after:
-      "100000000000":
-        vendor: Yealink
-        model: SIP-T53W
-        template_name: YSDP_YealinkT5
-        extension: "1001"
-        ext_id: 3
+    prepared: |
+      100000000000  unknown -> Yealink SIP-T53W YSDP_YealinkT5 1001
+problems:
+  description: The first 20 problems with the input.
+  returned: when the input is wrong
+  type: list
+  elements: dict
+  sample:
+    - code: invalid_mac
+      where: phones[0]
+      message: "'0015650001' has 10 digits instead of 12"
+problem_counts:
+  description: How many problems with the input there are of each error code.
+  returned: when the input is wrong
+  type: dict
+  sample:
+    invalid_mac: 1
 failure:
   description: Why the whole task failed or was given up, C(code) being one of the collection's error codes.
   returned: when the whole task failed or was given up
@@ -250,7 +255,7 @@ failure:
     message: "phones[0] and 1 more: model T53W: did you mean SIP-T53W?"
 """
 
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_task import PBX_OPTIONS, PBX_RULES, PbxTask
 from ansible_collections.voip.rps.plugins.module_utils._pbx.phones import wanted_phones
 from ansible_collections.voip.rps.plugins.module_utils._pbx.provision import reconcile_phones
@@ -261,22 +266,11 @@ def main() -> None:
     module = RpsModule(
         argument_spec=dict(
             PBX_OPTIONS,
-            phones={
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "mac": {"type": "str", "required": True},
-                    "extension": {"type": "str"},
-                    "ext_id": {"type": "int"},
-                    "vendor": {"type": "str", "aliases": ["provider"]},
-                    "model": {"type": "str"},
-                    "template_name": {"type": "str", "aliases": ["template"]},
-                },
-            },
+            phones={"type": "list", "elements": "dict"},
             src={"type": "path"},
             vendor={"type": "str"},
             model={"type": "str"},
-            template_name={"type": "str"},
+            template_name={"type": "str", "aliases": ["template"]},
             rps_auth={"type": "bool", "default": False},
             recreate={"type": "bool", "default": False},
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},

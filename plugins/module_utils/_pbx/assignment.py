@@ -58,6 +58,11 @@ class Assignment:
             return self.is_kind_of(seen.phone) and seen.phone.ext_id == wanted.id
         return self.is_kind_of(seen.phone) and seen.phone.extension == wanted.number
 
+    def words(self, mac: str) -> str:
+        number, ext_id = self.extensions[mac]
+        extension = number if number is not None else f"ext_id {ext_id}"
+        return " ".join([self.vendor.value, self.model.value, self.template_name, extension])
+
     def as_dict(self, mac: str) -> dict[str, Any]:
         return {
             "vendor": self.vendor.value,

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
@@ -13,6 +14,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Ex
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import rows_of_list
 from ansible_collections.voip.rps.plugins.module_utils._services import providers_of
 
 MOST_PHONES = 5
@@ -55,10 +57,8 @@ def wanted_of_rows(
         problems += extra_problems(where, row)
         phone = Wanted(mac, where)
         if params["state"] == "present":
-            kind, extension = (
-                _kind(mac, row, params),
-                Extension(row.get("extension") or None, row.get("ext_id") or None),
-            )
+            kind = _kind(mac, row, params)
+            extension = Extension(row.get("extension") or None, _id(row, where, problems))
             wrong = list(_wrong(kind, extension))
             problems += [Problem("invalid_input", where, words) for words in wrong]
             if wrong:
@@ -79,8 +79,18 @@ def _kind(mac: str, row: Mapping[str, Any], params: Mapping[str, Any]) -> Kind:
     return Kind(
         row.get("vendor") or row.get("provider") or params["vendor"] or next(iter(providers_of(mac)), ""),
         row.get("model") or params["model"] or "",
-        row.get("template_name") or row.get("template") or params["template_name"] or "",
+        row.get("template") or params["template_name"] or "",
     )
+
+
+def _id(row: Mapping[str, str], where: str, problems: Problems) -> int | None:
+    told = row.get("ext_id")
+    if not told or row.get("extension"):
+        return None
+    if not re.fullmatch("[0-9]{1,9}", told):
+        problems.append(Problem("invalid_input", where, f"ext_id {told!r} is not the number of an id"))
+        return 0
+    return int(told)
 
 
 def _wrong(kind: Kind, extension: Extension) -> Iterator[str]:
@@ -90,17 +100,11 @@ def _wrong(kind: Kind, extension: Extension) -> Iterator[str]:
     given = [part for part in extension if part is not None]
     if not given:
         yield "neither extension nor ext_id"
-    if len(given) > 1:
-        yield "both extension and ext_id"
 
 
 def _rows(params: Mapping[str, Any], problems: Problems) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each phone that the task names, with where it stands."""
     if params["phones"] is not None:
-        for position, row in enumerate(params["phones"]):
-            yield f"phones[{position}]", row
-        return
-    for where, row in phones_of(params["src"], problems):
-        # A list has the numbers that people know; what else may be in it is ignored.
-        row.pop("ext_id", None)
-        yield where, row
+        yield from rows_of_list("phones", params["phones"], problems)
+    else:
+        yield from phones_of(params["src"], problems)

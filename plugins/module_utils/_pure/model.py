@@ -34,6 +34,9 @@ class Goal(Protocol):
     def as_dict(self, mac: str) -> dict[str, Any]:
         """Return what a task returns of it for the device."""
 
+    def words(self, mac: str) -> str:
+        """Return what a diff shows of it for the device."""
+
 
 class Target(NamedTuple):
     """Where a device shall point: a named server, a URL, or both.
@@ -52,7 +55,13 @@ class Target(NamedTuple):
         return same_url(seen.url, self.url)
 
     def as_dict(self, _mac: str) -> dict[str, Any]:
-        return {"server": self.server, "url": self.url and without_userinfo(self.url)}
+        return {
+            "server": self.server and without_userinfo(self.server),
+            "url": self.url and without_userinfo(self.url),
+        }
+
+    def words(self, mac: str) -> str:
+        return " ".join(filter(None, self.as_dict(mac).values()))
 
 
 class Device(NamedTuple):
@@ -99,7 +108,7 @@ class Observation(NamedTuple):
             "current_url": self.url and without_userinfo(self.url),
         }
         if self.company:
-            shown["company"] = self.company
+            shown["company"] = without_userinfo(self.company)
         if self.error:
             shown["error"] = self.error.as_dict()
         return shown

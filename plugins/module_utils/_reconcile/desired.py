@@ -10,10 +10,12 @@ from collections import Counter
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.list_columns import row_of
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
-from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of, row_of
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import MASK, check_url
+from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import Owner, Ownership, did_you_mean
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
@@ -116,7 +118,7 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
     for where, row in rows:
         problems += extra_problems(where, row)
         try:
-            mac = parse_mac(row.get("mac") or "")
+            mac = parse_mac(row["mac"])
         except ValueError as error:
             problems.append(Problem("invalid_mac", where, str(error)))
             continue
@@ -161,9 +163,7 @@ def rows_of_list(option: str, items: Iterable[Any], problems: Problems) -> Itera
     """Yield the rows of a phone list that is a list of dicts, each with where it stands; other keys are ignored."""
     for position, item in enumerate(items):
         where = f"{option}[{position}]"
-        row = row_of(item, where, problems)
-        if row is not None:
-            yield where, row
+        yield where, row_of(where, item, problems)
 
 
 def server_problems(where: str, name: str, url: Any, service: type[Service]) -> Problems:

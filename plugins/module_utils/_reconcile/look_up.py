@@ -31,7 +31,7 @@ def macs_asked_for(params: Mapping[str, Any], problems: Problems) -> list[str] |
     macs: dict[str, None] = {}
     for where, row in rows_asked_for(params, problems):
         try:
-            mac = parse_mac(row.get("mac") or "")
+            mac = parse_mac(row["mac"])
         except ValueError as error:
             problems.append(Problem("invalid_mac", where, str(error)))
             continue

@@ -86,7 +86,7 @@ def error_result(error: RpsError) -> dict[str, Any]:
 
 
 def failure_message(errors: Sequence[RpsError], total: int, what: str = "devices failed") -> str:
-    """Return how many of all failed, why the first one did (the worst, where one is unbound), and the counts by code."""
+    """Return how many of all failed, why the first one did (the worst, if one is unbound), and the counts by code."""
     first = next((error for error in errors if error.code == LEFT_UNBOUND), errors[0])
     return f"{len(errors)} of {total} {what}: {first.message} ({count_codes(errors)})"
 
@@ -101,15 +101,11 @@ def diff_text(outcomes: Sequence[Outcome]) -> str:
 
 
 def _before(outcome: Outcome) -> str:
-    return _words(outcome.was.place) or outcome.status or "not known"
+    return " ".join(filter(None, outcome.was.place.values())) or outcome.status or "not known"
 
 
 def _after(outcome: Outcome) -> str:
-    return _words(outcome.target.as_dict(outcome.mac)) if outcome.target else "released"
-
-
-def _words(place: Mapping[str, Any]) -> str:
-    return " ".join(str(value) for value in place.values() if value not in (None, ""))
+    return outcome.target.words(outcome.mac) if outcome.target else "released"
 
 
 def _returned(outcomes: Sequence[Outcome], return_devices: str | None, failed: int) -> Sequence[Outcome]:

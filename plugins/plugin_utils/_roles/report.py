@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible.module_utils.common.parameters import remove_values
 
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import visible_result
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
     LEFT_UNBOUND,
     MAX_PROBLEM,
@@ -225,7 +226,7 @@ def _failed_rows(results: Iterable[Result]) -> list[dict[str, Any]]:
 
 def _finished(role: str, task: dict[str, Any], fact: dict[str, Any], secrets: Collection[str]) -> dict[str, Any]:
     shown = remove_values({**task, "ansible_facts": {f"{role}_result": fact}}, _long_enough(secrets))
-    return dict(shown)
+    return dict(visible_result(shown))
 
 
 def _long_enough(secrets: Collection[str]) -> set[str]:

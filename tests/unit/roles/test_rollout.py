@@ -205,6 +205,10 @@ def test_options_may_be_texts_and_the_provider_in_any_case(
         ({"phones": phones("001565000001", provider="snom")}, "this run has no account there"),
         ({"phones": phones("000413000001")}, "this run has no account there"),
         ({"phones": phones("00156500000")}, "rollout_phones[0]: "),
+        ({"phones": ["001565000001"]}, "rollout_phones[0]: "),
+        ({"phones": [None]}, "rollout_phones[0]: "),
+        ({"phones": [{"mac": 231997441}]}, "rollout_phones[0]: "),
+        ({"phones": [{"mac": ["001565000001"]}]}, "rollout_phones[0]: "),
     ],
 )
 def test_wrong_variables_are_named_and_nothing_is_sent(
@@ -323,7 +327,7 @@ def test_an_unforeseen_error_before_the_first_account_is_a_sentence() -> None:
     assert task["failed"]
     assert fact(task)["failed"]
     assert task["failure"]["code"] == "internal_error"
-    assert "KeyError in test_rollout.py line" in task["failures"][0]
+    assert "KeyError in test_rollout.py, line" in task["failures"][0]
     assert VALUE not in json.dumps(task)
 
 

@@ -99,7 +99,8 @@ SITUATIONS = [fresh, mixed, moved, right, foreign, foreign_among_ours, bound_to_
 def told(result):
     """What check mode is to foresee, that is all but the words of an error."""
     devices = [{**device, "error": device.get("error", {}).get("code")} for device in result["devices"]]
-    return devices, {key: result.get(key) for key in ("changed", "failed", "summary", "diff", "msg", "warnings")}
+    codes = result.get("msg", "").rpartition(" (")[2]
+    return devices, codes, {key: result.get(key) for key in ("changed", "failed", "summary", "diff", "warnings")}
 
 
 def both(rps, **options):
@@ -189,10 +190,16 @@ def test_check_mode_with_devices_that_cannot_be_read(rps, count):
     assert result["summary"]["registered"] == count - 1
 
 
-def test_check_mode_writes_no_file(rps, tmp_path):
-    rps.device(rps.mac(1), check=True, dest=str(tmp_path / "outcomes.csv"))
+def test_check_mode_writes_a_file_of_its_own(rps, tmp_path):
+    dest = tmp_path / "outcomes.csv"
+    rps.device(rps.mac(1), dest=str(dest))
+    real = dest.read_text()
 
-    assert list(tmp_path.iterdir()) == []
+    result = rps.device(rps.mac(2), check=True, dest=str(dest))
+
+    assert result["dest"] == str(tmp_path / "outcomes.check.csv")
+    assert rps.mac(2) in (tmp_path / "outcomes.check.csv").read_text()
+    assert dest.read_text() == real
 
 
 @pytest.mark.needs("named_servers")

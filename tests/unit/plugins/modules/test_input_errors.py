@@ -8,6 +8,13 @@ from __future__ import annotations
 
 import pytest
 
+A_PHONE = "a phone of the vendor's"
+
+
+def a_phone_of(rps, options):
+    """Return the options with a MAC address of the vendor in place of C(A_PHONE)."""
+    return {**options, "mac": rps.mac(1)} if options.get("mac") == A_PHONE else options
+
 
 def problems(rps, result):
     """Return the problems that a refused task names; nothing was sent."""
@@ -30,7 +37,7 @@ def test_everything_that_is_wrong_is_named_at_once(rps, tmp_path):
 
     result = rps.device(
         devices=rows,
-        servers={"bad?name": "https://a.example/", "rome": "nowhere"},
+        servers={**rps.servers, "bad?name": "https://a.example/", "rome": "nowhere"},
         retries=-1,
         timeout=0,
         dest=str(tmp_path),
@@ -53,7 +60,7 @@ def test_everything_that_is_wrong_is_named_at_once(rps, tmp_path):
         "devices[2]: server name 'ber/lin': only letters",
         "devices[3]: 'gopher://lab.example/' does not begin with",
         f"devices[4]: {rps.mac(0)} has another target in devices[0]",
-        f"dest: {tmp_path} cannot be written",
+        f"dest: {tmp_path} is a folder",
     ]:
         assert [problem for problem in named if problem.startswith(start)], start
 
@@ -62,20 +69,20 @@ def test_everything_that_is_wrong_is_named_at_once(rps, tmp_path):
     ("options", "code", "words"),
     [
         ({"mac": "0015650000zz"}, "invalid_mac", "mac: '0015650000zz' is not a MAC address"),
-        ({"mac": ""}, "invalid_mac", "mac: '' is not a MAC address"),
-        ({"mac": "001565000001", "server": ""}, "invalid_input", "mac: neither server nor url says where"),
-        ({"mac": "001565000001", "concurrency": 0}, "invalid_input", "concurrency: 0 is less than 1"),
-        ({"mac": "001565000001", "batch_size": 0}, "invalid_input", "batch_size: 0 is less than 1"),
-        ({"mac": "001565000001", "rate_limit": -1}, "invalid_input", "rate_limit: -1.0 is not above 0"),
-        ({"mac": "001565000001", "timeout": "inf"}, "invalid_input", "timeout: inf is more than 86400"),
-        ({"mac": "001565000001", "timeout": "nan"}, "invalid_input", "timeout: nan is not above 0"),
-        ({"mac": "001565000001", "ca_path": "/no/ca.pem"}, "invalid_input", "ca_path: /no/ca.pem does not exist"),
-        ({"mac": "001565000001", "dest": "/no/folder/outcomes.csv"}, "invalid_input", "dest: /no/folder/outcomes.csv"),
+        ({"mac": ""}, "invalid_mac", "mac: the MAC address is missing"),
+        ({"mac": A_PHONE, "server": ""}, "invalid_input", "mac: neither server nor url says where"),
+        ({"mac": A_PHONE, "concurrency": 0}, "invalid_input", "concurrency: 0 is less than 1"),
+        ({"mac": A_PHONE, "batch_size": 0}, "invalid_input", "batch_size: 0 is less than 1"),
+        ({"mac": A_PHONE, "rate_limit": -1}, "invalid_input", "rate_limit: -1.0 is not above 0"),
+        ({"mac": A_PHONE, "timeout": "inf"}, "invalid_input", "timeout: inf is more than 86400"),
+        ({"mac": A_PHONE, "timeout": "nan"}, "invalid_input", "timeout: nan is not above 0"),
+        ({"mac": A_PHONE, "ca_path": "/no/ca.pem"}, "invalid_input", "ca_path: /no/ca.pem does not exist"),
+        ({"mac": A_PHONE, "dest": "/no/folder/outcomes.csv"}, "invalid_input", "dest: /no/folder/outcomes.csv"),
         ({"src": "/no/such/phones.csv"}, "invalid_input", "/no/such/phones.csv: cannot be read: No such file"),
     ],
 )
 def test_one_problem(rps, options, code, words):
-    one_problem(rps, rps.device(**options), code, words)
+    one_problem(rps, rps.device(**a_phone_of(rps, options)), code, words)
 
 
 def one_problem(rps, result, code, words):
@@ -137,16 +144,22 @@ def test_a_device_can_have_no_url(rps, options):
 @pytest.mark.needs("list_account")
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"mac": "001565000001", "state": "absent"}, "prune: goes with"), ({"devices": []}, "prune: the list is empty")],
+    [
+        ({"mac": A_PHONE, "state": "absent"}, "prune: requires state present"),
+        ({"devices": []}, "prune: no row of the list"),
+    ],
 )
 def test_prune(rps, options, words):
-    one_problem(rps, rps.device(prune=True, **options), "invalid_input", words)
+    options = {**a_phone_of(rps, options), "prune": True}
+    if "mac" in options:
+        options["devices"] = [{"mac": options.pop("mac")}]
+    one_problem(rps, rps.device(**options), "invalid_input", words)
 
 
 @pytest.mark.lacks("list_account")
 def test_nothing_can_be_pruned(rps):
     words = "prune: this service does not list the devices of the account"
-    one_problem(rps, rps.device(mac=rps.mac(1), prune=True), "unsupported", words)
+    one_problem(rps, rps.device(devices=[{"mac": rps.mac(1)}], prune=True), "unsupported", words)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +167,7 @@ def test_nothing_can_be_pruned(rps):
     [
         ("rps.example/xmlrpc", "does not begin with"),
         ("ftp://rps.example/", "neither http nor https"),
-        ("https://me:hunter2@rps.example/", "the account goes into options of its own"),
+        ("https://me:hunter2@rps.example/", "the login goes into options of its own"),
         ("http://rps.example/", "plain http would show the password"),
         ("http://localhost.rps.example/", "plain http"),
         ("http://127.0.0.1.rps.example/", "plain http"),
@@ -203,7 +216,8 @@ def test_one_mac_with_different_targets(rps):
 
 
 def test_check_mode_finds_them_too(rps):
-    assert problems(rps, rps.device("nonsense", check=True)) == ["devices[0]: 'nonsense' is not a MAC address"]
+    (problem,) = problems(rps, rps.device("nonsense", check=True))
+    assert problem.startswith("devices[0]: 'nonsense' is not a MAC address")
 
 
 @pytest.mark.parametrize(
@@ -233,7 +247,7 @@ def test_info_of_what_is_no_mac(rps):
 
     first, second = problems(rps, result)
     assert first.startswith("macs[1]: 'no'")
-    assert second.startswith("macs[2]: ''")
+    assert second.startswith("macs[2]: the MAC address is missing")
     assert result["failure"]["code"] == "invalid_mac"
 
 
@@ -301,3 +315,73 @@ def test_a_password_in_the_environment_that_is_no_utf_8(rps, monkeypatch):
 
     assert result["failure"]["code"] == "auth_failed"
     assert rps.requests == 1
+
+
+@pytest.mark.parametrize("option", ["api_url", "username", "password"])
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_login_or_address_is_refused(rps, option, empty, monkeypatch):
+    one_problem(rps, rps.device(mac=rps.mac(1), **{option: empty}), "invalid_input", f"{option}: is empty")
+
+    monkeypatch.setenv(f"RPS_{option.upper()}", empty)
+    del rps.options[option]
+    one_problem(rps, rps.device(mac=rps.mac(1)), "invalid_input", f"RPS_{option.upper()}: is empty")
+
+
+@pytest.mark.parametrize("option", ["username", "password"])
+def test_a_missing_login_is_named_with_where_to_give_it(rps, option):
+    del rps.options[option]
+
+    words = f"{option}: is required: give the option or RPS_{option.upper()}"
+    one_problem(rps, rps.device(mac=rps.mac(1)), "invalid_input", words)
+
+
+def test_another_empty_variable_is_as_if_unset(rps, monkeypatch):
+    for option in ("CA_PATH", "TIMEOUT", "RETRIES", "CONCURRENCY", "BATCH_SIZE", "RATE_LIMIT", "VALIDATE_CERTS"):
+        monkeypatch.setenv(f"RPS_{option}", "")
+
+    assert "failed" not in rps.device(mac=rps.mac(1))
+
+
+@pytest.mark.parametrize("url", [None, "", 5, ["https://rome.example/"], {"url": "https://rome.example/"}])
+def test_a_server_without_a_url(rps, url):
+    result = rps.device(mac=rps.mac(1), server="berlin", servers={**rps.servers, "rome": url})
+
+    one_problem(rps, result, "invalid_url", "servers[rome]: it has no URL")
+
+
+@pytest.mark.needs("named_servers")
+def test_a_server_that_servers_does_not_have(rps):
+    words = "mac: servers has no 'berlni': did you mean berlin?"
+    one_problem(rps, rps.device(mac=rps.mac(1), server="berlni"), "invalid_server", words)
+
+
+@pytest.mark.needs("own_url")
+@pytest.mark.parametrize("form", ["url", "servers", "server"])
+def test_masked_output_is_no_input(rps, form):
+    options = {
+        "url": {"url": "https://***@berlin.example/"},
+        "servers": {"servers": {**rps.servers, "rome": "https://***@rome.example/"}, "server": "berlin"},
+        "server": {"server": "ber***lin"},
+    }[form]
+
+    result = rps.device(mac=rps.mac(1), **options)
+
+    assert "masked output" in result["msg"]
+    assert rps.requests == 0
+
+
+def test_what_was_seen_is_no_wish(rps):
+    """What rps_device_info returns can be given back: it asks for nothing that was not said."""
+    rps.holds(rps.mac(1))
+    seen = rps.info(macs=[rps.mac(1)])["devices"]
+
+    result = rps.device(devices=seen)
+
+    assert (result["changed"], result["devices"][0]["server"]) == (False, "berlin")
+
+
+def test_macs(rps):
+    assert [device["mac"] for device in rps.device(macs=[rps.mac(2), rps.mac(1).upper()])["devices"]] == [
+        rps.mac(2),
+        rps.mac(1),
+    ]

@@ -28,7 +28,7 @@ def test_registers_one_device(rps):
     assert result["changed"]
     assert result["devices"] == [{"mac": rps.mac(1), "action": "registered", "status": "unknown", **expected}]
     assert result["summary"] == {"registered": 1, "moved": 0, "removed": 0, "none": 0, "failed": 0}
-    assert result["diff"] == {"before": {rps.mac(1): {"status": "unknown"}}, "after": {rps.mac(1): expected}}
+    assert result["diff"] == {"prepared": f"{rps.mac(1)}  unknown -> berlin {expected['url']}\n"}
     assert rps.urls == {rps.mac(1): rps.servers["berlin"]}
     assert "failure" not in result
     assert "failed" not in result
@@ -46,7 +46,7 @@ def test_nothing_to_do(rps):
     assert not result["changed"]
     assert actions(result) == ["none"] * 3
     assert {device["status"] for device in result["devices"]} == {"registered"}
-    assert result["diff"] == {"before": {}, "after": {}}
+    assert result["diff"] == {"prepared": ""}
     assert rps.writes == []
 
 
@@ -90,11 +90,8 @@ def test_moves_one_device(rps):
     assert actions(result) == ["moved"]
     assert rps.urls == {rps.mac(1): rps.servers["berlin"]}
     assert rps.writes == [rps.move(1)]
-    known = {"url": rps.servers["paris"]} if rps.can.read_target else {}
-    assert result["diff"] == {
-        "before": {rps.mac(1): {"status": "registered", **known}},
-        "after": {rps.mac(1): {"server": "berlin", "url": rps.servers["berlin"]}},
-    }
+    before = rps.servers["paris"] if rps.can.read_target else "registered"
+    assert result["diff"] == {"prepared": f"{rps.mac(1)}  {before} -> berlin {rps.servers['berlin']}\n"}
 
 
 def test_moves_many_devices_at_once(rps):
@@ -247,7 +244,8 @@ def one_failed(rps, result, code):
     *others, failed = result["devices"]
     assert {device["action"] for device in others} == {"registered"}
     assert (result["failed"], result["changed"]) == (True, True)
-    assert result["msg"] == f"1 of {len(others) + 1} devices failed: 1 {code}"
+    reason = failed["error"]["message"]
+    assert result["msg"] == f"1 of {len(others) + 1} devices failed: {reason} (1 {code})"
     assert (failed["action"], failed["status"]) == ("failed", "registered_elsewhere")
     assert failed["error"]["code"] == code
     assert list(rps.urls) == [device["mac"] for device in others]
@@ -344,7 +342,7 @@ def test_lets_go_of_one_device(rps):
 
     assert actions(result) == ["removed"]
     assert result["devices"][0]["server"] is None
-    assert result["diff"] == {"before": {rps.mac(1): {"status": "registered"}}, "after": {}}
+    assert result["diff"] == {"prepared": f"{rps.mac(1)}  registered -> released\n"}
     assert list(rps.urls) == [rps.mac(0)]
     assert rps.writes == [("remove", 1)]
 
@@ -428,12 +426,12 @@ def test_return_devices(rps, returned, expected):
 
     assert actions(result) == expected
     assert result["summary"] == {"registered": 1, "moved": 0, "removed": 0, "none": 1, "failed": 1}
-    assert list(result["diff"]["after"]) == [rps.mac(1)]
+    assert result["diff"]["prepared"] == f"{rps.mac(1)}  unknown -> berlin {rps.servers['berlin']}\n"
 
 
 @pytest.mark.needs("named_servers")
 def test_a_server_that_the_service_does_not_have(rps):
-    result = rps.device(*rps.macs(8), server="rome")
+    result = rps.device(*rps.macs(8), server="rome", servers={})
 
     assert {device["error"]["code"] for device in result["devices"]} == {"invalid_server"}
     assert rps.writes == [("register", 8)]
@@ -444,70 +442,10 @@ def test_a_server_that_the_service_does_not_have(rps):
 def test_devices_with_a_bad_server_do_not_keep_the_others_from_theirs(rps):
     rows = [{"mac": mac, "server": server} for mac, server in zip(rps.macs(8), ["berlin", "rome"] * 4, strict=True)]
 
-    result = rps.device(devices=rows)
+    result = rps.device(devices=rows, servers={})
 
     assert actions(result) == ["registered", "failed"] * 4
     assert result["changed"]
-
-
-def rows_of_many(rps):
-    """Rows of this task, of another account's, of another provider's, and again of this one."""
-    return [
-        {"mac": rps.mac(0), "provider": rps.provider.upper()},
-        {"mac": rps.mac(1), "provider": rps.provider, "account": "acme-fr"},
-        {"mac": rps.mac(2), "provider": "another"},
-        {"mac": rps.mac(3), "account": "acme-de"},
-    ]
-
-
-def test_devices_of_other_providers_and_accounts_are_left_to_their_tasks(rps):
-    rps.holds(rps.mac(2), rps.mac(3), rps.mac(4))
-
-    result = rps.device(devices=rows_of_many(rps), account="acme-de")
-
-    assert [device["mac"] for device in result["devices"]] == [rps.mac(0), rps.mac(3)]
-    assert actions(result) == ["registered", "none"]
-
-
-@pytest.mark.needs("list_account")
-def test_prune_spares_what_is_left_to_other_tasks(rps):
-    rps.holds(rps.mac(2), rps.mac(3), rps.mac(4))
-
-    result = rps.device(devices=rows_of_many(rps), account="acme-de", prune=True)
-
-    assert [device["mac"] for device in result["devices"]] == [rps.mac(0), rps.mac(3), rps.mac(4)]
-    assert actions(result) == ["registered", "none", "removed"]
-
-
-def test_by_prefix_a_mixed_list_is_sorted_by_the_vendors_macs(rps):
-    unknown = "0a0000000001"
-    rows = [{"mac": mac} for mac in [*rps.every_vendors(1), *rps.every_vendors(2), unknown]]
-
-    result = rps.device(devices=rows, by_prefix=True)
-
-    # A MAC of no known vendor is every task's: the user has to say whose it is.
-    assert [device["mac"] for device in result["devices"]] == [rps.mac(1), rps.mac(2), unknown]
-    assert set(rps.urls) == {rps.mac(1), rps.mac(2), unknown}
-
-
-def test_what_a_row_says_goes_before_its_prefix(rps):
-    (another, *_others) = [mac for mac in rps.every_vendors(1) if mac != rps.mac(1)]
-    rows = [
-        {"mac": rps.mac(1), "provider": "somebody"},
-        {"mac": another, "provider": rps.provider},
-        {"mac": rps.mac(2), "account": "acme-fr"},
-        {"mac": rps.mac(3), "account": "acme-de"},
-    ]
-
-    result = rps.device(devices=rows, by_prefix=True, account="acme-de")
-
-    assert [device["mac"] for device in result["devices"]] == [another, rps.mac(3)]
-
-
-def test_without_by_prefix_every_row_is_ours(rps):
-    result = rps.device(*rps.every_vendors(1))
-
-    assert [device["mac"] for device in result["devices"]] == rps.every_vendors(1)
 
 
 def test_of_a_long_list_the_result_shows_the_beginning_of_what_was_asked(rps):

@@ -145,10 +145,10 @@ def test_where_a_phone_points_in_every_shape(rps, shape, company):
     berlin, paris = rps.servers.values()
     told = {"company": company} if company and shape != "true_url" else {}
     assert devices == [
-        {"mac": rps.mac(1), "status": "registered", "url": berlin, **told},
-        {"mac": rps.mac(2), "status": "registered", "url": paris, **told},
-        {"mac": rps.mac(3), "status": "registered_elsewhere", "url": None},
-        {"mac": rps.mac(4), "status": "unknown", "url": None},
+        {"mac": rps.mac(1), "status": "registered", "current_url": berlin, **told},
+        {"mac": rps.mac(2), "status": "registered", "current_url": paris, **told},
+        {"mac": rps.mac(3), "status": "registered_elsewhere", "current_url": None},
+        {"mac": rps.mac(4), "status": "unknown", "current_url": None},
     ]
     assert actions(rps.device(*rps.macs(2, start=1))) == ["none", "moved"]
 
@@ -280,7 +280,7 @@ def test_info_of_a_model_takes_one_request(rps):
 
     result = rps.info(models=["snomD735"])
 
-    assert result["devices"] == [{"mac": mac, "status": "registered", "url": None} for mac in D735[:2]]
+    assert result["devices"] == [{"mac": mac, "status": "registered", "current_url": None} for mac in D735[:2]]
     assert sent(rps) == [LISTS]
 
 
@@ -300,7 +300,7 @@ def test_info_of_those_that_point_somewhere_takes_one_request_a_model(rps):
 
     result = rps.info(models=["snomD735", "snomD765"], url=paris)
 
-    assert result["devices"] == [{"mac": mac, "status": "registered", "url": paris} for mac in D735[:2]]
+    assert result["devices"] == [{"mac": mac, "status": "registered", "current_url": paris} for mac in D735[:2]]
     assert sent(rps) == [LISTS_BY_URL] * 2
 
 
@@ -310,7 +310,7 @@ def test_info_with_targets_tells_the_company(rps):
     (device,) = rps.info(models=["snomD765"], check_target=True)["devices"]
 
     url = rps.servers["berlin"]
-    assert device == {"mac": rps.mac(1), "status": "registered", "url": url, "company": "Snom Technology GmbH"}
+    assert device == {"mac": rps.mac(1), "status": "registered", "current_url": url, "company": "Snom Technology GmbH"}
 
 
 def test_the_documented_path_ends_in_a_slash(rps):

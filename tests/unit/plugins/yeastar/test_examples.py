@@ -35,6 +35,7 @@ def test_what_is_returned_of_phones_is_documented_and_the_other_way_round(pbx):
         yield pbx.phone(pbx.phones(8), **CP)
         yield pbx.phone([{"mac": phone["mac"]} for phone in pbx.phones(3)], state="absent", diff=True)
         yield pbx.phone(pbx.phones(1), client_secret="guessed")
+        yield pbx.phone([{"mac": "nonsense"}])
 
     is_documented("yeastar_phone", results())
 
@@ -43,5 +44,6 @@ def test_what_is_returned_of_menus_is_documented_and_the_other_way_round(pbx):
     def results():
         yield pbx.menu("phone_vendor")
         yield pbx.menu("phone_vendor", client_secret="guessed")
+        yield pbx.menu("phone_vendor", base_url="pbx")
 
     is_documented("yeastar_autoprovision_info", results())
