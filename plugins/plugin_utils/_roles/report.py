@@ -287,7 +287,7 @@ def _message(results: Sequence[Result], failures: Sequence[Line]) -> str:
     words = [f"{summary[FAILED]} of {sum(summary.values())} phones failed"] if summary[FAILED] else []
     if whole:
         words.append(f"account {', '.join(whole)} failed" if len(whole) == 1 else f"accounts {', '.join(whole)} failed")
-    return f"{'; '.join(words) or 'Something failed'} ({count_codes(counted)}). {first}"
+    return f"{'; '.join(words) or f'{len(failures)} failed'} ({count_codes(counted)}). {first}"
 
 
 def _diff(results: Iterable[Result]) -> str:

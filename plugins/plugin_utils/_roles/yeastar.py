@@ -71,7 +71,7 @@ PBX = "PBX"
 """What the PBX is called beside the accounts."""
 
 VARIABLES = {
-    "src": Variable("path"),
+    "src": Variable("str"),
     "phones": Variable("list"),
     "pbx": Variable("dict", {}),
     "vendor": Variable("str"),

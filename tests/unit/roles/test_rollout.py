@@ -186,6 +186,8 @@ def test_options_may_be_texts_and_the_provider_in_any_case(
         ({"src": "phones.csv"}, "Exactly one of rollout_src and rollout_phones is required."),
         ({"phones": ..., "src": "none.csv"}, "none.csv was not found. Searched in: "),
         ({"phones": ..., "src": "/nowhere/none.csv"}, "none.csv was not found"),
+        ({"phones": ..., "src": "$HOME/none.csv"}, "$HOME/none.csv was not found"),
+        ({"phones": ..., "src": "."}, "cannot be read: Is a directory"),
         ({"server": None}, "rollout_server: is null"),
         ({"servers": None}, "rollout_servers: is null"),
         ({"servers": "berlin"}, "rollout_servers: must be a dict"),
