@@ -267,10 +267,10 @@ class Rps:
         """Return the methods whose calls are for one of C(what)."""
         return [method for (method, _count), meant in self.vendor.calls.items() if meant in what]
 
-    def answers(self, what: str, *values: Any, **parameters: Any) -> None:
-        """Let calls that are for this be answered with these values."""
+    def answers(self, what: str, *values: Any, kind: str = "answer", **parameters: Any) -> None:
+        """Let calls that are for this be answered with these values; with the kind C(answer_after) once carried out."""
         body = xmlrpc.client.dumps((list(values),), methodresponse=True, allow_none=True)
-        self.misbehaves("answer", what, body=body, **parameters)
+        self.misbehaves(kind, what, body=body, **parameters)
 
     @property
     def look(self) -> str:

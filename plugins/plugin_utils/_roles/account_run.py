@@ -13,13 +13,9 @@ from ansible_collections.voip.rps.plugins.module_utils._module.options import co
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, RpsError, unforeseen
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     FAILED,
-    MOVED,
-    REGISTERED,
     Device,
     Outcome,
-    Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome, add_servers
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune, Report, reconcile
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import unverified_warning
@@ -71,15 +67,14 @@ def run_job(job: Job, *, check_mode: bool) -> Result:
 
 def _carry_out(job: Job, result: Result, check_mode: bool) -> Result:
     foreseen = _reconcile_prune(job, check_mode=True) if job.prune else None
-    report, servers = _reconcile_devices(job, check_mode)
-    # Gone once the engine has the action unverified.
-    unverified = getattr(report, "unverified", 0)
+    report = _reconcile_devices(job, check_mode)
+    warning = unverified_warning(report)
     result = result._replace(
         outcomes=report.outcomes,
-        servers=servers,
+        servers=report.servers,
         failure=report.stopped,
         changed=report.uncertain,
-        warnings=[f"{job.account.name}: {unverified_warning(unverified)}"] if unverified else [],
+        warnings=[f"{job.account.name}: {warning}"] if warning else [],
     )
     if foreseen is None or result.has_failed:
         return result
@@ -94,26 +89,15 @@ def _carry_out(job: Job, result: Result, check_mode: bool) -> Result:
     )
 
 
-def _reconcile_devices(job: Job, check_mode: bool) -> tuple[Report, Sequence[ServerOutcome]]:
-    # TO SWITCH: when reconcile() takes add_servers, hand it job.servers, return Report.servers, and remove the rest.
-    named = {device.target.server for device in job.devices if isinstance(device.target, Target)}
-    can_add = {name: url for name, url in job.servers.items() if name in named}
-    if not job.service.can.named_servers:
-        can_add = {}
-    servers: list[ServerOutcome] = []
-    if can_add and not check_mode:
-        servers = add_servers(job.service, can_add, check_mode=False)
-    report = reconcile(
-        job.service, job.devices, job.policy, batch_size=job.account.params["batch_size"], check_mode=check_mode
+def _reconcile_devices(job: Job, check_mode: bool) -> Report:
+    return reconcile(
+        job.service,
+        job.devices,
+        job.policy,
+        batch_size=job.account.params["batch_size"],
+        add_servers=job.servers if job.service.can.named_servers else None,
+        check_mode=check_mode,
     )
-    if check_mode:
-        bound = {one.target.server for one in report.outcomes if _binds(one) and isinstance(one.target, Target)}
-        servers = [ServerOutcome(name, url, ADDED) for name, url in can_add.items() if name in bound]
-    return report, servers
-
-
-def _binds(outcome: Outcome) -> bool:
-    return outcome.action in (REGISTERED, MOVED)
 
 
 def _reconcile_prune(job: Job, *, check_mode: bool) -> Report:

@@ -27,6 +27,7 @@ KINDS: dict[str, dict[str, tuple[type, ...]]] = {
     "login_page_after": {},
     "redirect": {"location": (str,)},
     "answer": {"body": TEXT, "content_type": (str,), "status": (int,)},
+    "answer_after": {"body": TEXT, "content_type": (str,), "status": (int,)},
     "fault": {"code": (int,), "message": (str,)},
     "slow_answer": {"seconds": NUMBER},
     "token_expired": {},
@@ -35,8 +36,10 @@ OPTIONAL = {
     "http_error": {"retry_after", "body"},
     "http_error_after": {"retry_after", "body"},
     "answer": {"content_type", "status"},
+    "answer_after": {"content_type", "status"},
 }
 CARRIED_OUT = {
+    "answer_after",
     "http_error_after",
     "reset_after",
     "hang_after",

@@ -124,7 +124,7 @@ def _instead(rule: Rule, answer: Answer, transport: Transport, request: Request)
         return LOGIN_PAGE
     if rule.kind == "redirect":
         return Answer(302, b"", headers=(("Location", given["location"]),))
-    if rule.kind == "answer":
+    if rule.kind in ("answer", "answer_after"):
         return Answer(
             given.get("status", 200), _bytes(given["body"]), given.get("content_type", transport.content_type)
         )

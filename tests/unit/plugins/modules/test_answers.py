@@ -44,10 +44,10 @@ def test_a_list_that_is_nil_is_empty(rps, nil):
 
 @pytest.mark.parametrize("nil", NIL)
 def test_a_text_that_is_nil_is_empty(rps, nil):
-    rps.misbehaves("answer", "register", body=ENVELOPE.format(array("<boolean>1</boolean>", nil)))
+    rps.misbehaves("answer_after", "register", body=ENVELOPE.format(array("<boolean>1</boolean>", nil)))
     assert actions(rps.device(rps.mac(1))) == ["registered"]
     rps.misbehaves("answer", "register", body=ENVELOPE.format(array("<boolean>0</boolean>", nil)))
-    assert codes(rps.device(rps.mac(1))) == {rps.mac(1): "service_error"}
+    assert codes(rps.device(rps.mac(2))) == {rps.mac(2): "service_error"}
 
 
 @pytest.mark.needs("read_target")
@@ -64,12 +64,12 @@ def test_a_url_that_is_nil_is_none(rps, nil):
 
 @pytest.mark.parametrize("code", ["<boolean>true</boolean>", "<boolean> TRUE\n</boolean>", "<i4>1</i4>", "<i8>1</i8>"])
 def test_result_codes(rps, code):
-    rps.misbehaves("answer", "register", body=ENVELOPE.format(array(code, "OK")))
+    rps.misbehaves("answer_after", "register", body=ENVELOPE.format(array(code, "OK")))
     assert actions(rps.device(rps.mac(1))) == ["registered"]
 
     no = code.replace("true", "false").replace("TRUE", "FALSE").replace(">1<", ">0<")
     rps.misbehaves("answer", "register", body=ENVELOPE.format(array(no, "closed for today")))
-    assert codes(rps.device(rps.mac(1))) == {rps.mac(1): "service_error"}
+    assert codes(rps.device(rps.mac(2))) == {rps.mac(2): "service_error"}
 
 
 @pytest.mark.needs("named_servers")
@@ -184,13 +184,13 @@ def test_true_with_a_text_that_is_not_ok_is_no_success(rps, shape):
     "text", ["OK", "ok", "Success", "", 1, None, True, "Registered", "The MAC address is registered successfully."]
 )
 def test_true_with_any_text_like_ok_is_success_and_costs_nothing(rps, text):
-    rps.answers("register", True, text)
+    rps.answers("register", True, text, kind="answer_after")
 
     result = rps.device(*rps.macs(2))
 
     assert actions(result) == ["registered"] * 2
     assert rps.writes == [("register", 2)]
-    assert rps.calls[-1] == ("register", 2)
+    assert rps.calls[-1 - len(rps.canary)] == ("register", 2)
 
 
 @pytest.mark.needs("named_servers")
