@@ -7,26 +7,55 @@
 from __future__ import annotations
 
 import re
+from typing import Any, Iterator
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.words import kind_of, shown, without_invisible
 
 _SPELLING = re.compile(
     r"[0-9a-f]{12}"
-    r"|[0-9a-f]{2}([-: ])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}"
-    r"|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}",
+    r"|[0-9a-f]{2}([-:. ])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}"
+    r"|[0-9a-f]{4}([-:. ])[0-9a-f]{4}\2[0-9a-f]{4}"
+    r"|[0-9a-f]{6}-[0-9a-f]{6}",
     re.IGNORECASE,
 )
 _WITHIN_TEXT = re.compile(r"(?<![0-9a-z])[0-9a-f]{2}(?:[-: ]?[0-9a-f]{2}){5}(?![0-9a-z])", re.IGNORECASE)
 _SEPARATORS = str.maketrans("", "", "-: .")
+_HEX = frozenset("0123456789abcdefABCDEF")
+
+_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_PLAIN = dict.fromkeys(map(ord, _SPACES), " ")
+_LOOK_ALIKES = str.maketrans("OoIil|", "001111")
+
+_NUMBER = re.compile(r"([1-9][0-9]{0,11})(?:[.,]0+)?", re.ASCII)
+_SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?e\+?[0-9]+", re.ASCII | re.IGNORECASE)
+_MAC_ID = re.compile(r"[0-9a-f]{12}-[0-9a-z]{4}", re.ASCII | re.IGNORECASE)
 
 
-def parse_mac(text: str) -> str:
-    """Return the MAC address that C(text) spells, as 12 lower-case hex digits.
+def parse_mac(value: Any) -> str:
+    """Return the MAC address that C(value) spells, as 12 lower-case hex digits.
 
-    Raises ValueError unless it is 12 hex digits in either case: bare, in six pairs split by one of "-", ":" and space,
-    or in three groups split by ".".
+    Accepts 12 hex digits in either case: bare, in six pairs or three groups split by one of "-", ":", "." and space, or
+    in two halves split by "-". Space around it and invisible characters, which come with copied text, do not count.
+    Raises ValueError, in words for the user, where C(value) is anything else. The words show a bounded part of it, on
+    one line.
     """
+    if not isinstance(value, str):
+        raise ValueError(_why_no_text(value))
+    text = value
     if not _SPELLING.fullmatch(text):
-        raise ValueError(f"{text!r} is not a MAC address")
+        text = (text if text.isascii() else without_invisible(text).translate(_PLAIN)).strip()
+        if not _SPELLING.fullmatch(text):
+            raise ValueError(_why(text))
     return text.translate(_SEPARATORS).lower()
+
+
+def is_mac(text: str) -> bool:
+    """Tell whether C(text) spells a MAC address as parse_mac() reads it."""
+    try:
+        parse_mac(text)
+    except ValueError:
+        return False
+    return True
 
 
 def dashed_mac(mac: str) -> str:
@@ -46,3 +75,91 @@ def find_macs(text: str) -> list[str]:
 
 def _pairs(mac: str) -> list[str]:
     return [mac[i : i + 2] for i in range(0, 12, 2)]
+
+
+def _why_no_text(value: Any) -> str:
+    if value is None:
+        return "the MAC address is missing"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return f"the MAC address is {kind_of(value)} instead of text"
+    if isinstance(value, int) and 0 <= value < 10**12:
+        return f"{value} is a number, not a MAC address. {_yaml_words(value)}Put the MAC address in quotes"
+    return "the MAC address is a number instead of text. Put it in quotes"
+
+
+def _why(text: str) -> str:
+    """Return why C(text), which has no space around it, is no MAC address."""
+    if not text:
+        return "the MAC address is missing"
+    if "@" in text or ":/" in text:
+        # A URL in the wrong column may hold a password.
+        return "a URL or mail address stands where the MAC address belongs: are the columns in order?"
+    return f"{shown(text)} is not a MAC address: {_what_is_wrong(text)}"
+
+
+def _what_is_wrong(text: str) -> str:
+    if "*" in text:
+        return "it is masked. Give the whole MAC address"
+    if text.startswith("#"):
+        return "comment lines may stand above the header only"
+    if "\n" in text or "\r" in text:
+        return "it has several lines. Is a quote not closed?"
+    number = _NUMBER.fullmatch(text)
+    if number:
+        return _number_words(number[1])
+    if _SCIENTIFIC.fullmatch(text):
+        return (
+            "a spreadsheet turned it into a number, and its last digits are lost. They cannot be restored: give the "
+            "column the format Text, and enter the MAC address again from its source"
+        )
+    if _MAC_ID.fullmatch(text):
+        return "it looks like a MAC-ID, which belongs in the column mac_id. The MAC address is the part before the dash"
+    digits = text.translate(_SEPARATORS)
+    if _SPELLING.fullmatch(digits.translate(_LOOK_ALIKES)):
+        return _look_alike_words(digits)
+    strange = next((character for character in digits if character not in _HEX), None)
+    if strange is not None and not strange.isascii() and strange.isalnum():
+        return f"{strange!r} is not one of the plain characters 0-9 and a-f"
+    if strange is not None:
+        return f"{strange!r} is not a hex digit"
+    if len(digits) != 12:
+        return f"it has {len(digits)} hex digits instead of 12"
+    return "its digits are split in an unusual way. Write it like 001565000001 or 00:15:65:00:00:01"
+
+
+def _look_alike_words(digits: str) -> str:
+    for letters, words in (("Oo", "the letter O instead of the digit 0"), ("IilL|", "a letter instead of the digit 1")):
+        if any(letter in digits for letter in letters):
+            return f"it has {words}"
+    return "its digits are split in an unusual way. Write it like 001565000001 or 00:15:65:00:00:01"
+
+
+def _number_words(digits: str) -> str:
+    if len(digits) == 12:
+        return "a program turned it into a number. Write it like 001565000001, without a decimal point"
+    lost = 12 - len(digits)
+    zeros = f" and cut off {lost} leading zero{'s' if lost > 1 else ''}" if lost <= 3 else ""
+    yaml = _yaml_words(int(digits)) if len(digits) < 10 else ""
+    return (
+        f"it has {len(digits)} digits instead of 12. A spreadsheet may have turned it into a number{zeros}: give the "
+        f"column the format Text, and enter it again. {yaml}In YAML, put it in quotes"
+    )
+
+
+def _yaml_words(number: int) -> str:
+    candidates = list(_before_yaml(number))
+    return f"YAML may have read {' or '.join(candidates)} as this number. " if candidates else ""
+
+
+def _before_yaml(number: int) -> Iterator[str]:
+    """Yield the MAC addresses that YAML 1.1 reads as C(number): octal after a zero, base 60 with colons."""
+    octal = f"{number:o}"
+    if 8 <= len(octal) < 12:
+        yield octal.zfill(12)
+    sixties: list[int] = []
+    while number and len(sixties) < 6:
+        number, digit = divmod(number, 60)
+        sixties.append(digit)
+    if len(sixties) == 6 and (sixties[-1] + 60 * number) in range(10, 100):
+        sixties[-1] += 60 * number
+        yield ":".join(f"{digit:02d}" for digit in reversed(sixties))

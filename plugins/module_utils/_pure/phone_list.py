@@ -2,50 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A phone list: a CSV file with a header, as spreadsheets and scripts write it."""
+"""A phone list: a CSV file or a workbook with a header, as spreadsheets, portals and scripts write it."""
 
 from __future__ import annotations
 
-import csv
 import os
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.list_columns import Row, columns_of
+from ansible_collections.voip.rps.plugins.module_utils._pure.list_csv import LineError, csv_rows
+from ansible_collections.voip.rps.plugins.module_utils._pure.list_file import is_zip, lines_of, opened
+from ansible_collections.voip.rps.plugins.module_utils._pure.words import shown
+from ansible_collections.voip.rps.plugins.module_utils._pure.workbook import rows_of
 
-SEPARATORS = ",;\t"
 EXTRA = "extra cells"
 
 
-def read_phone_list(path: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield each phone's line number and its cells by column name, both without the space around them.
-
-    Separators are comma, semicolon or tab, whichever the header has most of; lines with no cell filled are passed over.
-    Filled cells beyond the header's columns are under C(EXTRA).
-    Raises ValueError, in words for the user, where the file cannot be read or is no phone list.
-    """
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            columns = _columns(header)
-            separator = _separator(header)
-            for cells in (reader := csv.reader(file, delimiter=separator)):
-                values = [cell.strip() for cell in cells]
-                if not any(values):
-                    continue
-                line = reader.line_num + 1
-                row = {**dict.fromkeys(columns, ""), **dict(zip(columns, values))}
-                if any(values[len(columns) :]):
-                    row[EXTRA] = ", ".join(values[len(columns) :])
-                yield line, row
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError("is not UTF-8 text") from None
-    except csv.Error as error:
-        raise ValueError(f"is not CSV: {error}") from None
-
-
-def phones_of(path: str | None, problems: Problems) -> Iterator[tuple[str, dict[str, str]]]:
+def phones_of(path: str | None, problems: Problems) -> Iterator[tuple[str, Row]]:
     """Yield each phone of a list, and in words where it stands; adds to C(problems) why the list cannot be read."""
     if path is None:
         problems.append(Problem("invalid_input", "", "neither a phone nor a phone list is named"))
@@ -54,24 +28,60 @@ def phones_of(path: str | None, problems: Problems) -> Iterator[tuple[str, dict[
     try:
         for line, row in read_phone_list(path):
             yield f"{name} line {line}", row
+    except LineError as error:
+        problems.append(Problem("invalid_input", f"{name} line {error.line}", str(error)))
     except ValueError as error:
         problems.append(Problem("invalid_input", path, str(error)))
 
 
+def read_phone_list(path: str) -> Iterator[tuple[int, Row]]:
+    """Yield each phone's line number and its cells by our column names, without the space around them.
+
+    Every column of ours that the header has is in each row; lines with no cell filled are passed over. Filled cells
+    beyond the header's columns are under C(EXTRA). Raises ValueError, in words for the user, where the file cannot be
+    read or is no phone list; LineError, where a line of it is to blame.
+    """
+    with opened(path) as file:
+        records = enumerate(rows_of(file), 1) if is_zip(file) else csv_rows(lines_of(file))
+        try:
+            yield from _phones(records)
+        except OSError as error:
+            raise ValueError(f"cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ValueError("is text in an unknown encoding. In the spreadsheet, save it as CSV UTF-8") from None
+
+
 def extra_problems(where: str, row: Mapping[str, Any]) -> Problems:
     """Return what is wrong with a phone's line that has filled cells beyond the header's columns."""
-    return [Problem("invalid_input", where, f"{row[EXTRA]!r} is beyond the header's columns")] if EXTRA in row else []
+    return [Problem("invalid_input", where, f"{row[EXTRA]} is beyond the header's columns")] if EXTRA in row else []
 
 
-def _separator(header: str) -> str:
-    return max(SEPARATORS, key=header.count)
+def _phones(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Row]]:
+    """Yield the phones of a list, by line; C(records) are its lines from the header on, or from above it."""
+    header = next((cells for _line, cells in records if _is_header(cells)), None)
+    if header is None:
+        raise ValueError("is empty. A phone list has a header, for example mac,server, and a line for each phone")
+    columns = columns_of(header)
+    width = len(columns)
+    ours = [(column, place) for place, column in enumerate(columns) if column is not None]
+    found = False
+    for line, cells in records:
+        if len(cells) < width:
+            cells += [""] * (width - len(cells))
+        row: Row = {column: cells[place].strip() for column, place in ours}
+        if not row["mac"] and not any(map(str.strip, cells)):
+            continue
+        if len(cells) > width:
+            extra = [cell for cell in map(str.strip, cells[width:]) if cell]
+            if extra:
+                row[EXTRA] = ", ".join(map(shown, extra[:5]))
+        found = True
+        yield line, row
+    if not found:
+        raise ValueError("has a header, but no phone below it")
 
 
-def _columns(header: str) -> list[str]:
-    columns = [name.strip().lower() for name in next(csv.reader([header], delimiter=_separator(header)), [])]
-    if "mac" not in columns:
-        raise ValueError("has no column mac in its first line")
-    repeated = {name for name in columns if name and columns.count(name) > 1}
-    if repeated:
-        raise ValueError(f"has more than one column {', '.join(sorted(repeated))}")
-    return columns
+def _is_header(cells: list[str]) -> bool:
+    """Tell whether cells are a header, as opposed to a blank line or a comment above it."""
+    filled = [cell for cell in map(str.strip, cells) if cell]
+    return bool(filled) and (filled[0] == "#" or not filled[0].startswith("#"))

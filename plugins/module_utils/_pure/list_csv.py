@@ -1,0 +1,129 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""CSV read strictly: a quote that never closes is an error, and never hides the rows after it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from itertools import chain
+from typing import Iterator, Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.list_columns import column_of
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import is_mac
+from ansible_collections.voip.rps.plugins.module_utils._pure.words import shown
+
+SEPARATORS = ",;\t"
+
+_SEP_LINE = re.compile(r'"?sep=(\\t|.)"?[,;\t]*', re.IGNORECASE)
+_MAC_SEPARATORS = str.maketrans("", "", "-:. ")
+_MISSPELT_MAC = re.compile(r"(?=(?:.*[0-9]){4})(?=(?:.*[0-9a-f]){8})[0-9a-z]{8,16}", re.ASCII | re.IGNORECASE)
+
+
+class LineError(ValueError):
+    """What makes a list unreadable, and the C(line) that it is in."""
+
+    def __init__(self, line: int, words: str) -> None:
+        super().__init__(words)
+        self.line = line
+
+
+def csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV text from the header on, each with the line that it begins in.
+
+    C(lines) end in a line feed. Blank lines, comments (C(#)) and Excel's C(sep=;) may stand above the header. The
+    separator is the comma, semicolon or tab that makes the most of the header, or what C(sep=) names.
+    Raises LineError where quotes do not match, or where a cell of several lines looks like it has swallowed rows.
+    """
+    above, header, separator = _header(lines)
+    if not header:
+        return
+    swallowed = _Swallowed(header, separator)
+    reader = csv.reader(chain([header], lines), delimiter=separator, skipinitialspace=True, strict=True)
+    line = above + 1
+    try:
+        for cells in reader:
+            end = above + reader.line_num
+            if end != line and any(swallowed.rows(place, cell) for place, cell in enumerate(cells)):
+                raise LineError(
+                    line,
+                    f"a quote is not closed: its cell goes on to line {end} and holds what looks like other rows. "
+                    "Close the quote, or write the cell in one line",
+                )
+            yield line, cells
+            line = end + 1
+    except csv.Error:
+        raise LineError(line, _why(line, above + reader.line_num)) from None
+
+
+def _why(line: int, end: int) -> str:
+    if line == end:
+        return (
+            "a quote is not closed, text follows a closing quote, or a cell is too long. In a quoted cell, write a "
+            'quote twice, as in "19"" rack"'
+        )
+    return f"a quote is not closed: its cell goes on to line {end}. Close the quote"
+
+
+def _header(lines: Iterator[str]) -> tuple[int, str, str]:
+    """Return how many lines stand above the header, the header's first line and the separator."""
+    separator = ""
+    for above, line in enumerate(lines):
+        text = line.strip()
+        named = _SEP_LINE.fullmatch(line.rstrip("\n"))
+        if named:
+            separator = named[1].replace("\\t", "\t")
+            if separator not in SEPARATORS:
+                raise LineError(above + 1, f"separator {shown(separator)}: use a comma, a semicolon or a tab")
+        elif text.strip(SEPARATORS + '" ') and not _is_comment(text):
+            return above, line, separator or max(SEPARATORS, key=lambda one: _fitness(line, one))
+    return 0, "", SEPARATORS[0]
+
+
+def _is_comment(text: str) -> bool:
+    """Tell whether a line above the rows is a comment. A header's first column may be called C(#)."""
+    if not text.lstrip('"').startswith("#"):
+        return False
+    return not any(_cells(text, one)[0] == "#" and _fitness(text, one)[0] for one in SEPARATORS)
+
+
+def _fitness(header: str, separator: str) -> tuple[bool, int]:
+    cells = _cells(header, separator)
+    return any(column_of(cell) == "mac" for cell in cells), len(cells)
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True), [""])]
+
+
+class _Swallowed:
+    """Finds the rows in a cell of several lines: what an unclosed quote takes in, up to a stray quote further down.
+
+    A line of the cell is such a row where one of its parts is a MAC address, where one that is meant to be stands in
+    the column mac, or where it has exactly as many parts as the header, which has four or more.
+    """
+
+    def __init__(self, header: str, separator: str) -> None:
+        columns = [column_of(cell) for cell in _cells(header, separator)]
+        self._separator = separator
+        self._width = len(columns)
+        self._mac = columns.index("mac") if "mac" in columns else -1
+
+    def rows(self, place: int, cell: str) -> bool:
+        """Tell whether the cell in the column number C(place) holds rows."""
+        lines = cell.strip().split("\n")
+        return len(lines) > 1 and any(
+            self._is_row(line.split(self._separator), 0 if number else place) for number, line in enumerate(lines)
+        )
+
+    def _is_row(self, parts: Sequence[str], first: int) -> bool:
+        if any(is_mac(part.strip('" ')) for part in parts) or (first == 0 and len(parts) == self._width >= 4):
+            return True
+        mac = self._mac - first
+        return len(parts) > 1 and 0 <= mac < len(parts) and _is_meant_as_mac(parts[mac])
+
+
+def _is_meant_as_mac(text: str) -> bool:
+    return bool(_MISSPELT_MAC.fullmatch(text.strip().translate(_MAC_SEPARATORS)))
