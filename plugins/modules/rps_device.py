@@ -81,6 +81,7 @@ options:
         directory.
       - A CSV file with a header and the columns C(mac), C(server), C(url), C(provider) and C(account). Only C(mac) is
         required. Other columns are ignored.
+      - Header names, encodings, separators and workbooks that are accepted are listed in C(docs/phone-lists.md).
       - This is the fastest way for thousands of phones, because Ansible has no list to template and validate.
     type: path
   account:

@@ -69,7 +69,7 @@ options:
     description:
       - A phone list, read where the module runs. A CSV file with a header, and the columns C(mac), C(extension),
         C(vendor) or C(provider), C(model) and C(template), of which only the first is required; others are ignored.
-      - Comma, semicolon and tab separate; a byte order mark and CRLF are fine.
+      - Header names, encodings, separators and workbooks that are accepted are listed in C(docs/phone-lists.md).
     type: path
   vendor:
     description:

@@ -151,12 +151,12 @@ def row_of(where: str, given: Any, problems: Problems) -> Row:
             text = ""
         if text == "":
             row.setdefault(column, "")
-        elif column in keys and not _same(column, row[column], text):
-            names = f"{shown(keys[column])} and {shown(key)}"
-            problems.append(Problem("invalid_input", where, f"{names} both mean {column}, and they differ"))
-        else:
+        elif column not in keys:
             row[column] = text
             keys[column] = key
+        elif not _same(column, row[column], text):
+            names = f"{shown(keys[column])} and {shown(key)}"
+            problems.append(Problem("invalid_input", where, f"{names} both mean {column}, and they differ"))
     return row
 
 

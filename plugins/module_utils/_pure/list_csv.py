@@ -46,7 +46,7 @@ def csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
     try:
         for cells in reader:
             end = above + reader.line_num
-            if end != line and any(swallowed.rows(place, cell) for place, cell in enumerate(cells)):
+            if end != line and swallowed.within(cells):
                 raise LineError(
                     line,
                     f"a quote is not closed: its cell goes on to line {end} and holds what looks like other rows. "
@@ -99,10 +99,11 @@ def _cells(line: str, separator: str) -> list[str]:
 
 
 class _Swallowed:
-    """Finds the rows in a cell of several lines: what an unclosed quote takes in, up to a stray quote further down.
+    """Finds rows within a row of several lines: what an unclosed quote takes in, up to a stray quote further down.
 
-    A line of the cell is such a row where one of its parts is a MAC address, where one that is meant to be stands in
-    the column mac, or where it has exactly as many parts as the header, which has four or more.
+    A line of a cell is such a row where one of its parts is a MAC address, where a misspelt one stands in the column
+    mac, or where it has exactly as many parts as the header, which has four or more. The row with the stray quote goes
+    on in the cells after it, with its MAC address where the column mac would be.
     """
 
     def __init__(self, header: str, separator: str) -> None:
@@ -111,12 +112,18 @@ class _Swallowed:
         self._width = len(columns)
         self._mac = columns.index("mac") if "mac" in columns else -1
 
-    def rows(self, place: int, cell: str) -> bool:
-        """Tell whether the cell in the column number C(place) holds rows."""
-        lines = cell.strip().split("\n")
-        return len(lines) > 1 and any(
-            self._is_row(line.split(self._separator), 0 if number else place) for number, line in enumerate(lines)
-        )
+    def within(self, cells: Sequence[str]) -> bool:
+        """Tell whether a row of several lines holds other rows."""
+        for place, cell in enumerate(cells):
+            lines = [line.split(self._separator) for line in cell.split("\n")]
+            if len(lines) == 1 or (place == self._mac and is_mac(cell)):
+                continue
+            if any(self._is_row(parts, 0 if number else place) for number, parts in enumerate(lines)):
+                return True
+            last = place + self._mac - (len(lines[-1]) - 1)
+            if place < last < len(cells) and last != self._mac and _is_meant_as_mac(cells[last]):
+                return True
+        return False
 
     def _is_row(self, parts: Sequence[str], first: int) -> bool:
         if any(is_mac(part.strip('" ')) for part in parts) or (first == 0 and len(parts) == self._width >= 4):

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import dashed_mac, find_macs, parse_mac
+from ansible_collections.voip.rps.plugins.module_utils._pure.words import without_invisible
 
 ANY_MAC = st.integers(0, 2**48 - 1).map("{:012x}".format)
 
@@ -24,7 +26,12 @@ SPELLINGS = {
     "dashes": lambda mac: split(mac, 2, "-"),
     "colons": lambda mac: split(mac, 2, ":"),
     "spaces": lambda mac: split(mac, 2, " "),
+    "pairs split by dots": lambda mac: split(mac, 2, "."),
     "dots": lambda mac: split(mac, 4, "."),
+    "groups split by dashes": lambda mac: split(mac, 4, "-"),
+    "groups split by colons": lambda mac: split(mac, 4, ":"),
+    "groups split by spaces": lambda mac: split(mac, 4, " "),
+    "halves": lambda mac: split(mac, 6, "-"),
 }
 
 
@@ -38,19 +45,17 @@ def test_one_device_has_one_mac_however_it_is_spelled(spell, mac, upper):
 @pytest.mark.parametrize(
     "text",
     [
-        "",
         "00156500000",
         "0015650000011",
         "00:15:65:00:00:00:01",  # the vendors' misprint
         "00:15:65:00:00",
         "00:15-65:00-00:01",
-        "0015:6500:0001",
-        "00.15.65.00.00.01",
         "00156500000g",
-        " 001565000001",
-        "001565000001\n",
         "0x1565000001",
-        "001565-000001",
+        "001565:000001",
+        "0015-65000001",
+        "001565--000001",
+        "0015 65 00 00 01",
         "\u0660\u06601565000001",
         "\uff1a".join(["00", "15", "65", "00", "00", "01"]),
     ],
@@ -61,7 +66,9 @@ def test_nothing_else_is_a_mac(text):
 
 
 def test_no_character_may_be_missing_or_another():
-    for spell in SPELLINGS.values():
+    for name, spell in SPELLINGS.items():
+        if name == "halves":  # without its dash it is bare
+            continue
         text = spell("00156500abcd")
         for place in range(len(text)):
             with pytest.raises(ValueError, match="is not a MAC address"):
@@ -76,7 +83,96 @@ def test_what_is_read_as_a_mac_is_one(text):
         mac = parse_mac(text)
     except ValueError:
         return
-    assert text.lower() in [spell(mac) for spell in SPELLINGS.values()]
+    assert without_invisible(text).replace("\u00a0", " ").strip().lower() in [
+        spell(mac) for spell in SPELLINGS.values()
+    ]
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\n", "\r\n", "\u00a0", "\u200b", "\ufeff", "\u2007", "\u200e"])
+@given(mac=ANY_MAC)
+def test_space_around_a_mac_does_not_count(space, mac):
+    assert parse_mac(f"{space}{mac}{space}") == parse_mac(f"{space} {split(mac, 6, '-')}") == mac
+
+
+@pytest.mark.parametrize("text", ["00 15\u00a065 00 00 01", "0015\u200b65000001", "00:15:65:\u206000:00:01"])
+def test_what_cannot_be_seen_in_a_mac_does_not_count(text):
+    assert parse_mac(text) == "001565000001"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("1565000001", ["has 10 digits instead of 12", "spreadsheet", "cut off 2 leading zeros", "format Text"]),
+        ("15650000010", ["11 digits", "cut off 1 leading zero:"]),
+        ("413240001", ["9 digits", "cut off 3 leading zeros"]),
+        ("1565000001.0", ["10 digits", "spreadsheet"]),
+        ("805000000001,0", ["a program turned it into a number"]),
+        ("1,565E+09", ["spreadsheet", "digits are lost", "cannot be restored", "format Text"]),
+        ("1.565E+09", ["cannot be restored"]),
+        ("8.05E+11", ["cannot be restored"]),
+        ("231997441", ["YAML may have read 001565000001", "in quotes"]),
+        (231997441, ["231997441 is a number", "YAML may have read 001565000001", "in quotes"]),
+        (8751240001, ["YAML may have read 11:15:15:00:00:01"]),
+        (1565000001, ["is a number", "in quotes"]),
+        pytest.param(10**5000, ["a number instead of text"], id="huge"),
+        (-1, ["a number instead of text"]),
+        (1.565e9, ["a number instead of text"]),
+        (float("nan"), ["a number instead of text"]),
+        (True, ["the boolean true"]),
+        (["001565000001"], ["a list instead of text"]),
+        ({}, ["a dict instead of text"]),
+        (None, ["is missing"]),
+        ("", ["is missing"]),
+        (" \u200b\u00a0", ["is missing"]),
+        ("00156500001", ["11 hex digits instead of 12"]),
+        ("00:15:65:00:00:00:01", ["14 hex digits instead of 12"]),
+        ("0015650000O1", ["the letter O instead of the digit 0"]),
+        ("00:15:65:00:00:0l", ["a letter instead of the digit 1"]),
+        ("00156500000g", ["'g' is not a hex digit"]),
+        ("0015-65000001", ["split in an unusual way"]),
+        ("\uff10\uff1015650000011", ["not one of the plain characters"]),
+        ("***", ["masked"]),
+        ("7C2F80ABCDEF-AB12", ["MAC-ID", "mac_id"]),
+        ("# 001565000001", ["above the header only"]),
+        ("001565000001\n001565000002", ["several lines", "quote"]),
+        ("https://bob:hunter2@pbx.example/", ["a URL", "columns in order"]),
+    ],
+)
+def test_a_ruined_mac_is_explained(value, words):
+    with pytest.raises(ValueError, match="MAC address") as caught:
+        parse_mac(value)
+
+    for part in words:
+        assert part in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.text("0123456789eE.,*#@:/-O\x1b\u202e\ud800"),
+        st.integers(),
+        st.floats(),
+        st.integers(0, 10**6).map("z".__mul__),
+    )
+)
+def test_why_a_mac_is_none_takes_one_short_line(value):
+    try:
+        words = parse_mac(value)
+    except ValueError as error:
+        words = str(error)
+    assert words.isprintable()
+    assert len(words) < 400
+
+
+@given(st.integers(0, 2**48 - 1), st.sampled_from(["o", "60"]))
+def test_what_yaml_read_is_suggested(number, way):
+    """What YAML 1.1 reads as a number is among the suggestions, if it names a MAC at all."""
+    mac = f"{number % 8**11:012o}" if way == "o" else split(f"{number:012d}"[-12:], 2, ":")
+    read = yaml.safe_load(mac)
+    if isinstance(read, int) and read >= 8**7:
+        with pytest.raises(ValueError, match=f" {mac} "):
+            parse_mac(read)
 
 
 def test_dashed():

@@ -33,11 +33,11 @@ def dest(tmp_path):
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_reads_what_spreadsheets_write(rps, phones, separator, line_end, encoding):
     lab = ["", " https://lab.example/ "] if rps.can.own_url else [" paris ", ""]
     lines = [
-        ["Name", "MAC", "Server", "URL", "Room"],
+        ["Name", "MAC Address", "Server Name", "Config URL", "Room"],
         ["Zoë", rps.mac(1), "", "", '"1, 2; 3"'],
         ["", "", "", "", ""],
         ["Noël", rps.mac(2).upper(), "paris", "", ""],
@@ -88,18 +88,18 @@ def test_bad_rows_are_named_by_their_lines(rps, phones):
     assert "phones.csv line 3: 'nonsense' is not a MAC address" in result["msg"]
     assert "phones.csv line 5: 'gopher://lab.example/' does not begin with" in result["msg"]
     assert f"phones.csv line 6: {rps.mac(1)} has another target in phones.csv line 2" in result["msg"]
-    assert "phones.csv line 7: '' is not a MAC address" in result["msg"]
+    assert "phones.csv line 7: the MAC address is missing" in result["msg"]
     assert rps.requests == 0
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "has no column mac"),
+        ("", "is empty"),
         ("001565000001\n", "has no column mac"),
-        ("mac,mac\n", "has more than one column mac"),
-        (b"mac\n\xff\xfe\n", "is not UTF-8 text"),
-        ("mac\n" + "0" * 200_000, "is not CSV: field larger"),
+        ("mac,mac\n", "has 2 columns for mac"),
+        (b"mac\n\x81\n", "is text in an unknown encoding"),
+        ("mac\n" + "0" * 200_000, "line 2 has more than 65,536 characters"),
     ],
 )
 def test_files_that_are_no_phone_list(rps, phones, content, words):
@@ -113,6 +113,16 @@ def test_files_that_are_no_phone_list(rps, phones, content, words):
 
 
 @pytest.mark.needs("list_account")
+def test_an_unclosed_quote_releases_nothing(rps, phones):
+    rps.holds(*rps.macs(4))
+    rows = [f'{rps.mac(0)},"Room 1', f"{rps.mac(1)},Room 2", f"{rps.mac(2)},Room 3", f'{rps.mac(3)},19"']
+
+    result = rps.device(src=phones("\n".join(["mac,name", *rows])), prune=True)
+
+    assert "phones.csv line 2: a quote is not closed: its cell goes on to line 5" in result["msg"]
+    assert rps.requests == 0
+
+
 def test_an_empty_phone_list_prunes_nothing(rps, phones):
     rps.holds(*rps.macs(3))
 
