@@ -91,13 +91,17 @@ class Account(NamedTuple):
 
 
 def account_of(params: Mapping[str, Any], environment: Mapping[str, str], problems: Problems) -> Account:
-    """Return the account that the options give, and add to C(problems) what is wrong with them."""
+    """Return the account that the options give, and add to C(problems) what is wrong with them.
+
+    The C(environment) is that of a task; it is empty where only the options count, as in roles.
+    """
     kind = SERVICES[params["provider"]]
     url = from_environment(params, ("api_url",), ENV_PREFIX, environment)
     login = from_environment(params, kind.login, ENV_PREFIX, environment)
     problems += empty_problems({**url, **login}, params, ENV_PREFIX)
+    how_else = f": give the option or {ENV_PREFIX}{{}}" if environment else ""
     problems += [
-        Problem("invalid_input", name, f"is required: give the option or {ENV_PREFIX}{name.upper()}")
+        Problem("invalid_input", name, f"is required{how_else.format(name.upper())}")
         for name, value in login.items()
         if value is None
     ]

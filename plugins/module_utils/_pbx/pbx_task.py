@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Callable, Mapping
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
 from ansible_collections.voip.rps.plugins.module_utils._module.options import (
@@ -20,7 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._module.options import (
 )
 from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, Task
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 
 ENV_PREFIX = "YEASTAR_"
 
@@ -47,35 +47,42 @@ PBX_RULES: dict[str, Any] = {"mutually_exclusive": [("client_id", "access_token"
 CONCURRENCY = 4
 
 
+def pbx_login(params: Mapping[str, Any], environment: Mapping[str, str], problems: Problems) -> dict[str, str | None]:
+    """Return the client or the token, and add to C(problems) what is wrong with it and the other options.
+
+    A login that is given as options beats any in the environment.
+    """
+    given = [kind for kind in (_CLIENT, _TOKEN) if any(params[name] is not None for name in kind)]
+    logins = [from_environment(params, kind, ENV_PREFIX, environment) for kind in given or (_CLIENT, _TOKEN)]
+    login = next((one for one in logins if None not in one.values()), logins[0])
+    problems += empty_problems({"base_url": params["base_url"], **login}, params, ENV_PREFIX)
+    missing = [name for name, value in login.items() if value is None]
+    if missing:
+        words = f"{' and '.join(missing)}: give client_id and client_secret, or access_token"
+        problems.append(Problem("invalid_input", "", f"the login lacks {words}"))
+    problems += option_problems(params)
+    problems += endpoint_problems("base_url", params["base_url"], params["allow_http"])
+    return login
+
+
+def connect_pbx(params: Mapping[str, Any], login: Mapping[str, str | None], hide: Callable[[str], None]) -> Pbx:
+    """Return the PBX; nothing is sent before it is entered. C(hide) is called with every token. Raises RpsError."""
+    credentials = Credentials(login.get("client_id"), login.get("client_secret"), login.get("access_token"), hide)
+    url = params["base_url"].rstrip("/") + API_PATH
+    return Pbx(Client(url, Pbx.headers, concurrency=CONCURRENCY, **transport_of(params)), credentials)
+
+
 class PbxTask(Task):
     """The run of a module that speaks to a PBX."""
 
     def __init__(self, module: RpsModule) -> None:
         super().__init__(module)
-        params = self.params
-        self._login = self._find_login()
+        self._login = pbx_login(self.params, os.environ, self.problems)
         module.no_log_values.update(filter(None, [self._login.get("client_secret"), self._login.get("access_token")]))
-        self.problems += empty_problems({"base_url": params["base_url"], **self._login}, params, ENV_PREFIX)
-        missing = [name for name, value in self._login.items() if value is None]
-        if missing:
-            words = f"{' and '.join(missing)}: give client_id and client_secret, or access_token"
-            self.problems.append(Problem("invalid_input", "", f"the login lacks {words}"))
-        self.problems += option_problems(params)
-        self.problems += endpoint_problems("base_url", params["base_url"], params["allow_http"])
-
-    def _find_login(self) -> dict[str, str | None]:
-        """Return the client or the token; one that is given as options beats any in the environment."""
-        given = [kind for kind in (_CLIENT, _TOKEN) if any(self.params[name] is not None for name in kind)]
-        logins = [from_environment(self.params, kind, ENV_PREFIX, os.environ) for kind in given or (_CLIENT, _TOKEN)]
-        return next((login for login in logins if None not in login.values()), logins[0])
 
     def connect(self) -> Pbx:
         """Return the PBX; nothing is sent before it is entered. Raises InputError if there are problems."""
         self.refuse_bad_input()
-        params, login = self.params, self._login
-        hide = self.module.no_log_values.add
-        credentials = Credentials(login.get("client_id"), login.get("client_secret"), login.get("access_token"), hide)
-        url = params["base_url"].rstrip("/") + API_PATH
-        client = Client(url, Pbx.headers, concurrency=CONCURRENCY, **transport_of(params))
-        self.use(client)
-        return Pbx(client, credentials)
+        pbx = connect_pbx(self.params, self._login, self.module.no_log_values.add)
+        self.use(pbx.client)
+        return pbx

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Extension
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
@@ -40,8 +40,15 @@ class Wanted(NamedTuple):
 
 def wanted_phones(params: Mapping[str, Any], problems: Problems) -> list[Wanted]:
     """Return the phones that C(phones) or C(src) ask for, each once; adds to C(problems) what is wrong."""
+    return wanted_of_rows(_rows(params, problems), params, problems)
+
+
+def wanted_of_rows(
+    rows: Iterable[tuple[str, Mapping[str, Any]]], params: Mapping[str, Any], problems: Problems
+) -> list[Wanted]:
+    """Return the phones of the rows, each of which has its place; adds to C(problems) what is wrong."""
     wanted: dict[str, Wanted] = {}
-    for where, row in _rows(params, problems):
+    for where, row in rows:
         try:
             mac = parse_mac(row["mac"])
         except ValueError as error:

@@ -1,9 +1,3 @@
----
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-- name: Begin a new report
-  ansible.builtin.set_fact:
-    rollout_summary: []
-    rollout_failed: []

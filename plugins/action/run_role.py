@@ -1,0 +1,133 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action behind the roles: the variables of the play as plain data, handed to the role's logic."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+
+_UNDEFINED = re.compile(r"'([\w. ]+)' is undefined")
+_COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
+    """Carries out a role of the collection on the controller, without a connection or an interpreter."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+    _VALID_ARGS = frozenset(("role",))
+
+    def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, dict(task_vars or {}))
+        role = str(self._task.args.get("role"))
+        return run_role.run(role, lambda: self._context(role, task_vars or {}))
+
+    def _context(self, role: str, variables: Mapping[str, Any]) -> Context:
+        given: dict[str, Any] = {}
+        problems: Problems = []
+        for name in run_role.variable_names(role):
+            if name not in variables:
+                continue
+            found = list(self._problems(name, variables[name]))
+            problems += found
+            value = None if found else self._templated(variables[name])
+            if not found and value != variables.get("omit"):
+                given[name] = _plain(value, variables.get("omit"))
+        cwd = os.getcwd()
+        return Context(
+            given=given,
+            names=list(variables),
+            problems=problems,
+            folders=[*_playbook_folders(variables.get("playbook_dir")), cwd],
+            cwd=cwd,
+            forbidden=_COLLECTION,
+            environment=os.environ,
+            load_file=self._load_file,
+            check_mode=bool(self._task.check_mode),
+            diff=bool(self._task.diff),
+        )
+
+    def _templated(self, value: Any) -> Any:
+        return self._templar.template(value)
+
+    def _problems(self, where: str, value: Any) -> Iterator[Problem]:
+        """Yield why a variable cannot be had, by the innermost place of it, in words that show no value."""
+        try:
+            _plain(self._templated(value), None)
+            return
+        except AnsibleError as error:
+            reason = _reason(error)
+        parts: list[tuple[str, Any]] = []
+        if isinstance(value, Mapping):
+            parts = [
+                (f"{where}[{key}]" if where.endswith("_accounts") else f"{where}.{key}", value[key]) for key in value
+            ]
+        elif isinstance(value, list):
+            parts = [(f"{where}[{position}]", item) for position, item in enumerate(value)]
+        inner = [problem for place, part in parts for problem in self._problems(place, part)]
+        yield from inner or [Problem("invalid_input", where, reason)]
+
+    def _load_file(self, path: str) -> Any:
+        try:
+            return _plain(self._loader.load_from_file(path), None)
+        except AnsibleError as error:
+            if not os.path.exists(path):
+                raise ValueError("was not found") from None
+            if "vault" in type(error).__name__.lower() or "vault" in str(error).lower()[:200]:
+                raise ValueError("cannot be decrypted: give its vault password") from None
+            raise ValueError("cannot be read as YAML or JSON") from None
+        except (OSError, ValueError):
+            raise ValueError("cannot be read as YAML or JSON") from None
+
+
+def _reason(error: AnsibleError) -> str:
+    words = str(error)
+    undefined = _UNDEFINED.search(words)
+    if undefined:
+        return f"uses the variable {undefined[1]!r}, which is undefined"
+    if isinstance(error, AnsibleUndefinedVariable):
+        return "uses a variable that is undefined"
+    if "vault" in type(error).__name__.lower() or "decrypt" in words.lower():
+        return "cannot be decrypted: give its vault password"
+    return "cannot be templated: check its Jinja2 expressions"
+
+
+def _playbook_folders(playbook_dir: Any) -> list[str]:
+    """Return the playbook's folder and C(files/) in it; those of this collection hold no list of the user's."""
+    if not playbook_dir or os.path.join(os.path.realpath(str(playbook_dir)), "").startswith(
+        os.path.join(_COLLECTION, "")
+    ):
+        return []
+    return [str(playbook_dir), os.path.join(str(playbook_dir), "files")]
+
+
+def _plain(value: Any, omit: Any) -> Any:
+    """Return a value without what Ansible knows of it: where it is from, and that it was encrypted.
+
+    In a dict, what is to be omitted is left out.
+    """
+    if isinstance(value, Mapping):
+        return {
+            str(key): _plain(item, omit)
+            for key, item in value.items()
+            if omit is None or (item is not omit and item != omit)
+        }
+    if isinstance(value, (list, tuple, set)):
+        return [_plain(item, omit) for item in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return str(value)

@@ -1,0 +1,98 @@
+#!/usr/bin/python
+
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: run_role
+short_description: Carry out a role of this collection
+version_added: 0.1.0
+author:
+  - voip.rps contributors (@voip-rps)
+description:
+  - The roles of this collection use this action. Use the roles, not this.
+  - It takes the variables of the role from the play, checks all of them before anything is sent, and carries the role
+    out on the controller.
+extends_documentation_fragment:
+  - voip.rps.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  role:
+    description:
+      - The name of the role without its collection.
+    type: str
+    required: true
+    choices:
+      - rollout
+      - yeastar
+requirements:
+  - requests, in the Python that runs Ansible
+seealso:
+  - module: voip.rps.rps_device
+  - module: voip.rps.yeastar_phone
+"""
+
+EXAMPLES = r"""
+- name: Roll out the phones
+  voip.rps.run_role:
+    role: rollout
+"""
+
+RETURN = r"""
+lines:
+  description: What was done, a line for each account.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - "office: 3 registered, 1 failed (requests: 5)"
+failures:
+  description: What failed and what to do about it. The first 20 in words, then how many more.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+problems:
+  description: What is wrong with the input, the first 20.
+  returned: if the input is wrong, so that nothing was changed
+  type: list
+  elements: dict
+  contains:
+    code:
+      description: One of the error codes of the collection.
+      type: str
+      returned: always
+      sample: invalid_mac
+    where:
+      description: The variable, or the list and its line.
+      type: str
+      returned: always
+      sample: phones.csv line 3
+    message:
+      description: What is wrong.
+      type: str
+      returned: always
+      sample: "'0015650000' is not a MAC address"
+problem_counts:
+  description: How many problems there are of each code.
+  returned: if the input is wrong
+  type: dict
+  sample:
+    invalid_mac: 3
+to_add:
+  description: The phones to add in the PBX's web page.
+  returned: from the role C(yeastar), unless the input is wrong
+  type: list
+  elements: str
+  sample:
+    - 000413900003, Snom, D785, YSDP_SnomD, 1003
+"""

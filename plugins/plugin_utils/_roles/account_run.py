@@ -1,0 +1,135 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The run of one account: its devices, all checked before, carried out to the end or to a failure of the account."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.voip.rps.plugins.module_utils._module.options import connect
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    FAILED,
+    MOVED,
+    REGISTERED,
+    Device,
+    Outcome,
+    Target,
+)
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome, add_servers
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune, Report, reconcile
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import unverified_warning
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import Result
+
+
+class Job(NamedTuple):
+    """What one account is to do. C(servers): what may be added, name to URL."""
+
+    account: RoleAccount
+    service: Service
+    devices: Sequence[Device]
+    servers: Mapping[str, str]
+    policy: Policy
+    prune: Prune | None = None
+
+
+def policy_of(values: Mapping[str, Any]) -> Policy:
+    """Return the policy that the role's variables give."""
+    return Policy(**{name: values[name] for name in Policy._fields if name in values})
+
+
+def services_of(role: str, accounts: Sequence[RoleAccount], problems: Problems) -> dict[str, Service]:
+    """Return the service of each account, by its name; nothing is sent yet. Adds to C(problems) what cannot be used."""
+    services = {}
+    for account in accounts:
+        try:
+            services[account.name] = connect(account.account, account.params)
+        except RpsError as error:
+            problems.append(Problem(error.code, f"{role}_accounts[{account.name}]", error.message))
+    return services
+
+
+def run_job(job: Job, *, check_mode: bool) -> Result:
+    """Carry a job out, in check mode only foresee it; whatever fails is in the result, and nothing is raised."""
+    result = Result(job.account.name, job.account.provider)
+    try:
+        result = _carry_out(job, result, check_mode)
+    except RpsError as error:
+        result = _given_up(job, result, error)
+    except Exception as error:
+        # What was written before, nothing tells.
+        result = _given_up(job, result, unforeseen(error))
+        result = result._replace(changed=not check_mode and job.service.client.requests > 0)
+    return result._replace(requests=job.service.client.requests)
+
+
+def unforeseen(error: Exception) -> RpsError:
+    """Return the error of an exception that nobody foresaw: what and where, without values that it may hold."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    place = "".join(f" in {frame.filename.rpartition('/')[2]} line {frame.lineno}" for frame in last)
+    return RpsError("internal_error", f"an unforeseen {type(error).__name__}{place}")
+
+
+def _carry_out(job: Job, result: Result, check_mode: bool) -> Result:
+    foreseen = _reconcile_prune(job, check_mode=True) if job.prune else None
+    report, servers = _reconcile_devices(job, check_mode)
+    # Gone once the engine has the action unverified.
+    unverified = getattr(report, "unverified", 0)
+    result = result._replace(
+        outcomes=report.outcomes,
+        servers=servers,
+        failure=report.stopped,
+        changed=report.uncertain,
+        warnings=[f"{job.account.name}: {unverified_warning(unverified)}"] if unverified else [],
+    )
+    if foreseen is None or result.has_failed:
+        return result
+    try:
+        pruned = foreseen if check_mode else _reconcile_prune(job, check_mode=False)
+    except RpsError as error:
+        return result._replace(failure=error)
+    return result._replace(
+        outcomes=[*result.outcomes, *pruned.outcomes],
+        failure=pruned.stopped,
+        changed=result.changed or pruned.uncertain,
+    )
+
+
+def _reconcile_devices(job: Job, check_mode: bool) -> tuple[Report, Sequence[ServerOutcome]]:
+    # TO SWITCH: when reconcile() takes add_servers, hand it job.servers, return Report.servers, and remove the rest.
+    named = {device.target.server for device in job.devices if isinstance(device.target, Target)}
+    can_add = {name: url for name, url in job.servers.items() if name in named}
+    if not job.service.can.named_servers:
+        can_add = {}
+    servers: list[ServerOutcome] = []
+    if can_add and not check_mode:
+        servers = add_servers(job.service, can_add, check_mode=False)
+    report = reconcile(
+        job.service, job.devices, job.policy, batch_size=job.account.params["batch_size"], check_mode=check_mode
+    )
+    if check_mode:
+        bound = {one.target.server for one in report.outcomes if _binds(one) and isinstance(one.target, Target)}
+        servers = [ServerOutcome(name, url, ADDED) for name, url in can_add.items() if name in bound]
+    return report, servers
+
+
+def _binds(outcome: Outcome) -> bool:
+    return outcome.action in (REGISTERED, MOVED)
+
+
+def _reconcile_prune(job: Job, *, check_mode: bool) -> Report:
+    """Remove what no row names. Raises RpsError before anything is written where that is more than the limit."""
+    size = job.account.params["batch_size"]
+    return reconcile(job.service, [], job.policy, batch_size=size, prune=job.prune, check_mode=check_mode)
+
+
+def _given_up(job: Job, result: Result, error: RpsError) -> Result:
+    outcomes = [Outcome(device.mac, FAILED, None, device.target, error=error) for device in job.devices]
+    return result._replace(outcomes=outcomes, failure=error)

@@ -1,0 +1,207 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which accounts a role works with: from its variable, else a file, else the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.voip.rps.plugins.module_utils._module.options import (
+    ENV_PREFIX,
+    RPS_OPTIONS,
+    Account,
+    account_of,
+)
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import did_you_mean, provider_named
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import as_dict, convert
+
+FILE_VARIABLE = f"{ENV_PREFIX}ACCOUNTS_FILE"
+MOST_SHOWN_KEY = 40
+
+SECRETS = tuple(name for name, option in RPS_OPTIONS.items() if option.get("no_log"))
+
+
+class RoleAccount(NamedTuple):
+    """An account of the run, its options converted; C(servers) is None where the role's servers are its own, too."""
+
+    name: str
+    params: dict[str, Any]
+    account: Account
+    servers: dict[str, Any] | None
+
+    @property
+    def provider(self) -> str:
+        return str(self.params["provider"])
+
+    @property
+    def secrets(self) -> set[str]:
+        """What must not get into any output."""
+        return {str(self.params[name]) for name in SECRETS if self.params.get(name)}
+
+
+class Source(NamedTuple):
+    """Where accounts come from: C(options) by account, and in words where an option of an account stands."""
+
+    options: dict[str, Any]
+    place: Callable[[str, str], str]
+
+
+def read_accounts(
+    role: str, concurrency: int | None, context: Context, problems: Problems, *, required: bool = True
+) -> tuple[list[RoleAccount], bool]:
+    """Return the accounts of the run, and whether these are all, those left out being too wrong.
+
+    Adds to C(problems) what is wrong with them, without showing any value.
+
+    C(concurrency) beats that of every account. None at all is a problem where they are C(required).
+    """
+    source = _source(role, context, problems)
+    if source is None:
+        return [], False
+    accounts: list[RoleAccount] = []
+    names: dict[str, str] = {}
+    for name, options in source.options.items():
+        where = source.place(name, "")
+        other = names.setdefault(name.strip().casefold(), name)
+        if not name.strip():
+            problems.append(Problem("invalid_input", where, "an account has no name"))
+        if other != name:
+            words = f"differs from account {other!r} only in case or space: rename one of them"
+            problems.append(Problem("invalid_input", where, words))
+        account = _account(name, options, concurrency, source, problems)
+        if account is not None:
+            accounts.append(account)
+    if required and not source.options:
+        words = (
+            f"there is no account: give {role}_accounts, a file in {FILE_VARIABLE}, "
+            f"or the environment, for example {ENV_PREFIX}YEALINK_USERNAME"
+        )
+        problems.append(Problem("invalid_input", f"{role}_accounts", words))
+    return accounts, len(accounts) == len(source.options) and (bool(accounts) or not required)
+
+
+def _source(role: str, context: Context, problems: Problems) -> Source | None:
+    """Return where the accounts come from, None where that cannot be read."""
+    option = f"{role}_accounts"
+    if option in context.given:
+        return _dict_source(option, context.given[option], problems)
+    if any(problem.where.startswith(option) for problem in context.problems):
+        return None
+    path = context.environment.get(FILE_VARIABLE, "").strip()
+    if not path:
+        return _environment_source(context.environment, problems)
+    try:
+        value = context.load_file(os.path.join(context.cwd, os.path.expanduser(path)))
+    except ValueError as error:
+        problems.append(Problem("invalid_input", FILE_VARIABLE, f"{path} {error}"))
+        return None
+    return _dict_source(FILE_VARIABLE, value, problems)
+
+
+def _dict_source(option: str, value: Any, problems: Problems) -> Source | None:
+    try:
+        options = convert(value, "dict")
+    except ValueError as error:
+        problems.append(Problem("invalid_input", option, f"{error}, account name to options"))
+        return None
+    return Source(options, lambda name, key: f"{option}[{_short(name)}]{'.' if key else ''}{_short(key)}")
+
+
+def _environment_source(environment: Mapping[str, str], problems: Problems) -> Source:
+    """Return the accounts of RPS_<PROVIDER>_<OPTION>, each named as its provider."""
+    accounts: dict[str, dict[str, Any]] = {}
+    # The longest first, as one provider's name may begin with another's.
+    providers = sorted(SERVICES, key=len, reverse=True)
+    for variable, value in sorted(environment.items()):
+        provider = next((one for one in providers if variable.startswith(f"{ENV_PREFIX}{one.upper()}_")), None)
+        if provider is None:
+            continue
+        option = variable[len(ENV_PREFIX) + len(provider) + 1 :].lower()
+        if option not in _environment_options():
+            known = [_variable(provider, name) for name in _environment_options()]
+            problems.append(Problem("invalid_input", variable, f"is unknown: {did_you_mean(variable, known)}"))
+        elif value.strip() or option == "api_url" or option in SERVICES[provider].login:
+            accounts.setdefault(provider, {"provider": provider})[option] = value
+    return Source(accounts, lambda name, key: _variable(name, key) if key else _variable(name, "*"))
+
+
+def _environment_options() -> list[str]:
+    return [name for name in RPS_OPTIONS if name != "provider"]
+
+
+def _variable(provider: str, option: str) -> str:
+    return f"{ENV_PREFIX}{provider}_{option}".upper()
+
+
+def _account(name: str, value: Any, concurrency: int | None, source: Source, problems: Problems) -> RoleAccount | None:
+    """Return an account, or None where its provider is not known; adds to C(problems) what else is wrong with it."""
+    try:
+        options = as_dict(value)
+    except ValueError as error:
+        problems.append(Problem("invalid_input", source.place(name, ""), f"{error}, option to value"))
+        return None
+    given = dict(options)
+    servers = None
+    wrong: set[str] = set()
+    if "servers" in given:
+        try:
+            servers = convert(given.pop("servers"), "dict")
+        except ValueError as error:
+            problems.append(Problem("invalid_input", source.place(name, "servers"), f"{error}, server name to URL"))
+    params = convert_options(given, RPS_OPTIONS, lambda key: source.place(name, key), problems, wrong, ("servers",))
+    if concurrency is not None:
+        params["concurrency"] = concurrency
+    if "provider" in wrong:
+        return None
+    try:
+        params["provider"] = provider_named(params["provider"] or "")
+    except ValueError as error:
+        problems.append(Problem("invalid_input", source.place(name, "provider"), str(error)))
+        return None
+    if params["provider"] is None:
+        words = f"is required: {', '.join(SERVICES)}"
+        problems.append(Problem("invalid_input", source.place(name, "provider"), words))
+        return None
+    found: Problems = []
+    # Without an environment: the generic RPS_* are those of modules, and may be another account's.
+    account = account_of(params, {}, found)
+    problems += [one._replace(where=source.place(name, one.where)) for one in found if one.where not in wrong]
+    return RoleAccount(name, params, account, servers)
+
+
+def convert_options(
+    given: Mapping[str, Any],
+    spec: Mapping[str, Mapping[str, Any]],
+    place: Callable[[str], str],
+    problems: Problems,
+    wrong: set[str],
+    others: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return every option of a specification, converted, or its default; a misspelt one is named with what was meant.
+
+    C(wrong) is added the options whose values are wrong; C(others): names that may have been meant beside the options.
+    """
+    params = {option: option_spec.get("default") for option, option_spec in spec.items()}
+    for option, value in given.items():
+        if option not in spec:
+            words = f"is no option: {did_you_mean(_short(option), [*spec, *others])}"
+            problems.append(Problem("invalid_input", place(option), words))
+            continue
+        try:
+            params[option] = convert(value, spec[option]["type"])
+        except ValueError as error:
+            wrong.add(option)
+            problems.append(Problem("invalid_input", place(option), str(error)))
+    return params
+
+
+def _short(key: str) -> str:
+    key = " ".join(key.split())
+    return key if len(key) <= MOST_SHOWN_KEY else f"{key[: MOST_SHOWN_KEY - 1]}…"

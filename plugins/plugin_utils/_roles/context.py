@@ -1,0 +1,33 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a role's run knows of the play, as plain data, so that everything else needs no Ansible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
+
+
+class Context(NamedTuple):
+    """What a role is given.
+
+    C(given): the role's variables that are defined, by their whole names, templated; C(names): of every variable of the
+    play; C(problems): variables that could not be templated. C(folders): where a phone list is looked for, C(cwd):
+    where Ansible was started, C(forbidden): the folder of the collection, in which nothing is written.
+    C(load_file): reads a file of YAML or JSON, which may be a vault; raises ValueError.
+    """
+
+    given: Mapping[str, Any]
+    names: Collection[str]
+    problems: Sequence[Problem]
+    folders: Sequence[str]
+    cwd: str
+    forbidden: str
+    environment: Mapping[str, str]
+    load_file: Callable[[str], Any]
+    check_mode: bool
+    diff: bool

@@ -1,0 +1,118 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The phone list of a role: a file or a list, in whole or only what failed before."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import FAILED
+from ansible_collections.voip.rps.plugins.module_utils._pure.paths import find_file
+from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import phones_of
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Rows, rows_of_list
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.outcome_file import dest_problems, outcome_path
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import exactly_one
+
+_SEPARATORS = ",;\t"
+_GUARDED = ("'=", "'+", "'-", "'@")
+
+
+def find_list(role: str, values: Mapping[str, Any], context: Context, problems: Problems) -> str | None:
+    """Return the path of C(ROLE_src), None where there is none; adds to C(problems) where it was not found."""
+    tried = {problem.where for problem in context.problems}
+    if f"{role}_src" not in tried and f"{role}_phones" not in tried:
+        problems += exactly_one(role, context.given, ("src", "phones"))
+    if values["src"] is None:
+        return None
+    try:
+        path = find_file(values["src"], context.folders)
+        if not os.path.exists(path):
+            raise ValueError(f"{path} was not found")
+    except ValueError as error:
+        problems.append(Problem("invalid_input", f"{role}_src", str(error)))
+        return None
+    return path
+
+
+def rows_of_role(
+    role: str, values: Mapping[str, Any], path: str | None, servers: Sequence[Mapping[str, Any]], problems: Problems
+) -> Rows:
+    """Return the rows of the role's phone list, each with where it stands; adds to C(problems) what is no row.
+
+    C(servers): those of every account, by name. They are for a list of outcomes, of which only what failed is taken:
+    there, the URL of a named server is no wish.
+    """
+    if path is not None:
+        rows: Rows = phones_of(path, problems)
+        return _only(rows, _failed_in_file(role, path, problems), servers) if values["only"] else rows
+    phones = values["phones"] or []
+    rows = rows_of_list(f"{role}_phones", phones, problems)
+    return _only(rows, _failed_in(role, phones, problems), servers) if values["only"] else rows
+
+
+def _only(
+    rows: Rows, failed: set[str], servers: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for where, row in rows:
+        if str(row.get("mac", "")) in failed:
+            yield where, _asked(row, servers)
+
+
+def _asked(row: Mapping[str, str], servers: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    """Return a row of outcomes as it was asked for: a URL that its server has comes from there."""
+    asked = {key: value[1:] if str(value).startswith(_GUARDED) else value for key, value in row.items()}
+    name, url = asked.get("server"), asked.get("url")
+    if name and url and any(without_userinfo(str(urls.get(name, ""))) == url for urls in servers):
+        asked["url"] = ""
+    return asked
+
+
+def _failed_in_file(role: str, path: str, problems: Problems) -> set[str]:
+    try:
+        with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+            header = file.readline()
+            file.seek(0)
+            rows = list(csv.DictReader(file, delimiter=max(_SEPARATORS, key=header.count)))
+    except (OSError, csv.Error):
+        # Reading the phones says why.
+        return set()
+    return _failed_in(role, rows, problems)
+
+
+def _failed_in(role: str, rows: Iterable[Any], problems: Problems) -> set[str]:
+    dicts = [row for row in rows if isinstance(row, Mapping)]
+    if dicts and not any("action" in row for row in dicts):
+        words = f"requires a list with the column action, as {role}_dest writes it"
+        problems.append(Problem("invalid_input", f"{role}_only", words))
+    return {str(row.get("mac") or "").strip() for row in dicts if str(row.get("action")).strip() == FAILED}
+
+
+def find_dest(
+    role: str, values: Mapping[str, Any], path: str | None, context: Context, problems: Problems
+) -> str | None:
+    """Return where C(ROLE_dest) is written, in check mode C(NAME.check.EXT); adds to C(problems) why it cannot be."""
+    if values["dest"] is None:
+        return None
+    dest = os.path.join(context.cwd, values["dest"])
+    target = outcome_path(dest, context.check_mode)
+    option = f"{role}_dest"
+    is_relative = not os.path.isabs(values["dest"])
+    if is_relative and _is_within(target, context.forbidden):
+        words = f"{dest} is inside the installed collection: start Ansible in another folder, or give an absolute path"
+        problems.append(Problem("invalid_input", option, words))
+        return None
+    wrong = dest_problems(target, path) or dest_problems(dest, path)
+    problems += [problem._replace(where=option) for problem in wrong]
+    return None if wrong else target
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), ""))

@@ -1,0 +1,280 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a role returns and shows: one shape for all roles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible.module_utils.common.parameters import remove_values
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
+    LEFT_UNBOUND,
+    MAX_PROBLEM,
+    InputError,
+    RpsError,
+    count_codes,
+)
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import ACTIONS, CHANGES, FAILED, NONE, Outcome
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.outcome_file import (
+    COLUMNS,
+    problem_rows,
+    write_outcomes,
+)
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import (
+    MOST_DIFF_LINES,
+    MOST_RETURNED_FAILURES,
+    device_row,
+    diff_text,
+)
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.advice import advice
+
+MOST_LINES = 20
+"""So many failures are shown each in words; the others are counted."""
+
+SHORTEST_SECRET = 4
+"""A shorter one is part of many words, and would be replaced in all of them."""
+
+DEST_COLUMNS = ("mac", "provider", "account", *COLUMNS[1:])
+
+_WORDS = {NONE: "right already"}
+
+
+class Result(NamedTuple):
+    """What became of one account's phones. C(failure): why it failed as a whole or was given up.
+
+    C(changed): something was written, or may have been, that the outcomes do not show. C(words): how the summary names
+    the actions, where otherwise than usual. C(counted): the outcomes that count, where not all.
+    """
+
+    account: str
+    provider: str
+    outcomes: Sequence[Outcome] = ()
+    servers: Sequence[ServerOutcome] = ()
+    requests: int = 0
+    failure: RpsError | None = None
+    changed: bool = False
+    warnings: Sequence[str] = ()
+    words: Mapping[str, str] = _WORDS
+    to_add: Sequence[Outcome] = ()
+
+    @property
+    def failed(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.action == FAILED]
+
+    @property
+    def has_changed(self) -> bool:
+        added = any(server.action == ADDED for server in self.servers)
+        return self.changed or added or any(outcome.action in CHANGES for outcome in self.outcomes)
+
+    @property
+    def has_failed(self) -> bool:
+        return bool(self.failure or self.failed or any(server.error for server in self.servers))
+
+    @property
+    def summary(self) -> dict[str, int]:
+        counts = Counter(outcome.action for outcome in self.outcomes)
+        return {action: counts[action] for action in ACTIONS}
+
+
+class Line(NamedTuple):
+    """A failure to be shown: what failed, and why."""
+
+    what: str
+    error: RpsError
+
+    def __str__(self) -> str:
+        reason = self.error.message
+        reason = reason if len(reason) <= MAX_PROBLEM else f"{reason[: MAX_PROBLEM - 1]}…"
+        return f"{self.what}: {advice(self.error.code)} Reason: {reason} ({self.error.code})"
+
+
+def role_result(role: str, results: Sequence[Result], secrets: Collection[str], *, diff: bool) -> dict[str, Any]:
+    """Return the result of the task that carried a role out; the fact C(ROLE_result) is in it.
+
+    C(lines): what was done, a line an account; C(failures): what failed and what to do about it.
+    """
+    failures = list(_failures(results))
+    failed = any(result.has_failed for result in results)
+    fact: dict[str, Any] = {
+        "changed": any(result.has_changed for result in results),
+        "failed": failed,
+        "summary": _total(results),
+        "accounts": {result.account: _account(result) for result in results},
+        "devices": [row for result in results for row in _rows(result) if row["action"] == FAILED][
+            :MOST_RETURNED_FAILURES
+        ],
+        "backup": None,
+        "dest": None,
+    }
+    task: dict[str, Any] = {
+        "changed": fact["changed"],
+        "failed": failed,
+        "msg": _message(results, failures) if failed else "Nothing failed.",
+        "lines": [_line(result) for result in results],
+        "failures": _shown(failures),
+        "warnings": [words for result in results for words in result.warnings],
+    }
+    if diff:
+        task["diff"] = {"prepared": _diff(results)}
+    return _finished(role, task, fact, secrets)
+
+
+def input_result(role: str, error: InputError, accounts: Iterable[str], secrets: Collection[str]) -> dict[str, Any]:
+    """Return the result of a role whose input is wrong, so that nothing was written."""
+    counts = ", ".join(f"{count} {code}" for code, count in error.counts.most_common())
+    number = sum(error.counts.values())
+    failure = {"code": error.code, "message": f"the input has {number} problems: nothing was changed"}
+    more = number - len(error.listed)
+    fact = {
+        "changed": False,
+        "failed": True,
+        "summary": dict.fromkeys(ACTIONS, 0),
+        "accounts": {
+            name: {"summary": dict.fromkeys(ACTIONS, 0), "requests": 0, "failure": failure} for name in accounts
+        },
+        "devices": [],
+        "backup": None,
+        "dest": None,
+    }
+    task = {
+        "changed": False,
+        "failed": True,
+        "msg": f"{number} problems with the input ({counts}); nothing was changed. The first: {error.listed[0]}",
+        "lines": [],
+        "failures": [str(problem) for problem in error.listed]
+        + ([f"… and {more} more: {counts} in all"] if more else []),
+        "failure": {"code": error.code, "message": str(error.listed[0])},
+        "problems": [problem.as_dict() for problem in error.listed],
+        "problem_counts": dict(error.counts),
+    }
+    return _finished(role, task, fact, secrets)
+
+
+def failure_result(
+    role: str, error: RpsError, results: Sequence[Result] = (), secrets: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return the result of a role that failed as a whole, with what was done before."""
+    task = role_result(role, results, secrets, diff=False)
+    fact = task["ansible_facts"][f"{role}_result"]
+    fact["failed"] = task["failed"] = True
+    task["msg"] = f"{error.message} ({error.code})"
+    task["failure"] = error.as_dict()
+    task["failures"] = [str(Line(role, error)), *task["failures"]]
+    return _finished(role, task, fact, secrets)
+
+
+def save(
+    role: str, dest: str | None, rows: Iterable[Mapping[str, Any]], secrets: set[str], task: dict[str, Any]
+) -> None:
+    """Write the file of outcomes, and add to the task's result where it is; that it cannot be written fails it."""
+    if dest is None:
+        return
+    fact = task["ansible_facts"][f"{role}_result"]
+    try:
+        write_outcomes(dest, rows, secrets, DEST_COLUMNS)
+        fact["dest"] = dest
+    except OSError as error:
+        words = f"{role}_dest: {dest} could not be written: {error.strerror or error}"
+        task["msg"] = f"{task['msg']} {words}" if task["failed"] else words
+        task["failures"].append(words)
+        fact["failed"] = task["failed"] = True
+
+
+def dest_rows(results: Sequence[Result]) -> Iterator[dict[str, Any]]:
+    """Yield the cells of every phone."""
+    for result in results:
+        for row in _rows(result):
+            yield {**row, **row.get("error", {})}
+
+
+def dest_problem_rows(error: InputError) -> Iterator[dict[str, Any]]:
+    """Yield the cells of every problem with the input."""
+    return problem_rows(error.problems)
+
+
+def _rows(result: Result) -> Iterator[dict[str, Any]]:
+    for outcome in result.outcomes:
+        row = device_row(outcome)
+        yield {"mac": row.pop("mac"), "provider": result.provider, "account": result.account, **row}
+
+
+def _finished(role: str, task: dict[str, Any], fact: dict[str, Any], secrets: Collection[str]) -> dict[str, Any]:
+    long_enough = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
+    shown = remove_values({**task, "ansible_facts": {f"{role}_result": fact}}, long_enough)
+    return dict(shown)
+
+
+def _total(results: Iterable[Result]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for result in results:
+        total.update(result.summary)
+    return {action: total[action] for action in ACTIONS}
+
+
+def _account(result: Result) -> dict[str, Any]:
+    return {
+        "summary": result.summary,
+        "requests": result.requests,
+        "failure": result.failure.as_dict() if result.failure else None,
+    }
+
+
+def _line(result: Result) -> str:
+    done = [f"{count} {result.words.get(action, action)}" for action, count in result.summary.items() if count]
+    if result.to_add:
+        done.append(f"{len(result.to_add)} to be added by hand")
+    added = [server.name for server in result.servers if server.action == ADDED]
+    servers = f", servers added: {len(added)}" if added else ""
+    return f"{result.account}: {', '.join(done) or 'nothing done'} (requests: {result.requests}{servers})"
+
+
+def _failures(results: Iterable[Result]) -> Iterator[Line]:
+    for result in results:
+        if result.failure:
+            yield Line(result.account, result.failure)
+        for server in result.servers:
+            if server.error:
+                yield Line(f"{result.account} server {server.name}", server.error)
+        for outcome in result.failed:
+            # Those that share the account's failure are counted in its line.
+            if outcome.error and outcome.error is not result.failure:
+                yield Line(f"{result.account} phone {outcome.mac}", outcome.error)
+
+
+def _shown(failures: Sequence[Line]) -> list[str]:
+    ordered = sorted(failures, key=lambda line: line.error.code != LEFT_UNBOUND)
+    rest = ordered[MOST_LINES:]
+    more = [f"… and {len(rest)} more: {count_codes(line.error for line in rest)}"] if rest else []
+    return [str(line) for line in ordered[:MOST_LINES]] + more
+
+
+def _message(results: Sequence[Result], failures: Sequence[Line]) -> str:
+    summary = _total(results)
+    first = next((line for line in failures if line.error.code == LEFT_UNBOUND), failures[0])
+    counted = [outcome.error for result in results for outcome in result.failed if outcome.error]
+    counted_already = set(map(id, counted))
+    counted += [line.error for line in failures if id(line.error) not in counted_already]
+    whole = [result.account for result in results if result.failure]
+    words = [f"{summary[FAILED]} of {sum(summary.values())} phones failed"] if summary[FAILED] else []
+    if whole:
+        words.append(f"account {', '.join(whole)} failed" if len(whole) == 1 else f"accounts {', '.join(whole)} failed")
+    return f"{'; '.join(words) or 'Something failed'} ({count_codes(counted)}). {first}"
+
+
+def _diff(results: Iterable[Result]) -> str:
+    """Return a line a phone that changes, below the name of its account, 10,000 in all and then a count."""
+    text: list[str] = []
+    left, more = MOST_DIFF_LINES, 0
+    for result in results:
+        changes = [outcome for outcome in result.outcomes if outcome.action in CHANGES]
+        if changes[:left]:
+            text.append(f"{result.account}:\n{diff_text(changes[:left])}")
+        more += len(changes) - len(changes[:left])
+        left -= len(changes[:left])
+    return "".join(text) + (f"... and {more} more\n" if more else "")

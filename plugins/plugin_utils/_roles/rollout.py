@@ -1,0 +1,142 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role rollout: check everything, then bind each account's phones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
+    Desired,
+    Targets,
+    desired_devices,
+    prune_problems,
+)
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import (
+    Job,
+    policy_of,
+    run_job,
+    services_of,
+)
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
+    dest_problem_rows,
+    dest_rows,
+    input_result,
+    role_result,
+    save,
+)
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import HOW, Variable, read_variables
+
+ROLE = "rollout"
+VARIABLES = {
+    "src": Variable("path"),
+    "phones": Variable("list"),
+    "servers": Variable("dict", {}),
+    "server": Variable("str"),
+    "url": Variable("str"),
+    "prune": Variable("bool", False),
+    "prune_limit": Variable("int", 10, least=0),
+    **HOW,
+}
+
+
+class Input(NamedTuple):
+    """What a run is to do, all of it checked, and C(problems) with it. C(dest): the file of outcomes, if any."""
+
+    accounts: Sequence[RoleAccount]
+    jobs: Sequence[Job]
+    dest: str | None
+    problems: Problems
+
+    @property
+    def secrets(self) -> set[str]:
+        return set().union(*(account.secrets for account in self.accounts))
+
+
+def run(context: Context) -> dict[str, Any]:
+    """Carry the role out, in check mode only foresee it, and return the task's result."""
+    given = read_input(context)
+    if given.problems:
+        error = InputError(given.problems)
+        task = input_result(ROLE, error, [account.name for account in given.accounts], given.secrets)
+        save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
+        return task
+    results = [run_job(job, check_mode=context.check_mode) for job in given.jobs]
+    task = role_result(ROLE, results, given.secrets, diff=context.diff)
+    save(ROLE, given.dest, dest_rows(results), given.secrets, task)
+    return task
+
+
+def read_input(context: Context) -> Input:
+    """Return what is to be done; nothing is sent."""
+    problems: Problems = list(context.problems)
+    values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
+    accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
+    path = find_list(ROLE, values, context, problems)
+    dest = find_dest(ROLE, values, path, context, problems)
+    targets = {Owner(account.provider, account.name): _targets(account, values) for account in accounts}
+    for one in targets.values():
+        problems += one.problems
+    desired = Desired({}, set(), {})
+    # Where an account could not be read, its rows would be called wrong as well.
+    if all_read:
+        desired = _desired(accounts, values, path, targets, problems)
+    if values["prune"] and not problems:
+        problems += _prune_problems(accounts, desired)
+    problems = list(dict.fromkeys(problems))
+    services = services_of(ROLE, accounts, problems) if not problems else {}
+    jobs = [] if problems else [_job(account, services, values, desired) for account in accounts]
+    return Input(accounts, jobs, dest, problems)
+
+
+def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(values["servers"] if account.servers is None else account.servers)
+
+
+def _targets(account: RoleAccount, values: Mapping[str, Any]) -> Targets:
+    option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
+    default = (values["server"], values["url"])
+    return Targets(account.account.kind, _servers(account, values), default, option=option)
+
+
+def _desired(
+    accounts: Sequence[RoleAccount],
+    values: Mapping[str, Any],
+    path: str | None,
+    targets: Mapping[Owner, Targets],
+    problems: Problems,
+) -> Desired:
+    rows = rows_of_role(ROLE, values, path, [_servers(account, values) for account in accounts], problems)
+    rule = AllAccounts({account.name: account.provider for account in accounts})
+    return desired_devices(rows, rule, targets, problems)
+
+
+def _prune_problems(accounts: Sequence[RoleAccount], desired: Desired) -> Problems:
+    problems: Problems = []
+    params = {"prune": True, "state": "present", "mac": None, "macs": None}
+    for account in accounts:
+        own = desired.devices[Owner(account.provider, account.name)]
+        for problem in prune_problems(params, own, account.account.kind):
+            words = f"account {account.name}: {problem.message}"
+            problems.append(Problem(problem.code, f"{ROLE}_prune", words))
+    return problems
+
+
+def _job(account: RoleAccount, services: Mapping[str, Any], values: Mapping[str, Any], desired: Desired) -> Job:
+    return Job(
+        account,
+        services[account.name],
+        desired.devices[Owner(account.provider, account.name)],
+        _servers(account, values),
+        policy_of(values),
+        Prune(desired.named, values["prune_limit"]) if values["prune"] else None,
+    )

@@ -1,0 +1,42 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The way into the roles' logic: a role by its name, and a result whatever happens."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.voip.rps.plugins.module_utils._http.client import REQUESTS_IMPORT_ERROR
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.plugin_utils._roles import rollout, yeastar
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import unforeseen
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import failure_result
+
+ROLES: dict[str, Callable[[Context], dict[str, Any]]] = {rollout.ROLE: rollout.run, yeastar.ROLE: yeastar.run}
+_VARIABLES = {rollout.ROLE: rollout.VARIABLES, yeastar.ROLE: yeastar.VARIABLES}
+
+
+def variable_names(role: str) -> list[str]:
+    """Return the whole names of the role's variables."""
+    return [f"{role}_{name}" for name in (*_VARIABLES[role], "accounts")]
+
+
+def run(role: str, context: Callable[[], Context]) -> dict[str, Any]:
+    """Carry the role out and return the task's result; nothing is raised. C(context) returns what the role is given."""
+    if role not in ROLES:
+        return {"failed": True, "changed": False, "msg": f"role must be one of {', '.join(ROLES)}"}
+    if REQUESTS_IMPORT_ERROR:
+        words = (
+            "Ansible's Python has no package requests. Install it where Ansible runs: "
+            f"{sys.executable} -m pip install requests"
+        )
+        return failure_result(role, RpsError("unsupported", words))
+    try:
+        return ROLES[role](context())
+    except Exception as error:
+        return failure_result(role, unforeseen(error))

@@ -1,0 +1,88 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values of variables, converted as Ansible converts options, refused in words that never show the value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+
+def as_text(value: Any) -> str:
+    """Return a text; a number is written as one. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError("must be text: write it in quotes")
+    text = str(value)
+    if not text.strip():
+        raise ValueError("is empty: give a value or leave it out")
+    return text
+
+
+def as_path(value: Any) -> str:
+    """Return a path, in which C(~) and environment variables are replaced. Raises ValueError."""
+    return os.path.expanduser(os.path.expandvars(as_text(value)))
+
+
+def as_bool(value: Any) -> bool:
+    """Return a boolean, also of a text such as C(yes) or C(false). Raises ValueError."""
+    try:
+        return bool(boolean(value.strip() if isinstance(value, str) else value, strict=True))
+    except TypeError:
+        raise ValueError("must be true or false") from None
+
+
+def as_int(value: Any) -> int:
+    """Return a whole number, also of a text. Raises ValueError."""
+    number = as_float(value, "must be a whole number")
+    if number != int(number):
+        raise ValueError("must be a whole number")
+    return int(number)
+
+
+def as_float(value: Any, words: str = "must be a number") -> float:
+    """Return a number, also of a text. Raises ValueError, with these words."""
+    try:
+        number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        number = None
+    if number is None or number != number or number in (float("inf"), float("-inf")):
+        raise ValueError(words)
+    return number
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """Return a dict whose keys are texts. Raises ValueError."""
+    if not isinstance(value, Mapping):
+        raise ValueError("must be a dict")
+    return {str(key): item for key, item in value.items()}
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a list. Raises ValueError."""
+    if not isinstance(value, list):
+        raise ValueError("must be a list")
+    return value
+
+
+CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "str": as_text,
+    "path": as_path,
+    "bool": as_bool,
+    "int": as_int,
+    "float": as_float,
+    "dict": as_dict,
+    "list": as_list,
+}
+"""By the name of the type in an argument specification."""
+
+
+def convert(value: Any, kind: str) -> Any:
+    """Return C(value) as that type. Raises ValueError, in words that begin with a verb and do not show the value."""
+    if value is None:
+        raise ValueError("is null: give a value or leave it out")
+    return CONVERTERS[kind](value)

@@ -1,0 +1,109 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of a role: checked and converted before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import convert
+
+NEAR = 2
+"""A variable whose name is so many letters away from one of the role's is taken for a misspelt one."""
+
+
+class Variable(NamedTuple):
+    """A variable of a role: its type, as argument specifications name it, its default, and what it may be.
+
+    C(least): of a number; C(choices): of a text.
+    """
+
+    kind: str
+    default: Any = None
+    least: int | None = None
+    choices: tuple[str, ...] = ()
+
+
+HOW = {
+    "force": Variable("bool", False),
+    "override": Variable("bool", False),
+    "check_target": Variable("bool", True),
+    "check_foreign": Variable("bool", True),
+    "concurrency": Variable("int", least=1),
+    "dest": Variable("path"),
+    "only": Variable("str", choices=("failed",)),
+}
+"""How to carry out a phone list: the same in every role that binds phones."""
+
+
+def read_variables(
+    role: str, spec: Mapping[str, Variable], given: Mapping[str, Any], names: Iterable[str], problems: Problems
+) -> dict[str, Any]:
+    """Return the role's variables by their names without C(ROLE_), defaults included, C(accounts) not.
+
+    C(given): those that are defined, by their whole names; C(names): of every variable of the play. Adds to
+    C(problems) what is wrong, also a variable that looks like a misspelt one of the role's.
+    """
+    ours = [f"{role}_{name}" for name in (*spec, "accounts")]
+    for name, meant in misspelt(names, ours):
+        problems.append(Problem("invalid_input", name, f"is no variable of the role {role}: did you mean {meant}?"))
+    values: dict[str, Any] = {}
+    for name, variable in spec.items():
+        values[name] = variable.default
+        whole = f"{role}_{name}"
+        if whole not in given:
+            continue
+        try:
+            values[name] = _value(given[whole], variable)
+        except ValueError as error:
+            problems.append(Problem("invalid_input", whole, str(error)))
+    return values
+
+
+def exactly_one(role: str, given: Mapping[str, Any], names: Collection[str]) -> Problems:
+    """Return what is wrong unless exactly one of the variables is given."""
+    whole = [f"{role}_{name}" for name in names]
+    if sum(name in given for name in whole) == 1:
+        return []
+    return [Problem("invalid_input", "", f"Exactly one of {' and '.join(whole)} is required.")]
+
+
+def _value(value: Any, variable: Variable) -> Any:
+    converted = convert(value, variable.kind)
+    if variable.least is not None and converted < variable.least:
+        raise ValueError(f"must be {variable.least} or more")
+    if variable.choices and converted not in variable.choices:
+        raise ValueError(f"must be {' or '.join(variable.choices)}")
+    return converted
+
+
+def misspelt(names: Iterable[str], ours: Collection[str]) -> list[tuple[str, str]]:
+    """Return the names that are within C(NEAR) letters of one of C(ours), each with that one.
+
+    Nothing else counts: other roles may have variables with the same prefix.
+    """
+    found = []
+    for name in sorted(set(names).difference(ours)):
+        distances = [(distance(name.casefold(), our), our) for our in ours if abs(len(name) - len(our)) <= NEAR]
+        if distances and min(distances)[0] <= NEAR:
+            found.append((name, min(distances)[1]))
+    return found
+
+
+def distance(one: str, other: str) -> int:
+    """Return how many letters must be added, left out, replaced or swapped with the next to make two words the same."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, its in enumerate(other, 1):
+            best = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != its))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == its:
+                best = min(best, before[j - 2] + 1)
+            row.append(best)
+        before, last = last, row
+    return last[-1]

@@ -1,0 +1,336 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role yeastar: phones into a PBX, and those that it does not redirect into their vendors' services."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import Pbx
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_task import (
+    ENV_PREFIX,
+    PBX_OPTIONS,
+    PBX_RULES,
+    connect_pbx,
+    pbx_login,
+)
+from ansible_collections.voip.rps.plugins.module_utils._pbx.phones import Wanted, wanted_of_rows
+from ansible_collections.voip.rps.plugins.module_utils._pbx.provision import reconcile_phones
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    FAILED,
+    MOVED,
+    NONE,
+    REGISTERED,
+    UNKNOWN,
+    Device,
+    Outcome,
+)
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Targets
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES, providers_of
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import (
+    Job,
+    policy_of,
+    run_job,
+    services_of,
+    unforeseen,
+)
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import (
+    RoleAccount,
+    convert_options,
+    read_accounts,
+)
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
+    Result,
+    dest_problem_rows,
+    dest_rows,
+    input_result,
+    role_result,
+    save,
+)
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import convert
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import HOW, Variable, read_variables
+
+ROLE = "yeastar"
+PBX = "PBX"
+"""What the PBX is called beside the accounts."""
+
+VARIABLES = {
+    "src": Variable("path"),
+    "phones": Variable("list"),
+    "pbx": Variable("dict", {}),
+    "vendor": Variable("str"),
+    "model": Variable("str"),
+    "template_name": Variable("str"),
+    "rps_auth": Variable("bool", False),
+    "recreate": Variable("bool", False),
+    "server": Variable("str"),
+    **HOW,
+}
+
+_WORDS = {REGISTERED: "added", MOVED: "changed", NONE: "right already"}
+
+
+class Input(NamedTuple):
+    """What a run is to do, all of it checked, and C(problems) with it.
+
+    C(owners): the account of each phone that has one, by MAC address; C(pbx): None where there are problems.
+    """
+
+    values: Mapping[str, Any]
+    wanted: Sequence[Wanted]
+    owners: Mapping[str, Owner]
+    accounts: Sequence[RoleAccount]
+    services: Mapping[str, Service]
+    pbx: Pbx | None
+    dest: str | None
+    secrets: set[str]
+    problems: Problems
+
+
+def run(context: Context) -> dict[str, Any]:
+    """Carry the role out, in check mode only foresee it, and return the task's result."""
+    given = read_input(context)
+    try:
+        if given.problems or given.pbx is None:
+            raise InputError(given.problems)
+        results, by_hand = _carry_out(given, given.pbx, context.check_mode)
+    except InputError as error:
+        names = [PBX, *(account.name for account in given.accounts)]
+        task = input_result(ROLE, error, names, given.secrets)
+        save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
+        return task
+    task = role_result(ROLE, results, given.secrets, diff=context.diff)
+    task["to_add"] = by_hand
+    save(ROLE, given.dest, dest_rows(results), given.secrets, task)
+    return task
+
+
+def read_input(context: Context) -> Input:
+    """Return what is to be done; nothing is sent."""
+    problems: Problems = list(context.problems)
+    secrets: set[str] = set()
+    values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
+    params, login = _pbx(values, context, problems)
+    secrets.update(filter(None, [login.get("client_secret"), login.get("access_token")]))
+    accounts, all_read = _accounts(values, context, problems)
+    secrets.update(*(account.secrets for account in accounts))
+    path = find_list(ROLE, values, context, problems)
+    dest = find_dest(ROLE, values, path, context, problems)
+    rows = [(where, _text_row(where, row, problems)) for where, row in rows_of_role(ROLE, values, path, (), problems)]
+    wanted = wanted_of_rows(rows, {**values, "state": "present"}, problems)
+    owners = _owners(rows, wanted, accounts, problems) if all_read else {}
+    services = services_of(ROLE, accounts, problems) if not problems else {}
+    pbx = None
+    if not problems:
+        try:
+            pbx = connect_pbx(params, login, secrets.add)
+        except RpsError as error:
+            problems.append(Problem(error.code, f"{ROLE}_pbx", error.message))
+    return Input(values, wanted, owners, accounts, services, pbx, dest, secrets, list(dict.fromkeys(problems)))
+
+
+def _pbx(
+    values: Mapping[str, Any], context: Context, problems: Problems
+) -> tuple[dict[str, Any], Mapping[str, str | None]]:
+    """Return the options of the PBX, and its login."""
+    option = f"{ROLE}_pbx"
+    given = dict(values["pbx"])
+    for name in PBX_OPTIONS:
+        value = context.environment.get(ENV_PREFIX + name.upper(), "")
+        # An empty login is an error, and one that is given beats any of these: that is seen to below.
+        if value.strip() and name not in given and name not in ("client_id", "client_secret", "access_token"):
+            given[name] = value
+    for together in PBX_RULES["mutually_exclusive"]:
+        if all(name in given for name in together):
+            problems.append(Problem("invalid_input", option, f"has both {' and '.join(together)}: give one login"))
+    wrong: set[str] = set()
+    params = convert_options(given, PBX_OPTIONS, lambda name: f"{option}.{name}", problems, wrong)
+    if option in {problem.where.partition("[")[0].partition(".")[0] for problem in context.problems}:
+        return params, {}
+    if params["base_url"] is None:
+        if "base_url" not in wrong:
+            words = f"is required: give it or {ENV_PREFIX}BASE_URL"
+            problems.append(Problem("invalid_input", f"{option}.base_url", words))
+        params["base_url"] = ""
+        found: Problems = []
+        login = pbx_login({**params, "base_url": "https://not-given.invalid"}, context.environment, found)
+    else:
+        found = []
+        login = pbx_login(params, context.environment, found)
+    known = [problem for problem in found if problem.where not in wrong]
+    problems += [one._replace(where=f"{option}.{one.where}" if one.where else option) for one in known]
+    return params, login
+
+
+def _accounts(values: Mapping[str, Any], context: Context, problems: Problems) -> tuple[list[RoleAccount], bool]:
+    """Return the accounts at the redirection services, if any. They take a name for the server to add there."""
+    is_given = f"{ROLE}_accounts" in context.given
+    if not is_given and values["server"] is None:
+        return [], True
+    accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems, required=False)
+    if accounts and values["server"] is None and not any(one.where == f"{ROLE}_server" for one in problems):
+        words = f"is required with {ROLE}_accounts: the name of the server to add there"
+        problems.append(Problem("invalid_input", f"{ROLE}_server", words))
+    for account in accounts:
+        if account.name.strip().casefold() == PBX.casefold():
+            words = f"an account cannot be called {PBX}: that is what the PBX is called in the results"
+            problems.append(Problem("invalid_input", f"{ROLE}_accounts", words))
+        if values["server"] is not None and account.account.kind.can.named_servers:
+            try:
+                account.account.kind.check_server_name(values["server"])
+            except ValueError as error:
+                problems.append(Problem("invalid_server_name", f"{ROLE}_server", str(error)))
+    return accounts, all_read
+
+
+def _text_row(where: str, row: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+    """Return a row whose extension's id, if it has one and no number, is a whole number."""
+    converted: dict[str, Any] = dict(row)
+    identity = converted.pop("ext_id", None)
+    if identity in (None, "") or converted.get("extension"):
+        return converted
+    try:
+        converted["ext_id"] = convert(identity, "int")
+    except ValueError as error:
+        problems.append(Problem("invalid_input", where, f"ext_id {error}"))
+    return converted
+
+
+def _owners(
+    rows: Sequence[tuple[str, Mapping[str, Any]]],
+    wanted: Sequence[Wanted],
+    accounts: Sequence[RoleAccount],
+    problems: Problems,
+) -> dict[str, Owner]:
+    """Return the account of each phone whose vendor has one, by MAC address; adds to C(problems) where two fit."""
+    providers = {account.name: account.provider for account in accounts}
+    rule = AllAccounts(providers)
+    by_place = dict(rows)
+    owners: dict[str, Owner] = {}
+    for phone in wanted:
+        vendor = phone.kind.vendor.strip().casefold() if phone.kind else ""
+        provider = vendor if vendor in SERVICES else next(iter(providers_of(phone.mac)), "") if not vendor else ""
+        account = str(by_place[phone.where].get("account") or "")
+        if not accounts or (not account and provider not in providers.values()):
+            continue
+        try:
+            owners[phone.mac] = rule.owner_of(phone.mac, {"provider": provider, "account": account})
+        except ValueError as error:
+            problems.append(Problem("invalid_input", phone.where, str(error)))
+    return owners
+
+
+def _carry_out(given: Input, pbx: Pbx, check_mode: bool) -> tuple[list[Result], list[str]]:
+    """Return what became of the phones in the PBX and in each account, and the phones to be added by hand.
+
+    Raises InputError, before anything is written, where the PBX does not have what the list asks for.
+    """
+    result = _run_pbx(given, pbx, check_mode)
+    served = [outcome for outcome in result.outcomes if _link(outcome)]
+    outcomes: list[Outcome] = []
+    to_add: list[Outcome] = []
+    for outcome in result.outcomes:
+        is_to_add = bool(_link(outcome)) and outcome.status == UNKNOWN
+        if is_to_add and outcome.mac in given.owners:
+            to_add.append(outcome)
+        else:
+            outcomes.append(outcome._replace(error=_no_account(outcome)) if is_to_add else outcome)
+    result = result._replace(outcomes=outcomes, to_add=to_add)
+    results = [result]
+    for job in _jobs(given, served):
+        results.append(run_job(job, check_mode=check_mode))
+    return _merged(results), [_by_hand(outcome) for outcome in to_add]
+
+
+def _run_pbx(given: Input, pbx: Pbx, check_mode: bool) -> Result:
+    result = Result(PBX, ROLE, words=_WORDS)
+    try:
+        with pbx:
+            report = reconcile_phones(
+                pbx,
+                given.wanted,
+                rps_auth=given.values["rps_auth"],
+                recreate=given.values["recreate"],
+                check_mode=check_mode,
+            )
+        result = result._replace(outcomes=report.outcomes, failure=report.stopped, changed=report.uncertain)
+    except InputError:
+        raise
+    except RpsError as error:
+        result = _pbx_given_up(given, result, error)
+    except Exception as error:
+        result = _pbx_given_up(given, result, unforeseen(error))
+        result = result._replace(changed=not check_mode and pbx.client.requests > 0)
+    return result._replace(requests=pbx.client.requests)
+
+
+def _pbx_given_up(given: Input, result: Result, error: RpsError) -> Result:
+    outcomes = [Outcome(phone.mac, FAILED, None, error=error) for phone in given.wanted]
+    return result._replace(outcomes=outcomes, failure=error)
+
+
+def _link(outcome: Outcome) -> str:
+    """Return where the PBX serves a phone that it does not redirect, empty for any other."""
+    return (outcome.target.link or "") if isinstance(outcome.target, Assignment) else ""
+
+
+def _no_account(outcome: Outcome) -> RpsError:
+    vendor = outcome.target.vendor.text if isinstance(outcome.target, Assignment) else ""
+    words = (
+        f"the PBX does not have {vendor} redirect it, and {ROLE}_accounts has no account at {vendor}'s service: "
+        "add one if there is such a provider, or add the phone in the PBX's web page"
+    )
+    return RpsError("unsupported", words)
+
+
+def _by_hand(outcome: Outcome) -> str:
+    """Return what is shown of a phone that is to be added in the PBX's web page."""
+    place = outcome.target.as_dict(outcome.mac) if outcome.target else {}
+    shown = [place.get(name) for name in ("vendor", "model", "template_name", "extension")]
+    return ", ".join([outcome.mac, *(str(one) for one in shown if one)])
+
+
+def _jobs(given: Input, served: Sequence[Outcome]) -> list[Job]:
+    """Return for each account and each link of the PBX the phones to be pointed there."""
+    links = list(dict.fromkeys(map(_link, served)))
+    jobs = []
+    for account in given.accounts:
+        owner = Owner(account.provider, account.name)
+        for link in links:
+            macs = [one.mac for one in served if _link(one) == link and given.owners.get(one.mac) == owner]
+            if macs:
+                # A server keeps its URL for good: among several, its name is of its own link, not of its place.
+                suffix = "" if len(links) == 1 else f"-{hashlib.sha256(link.encode()).hexdigest()[:8]}"
+                name = f"{given.values['server']}{suffix}"
+                target = Targets(account.account.kind, {name: link}, (name, None)).of({})
+                devices = [Device(mac, target) for mac in macs]
+                service = given.services[account.name]
+                jobs.append(Job(account, service, devices, {name: link}, policy_of(given.values)))
+    return jobs
+
+
+def _merged(results: Sequence[Result]) -> list[Result]:
+    """Return one result an account."""
+    merged: dict[str, Result] = {}
+    for result in results:
+        first = merged.get(result.account)
+        if first is not None:
+            result = result._replace(
+                outcomes=[*first.outcomes, *result.outcomes],
+                servers=[*first.servers, *result.servers],
+                failure=first.failure or result.failure,
+                changed=first.changed or result.changed,
+                warnings=[*first.warnings, *result.warnings],
+            )
+        merged[result.account] = result
+    return list(merged.values())
