@@ -7,18 +7,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import plain, reason_of
 
-_UNDEFINED = re.compile(r"'([\w. ]+)' is undefined")
 _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 
@@ -46,7 +45,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             problems += found
             value = None if found else self._templated(variables[name])
             if not found and value != variables.get("omit"):
-                given[name] = _plain(value, variables.get("omit"))
+                given[name] = plain(value, variables.get("omit"))
         cwd = os.getcwd()
         return Context(
             given=given,
@@ -67,10 +66,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
     def _problems(self, where: str, value: Any) -> Iterator[Problem]:
         """Yield why a variable cannot be had, by the innermost place of it, in words that show no value."""
         try:
-            _plain(self._templated(value), None)
+            plain(self._templated(value), None)
             return
         except AnsibleError as error:
-            reason = _reason(error)
+            reason = reason_of(error)
         parts: list[tuple[str, Any]] = []
         if isinstance(value, Mapping):
             parts = [
@@ -83,7 +82,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
 
     def _load_file(self, path: str) -> Any:
         try:
-            return _plain(self._loader.load_from_file(path), None)
+            return plain(self._loader.load_from_file(path), None)
         except AnsibleError as error:
             if not os.path.exists(path):
                 raise ValueError("was not found") from None
@@ -94,18 +93,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             raise ValueError("cannot be read as YAML or JSON") from None
 
 
-def _reason(error: AnsibleError) -> str:
-    words = str(error)
-    undefined = _UNDEFINED.search(words)
-    if undefined:
-        return f"uses the variable {undefined[1]!r}, which is undefined"
-    if isinstance(error, AnsibleUndefinedVariable):
-        return "uses a variable that is undefined"
-    if "vault" in type(error).__name__.lower() or "decrypt" in words.lower():
-        return "cannot be decrypted: give its vault password"
-    return "cannot be templated: check its Jinja2 expressions"
-
-
 def _playbook_folders(playbook_dir: Any) -> list[str]:
     """Return the playbook's folder and C(files/) in it; those of this collection hold no list of the user's."""
     if not playbook_dir or os.path.join(os.path.realpath(str(playbook_dir)), "").startswith(
@@ -113,21 +100,3 @@ def _playbook_folders(playbook_dir: Any) -> list[str]:
     ):
         return []
     return [str(playbook_dir), os.path.join(str(playbook_dir), "files")]
-
-
-def _plain(value: Any, omit: Any) -> Any:
-    """Return a value without what Ansible knows of it: where it is from, and that it was encrypted.
-
-    In a dict, what is to be omitted is left out.
-    """
-    if isinstance(value, Mapping):
-        return {
-            str(key): _plain(item, omit)
-            for key, item in value.items()
-            if omit is None or (item is not omit and item != omit)
-        }
-    if isinstance(value, (list, tuple, set)):
-        return [_plain(item, omit) for item in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    return str(value)

@@ -89,15 +89,17 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # of no known type
 
 
 def _rows(term: Any, folders: list[str], problems: Problems) -> list[Row]:
-    """Return the rows of a phone list; adds to C(problems) what is wrong with it."""
+    """Return the rows of a phone list; adds to C(problems) what is wrong with it.
+
+    Raises AnsibleLookupError where there is no such file: the folders that were searched need more room than a problem.
+    """
     if not isinstance(term, str):
         problems.append(Problem("invalid_input", "", f"the path is {kind_of(term)} instead of text"))
         return []
     try:
         path = find_file(term, folders)
     except ValueError as error:
-        problems.append(Problem("invalid_input", "", str(error)))
-        return []
+        raise AnsibleLookupError(f"voip.rps.phones: {error}") from None
     rows = []
     for where, row in phones_of(path, problems):
         problems += extra_problems(where, row)

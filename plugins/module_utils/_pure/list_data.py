@@ -53,7 +53,7 @@ def _yaml_phones(file: BinaryIO) -> list[Any]:
         import yaml
     except ImportError:
         raise ValueError(
-            "is YAML, and the Python library PyYAML is missing where it is read. Install PyYAML, or save the list as CSV"
+            "is YAML, and the Python library PyYAML is missing where it is read. Install it, or save the list as CSV"
         ) from None
     content = _content(file, MAX_YAML_BYTES)
     try:
