@@ -245,7 +245,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
 
 def _marked(name: str, value: str | None) -> Any:
-    """Return a variable's value, as data unless it is a plain word of ours, which other programs read more easily so."""
+    """Return a variable's value, marked as data unless it is a plain word of ours, as other programs read those."""
     if value is None:
         return None
     return wrap_var(value) if name == "rps_current_url" or "{" in value else trust_as_template(value)

@@ -78,7 +78,8 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.words import kind_o
 
 class LookupModule(LookupBase):  # type: ignore[misc]  # of no known type
     def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Row]:
-        self.set_options(var_options=variables, direct=kwargs)
+        if kwargs:
+            raise AnsibleLookupError(f"voip.rps.phones: {', '.join(kwargs)} is no option: there are only paths")
         playbook = os.path.abspath(self._loader.get_basedir())
         folders = [playbook, os.path.join(playbook, "files"), os.getcwd()]
         problems: Problems = []
