@@ -168,6 +168,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self._given = {name: direct.pop(name) for name in OPTIONS if name in direct}
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
+    def _compose(self, template: Any, variables: Any, *arguments: Any, **options: Any) -> Any:
+        # Ansible compiles an expression anew for every host, even if it is the name of a variable, as in keyed_groups.
+        if isinstance(template, str) and template in variables and not self.get_option("use_extra_vars"):
+            return variables[template]
+        return super()._compose(template, variables, *arguments, **options)
+
     def _accounts(self, config: Mapping[str, Any]) -> list[RoleAccount]:
         """Return the accounts. Raises InputError, with everything that is wrong with the file."""
         problems: Problems = []
