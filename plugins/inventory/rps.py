@@ -150,6 +150,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
+        if REQUESTS_IMPORT_ERROR:
+            words = f"the Python library requests is missing. Install it for {sys.executable}, which runs Ansible"
+            raise AnsibleParserError(f"voip.rps.rps: {words}")
         self._given: dict[str, Any] = {}
         config = self._read_config_data(path)
         try:
@@ -213,9 +216,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return phones
 
     def _read(self, accounts: list[RoleAccount], *, check_target: bool) -> list[Phone]:
-        if REQUESTS_IMPORT_ERROR:
-            words = f"the Python library requests is missing. Install it for {sys.executable}, which runs Ansible"
-            raise RpsError("unsupported", words)
         phones: list[Phone] = []
         for account in accounts:
             try:

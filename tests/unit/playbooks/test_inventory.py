@@ -252,6 +252,13 @@ def test_empty_and_missing_accounts(inventory: Inventory) -> None:
     assert "voip.rps.rps: provider: is required" in inventory.output
 
 
+def test_without_requests(inventory: Inventory, account: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "requests.py").write_text("raise ImportError('no requests')")
+
+    assert inventory.hosts(account, PYTHONPATH=str(tmp_path)) == {}
+    assert "voip.rps.rps: the Python library requests is missing. Install it for" in inventory.output
+
+
 def test_other_files_are_left_to_other_plugins(
     inventory: Inventory, account: dict[str, Any], ansible: Callable[..., Any]
 ) -> None:

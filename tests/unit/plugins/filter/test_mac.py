@@ -32,7 +32,6 @@ def test_every_spelling_in_every_format(given: str) -> None:
     for name, spelled in FORMATS.items():
         assert mac(given, name) == mac(given, format=name) == spelled
         assert mac(given, name, True) == mac(given, format=name, upper="yes") == spelled.upper()
-        assert type(mac(given, name)) is str
 
 
 @pytest.mark.parametrize("given", ["", "0015", "00:15:65:00:00:00:01", "00156500000g", None, 1565000001, True, [], {}])
