@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -16,7 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import plain, reason_of
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import OMITTED, is_omitted, plain, reason_of
 
 _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
@@ -38,14 +38,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
     def _context(self, role: str, variables: Mapping[str, Any]) -> Context:
         given: dict[str, Any] = {}
         problems: Problems = []
+        omit = variables.get("omit")
         for name in run_role.variable_names(role):
             if name not in variables:
                 continue
-            found = list(self._problems(name, variables[name]))
-            problems += found
-            value = None if found else self._templated(variables[name])
-            if not found and value != variables.get("omit"):
-                given[name] = plain(value, variables.get("omit"))
+            try:
+                value = self._templated(variables[name])
+                if not is_omitted(value, omit):
+                    given[name] = plain(value, omit)
+            except AnsibleError as error:
+                problems += self._problems(name, variables[name], error)
         cwd = os.getcwd()
         return Context(
             given=given,
@@ -61,24 +63,27 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         )
 
     def _templated(self, value: Any) -> Any:
-        return self._templar.template(value)
-
-    def _problems(self, where: str, value: Any) -> Iterator[Problem]:
-        """Yield why a variable cannot be had, by the innermost place of it, in words that show no value."""
         try:
-            plain(self._templated(value), None)
-            return
+            return self._templar.template(value)
         except AnsibleError as error:
-            reason = reason_of(error)
+            if type(error).__name__ == "AnsibleValueOmittedError":
+                return OMITTED
+            raise
+
+    def _problems(self, where: str, value: Any, error: AnsibleError) -> Problems:
+        """Return why a variable cannot be had, by the innermost places of it, in words that show no value."""
         parts: list[tuple[str, Any]] = []
         if isinstance(value, Mapping):
-            parts = [
-                (f"{where}[{key}]" if where.endswith("_accounts") else f"{where}.{key}", value[key]) for key in value
-            ]
+            parts = [(f"{where}.{key}" if "[" in where else f"{where}[{key}]", value[key]) for key in value]
         elif isinstance(value, list):
             parts = [(f"{where}[{position}]", item) for position, item in enumerate(value)]
-        inner = [problem for place, part in parts for problem in self._problems(place, part)]
-        yield from inner or [Problem("invalid_input", where, reason)]
+        inner: Problems = []
+        for place, part in parts:
+            try:
+                plain(self._templated(part), None)
+            except AnsibleError as its:
+                inner += self._problems(place, part, its)
+        return inner or [Problem("invalid_input", where, reason_of(error))]
 
     def _load_file(self, path: str) -> Any:
         try:

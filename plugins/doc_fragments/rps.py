@@ -55,20 +55,21 @@ options:
     default: false
   timeout:
     description:
-      - Timeout in seconds, for connecting and again for the whole answer.
+      - Timeout in seconds, for connecting and again for the whole answer. At most 86400.
       - If not set, the value of the E(RPS_TIMEOUT) environment variable is used.
     type: float
     default: 30
   retries:
     description:
-      - Number of retries for transient errors, with exponential backoff.
+      - Number of retries for transient errors, with exponential backoff. At most 100.
       - A write whose answer was lost may have been carried out. It is repeated only after the devices were read back.
       - If not set, the value of the E(RPS_RETRIES) environment variable is used.
     type: int
     default: 3
   concurrency:
     description:
-      - Maximum number of requests in flight at the same time.
+      - Maximum number of requests in flight at the same time. At most 1000, and fewer than the files that a process may
+        open (C(ulimit -n)).
       - If not set, the value of the E(RPS_CONCURRENCY) environment variable is used.
     type: int
     default: 8
@@ -80,13 +81,14 @@ options:
     default: 100
   rate_limit:
     description:
-      - Maximum number of requests per second, over all requests in flight. Not limited by default.
+      - Maximum number of requests per second, over all requests in flight, at least 0.001. Not limited by default.
       - If not set, the value of the E(RPS_RATE_LIMIT) environment variable is used.
     type: float
 requirements:
   - requests
 notes:
-  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY).
+  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY), but never used for this machine
+    itself.
   - HTTP redirects are never followed, because they would expose the password.
   - An environment variable that is empty counts as not set, except for O(api_url) and the login, where it is an error.
 """

@@ -55,13 +55,13 @@ options:
     default: false
   timeout:
     description:
-      - Timeout in seconds, for connecting and again for the whole answer.
+      - Timeout in seconds, for connecting and again for the whole answer. At most 86400.
       - If not set, the value of the E(YEASTAR_TIMEOUT) environment variable is used.
     type: float
     default: 30
   retries:
     description:
-      - Number of retries for transient errors, with exponential backoff.
+      - Number of retries for transient errors, with exponential backoff. At most 100.
       - A write whose answer was lost may have been carried out. It is repeated only after the phones were read back.
       - If not set, the value of the E(YEASTAR_RETRIES) environment variable is used.
     type: int
@@ -69,7 +69,8 @@ options:
 requirements:
   - requests
 notes:
-  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY).
+  - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY), but never used for this machine
+    itself.
   - HTTP redirects are never followed, because they would expose the token.
   - An environment variable that is empty counts as not set, except for O(base_url) and the login, where it is an error.
 """

@@ -330,7 +330,8 @@ failure:
 from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
     Desired,

@@ -152,7 +152,8 @@ failure:
 """
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.look_up import (
     info_result,
     listing_problems,

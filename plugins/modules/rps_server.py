@@ -142,7 +142,8 @@ failure:
 """
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, RpsTask
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import add_servers, servers_result
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import server_problems
@@ -166,6 +167,9 @@ def main() -> None:
         servers = module.params["servers"]
         if servers is None:
             servers = {module.params["name"]: module.params["url"]}
+        if None in servers:
+            servers = {}
+            task.problems.append(Problem("invalid_input", "", "neither name nor servers names a server"))
         if not task.kind.can.named_servers:
             task.problems.append(Problem("unsupported", "", "the service has no named servers: give the devices a url"))
         for name, url in servers.items():

@@ -113,7 +113,7 @@ failure:
     message: "the PBX does not take this client: FAILURE (errcode -1)"
 """
 
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_task import PBX_OPTIONS, PBX_RULES, PbxTask
 
 ABOUT = {

@@ -51,7 +51,7 @@ options:
         type: str
       ext_id:
         description:
-          - The id that the extension has in the PBX.
+          - The ID of the extension in the PBX. Ignored if O(phones[].extension) is given.
         type: int
       vendor:
         description:
@@ -255,7 +255,7 @@ failure:
     message: "phones[0] and 1 more: model T53W: did you mean SIP-T53W?"
 """
 
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_task import PBX_OPTIONS, PBX_RULES, PbxTask
 from ansible_collections.voip.rps.plugins.module_utils._pbx.phones import wanted_phones
 from ansible_collections.voip.rps.plugins.module_utils._pbx.provision import reconcile_phones

@@ -7,25 +7,34 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import random
+import re
+import socket
 import ssl
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from http.client import HTTPException
 from typing import Callable, Iterator, Mapping, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, excerpt
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import MAX_SHOWN, RpsError, excerpt
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_url
 
 try:
     import requests
+    from requests.utils import select_proxy
     from urllib3 import HTTPResponse, disable_warnings
     from urllib3 import exceptions as lower
-    from urllib3.util import Retry, Timeout
+    from urllib3.util import Retry, Timeout, parse_url
 
     from ansible_collections.voip.rps.plugins.module_utils._http.deadline import DeadlineAdapter
 
     _NO_RETRIES = Retry(False)
+    # The last for what makes no sense, as a chunk that is no number long.
+    _LOST = (lower.HTTPError, HTTPException, OSError, ValueError)
     REQUESTS_IMPORT_ERROR: str | None = None
 except ImportError as missing:
     REQUESTS_IMPORT_ERROR = str(missing)
@@ -36,28 +45,44 @@ MAX_WAIT = 60.0
 FIRST_WAIT = 0.25
 
 _OVERLOADED = frozenset((500, 502, 503, 504))
+_MOST_DOUBLINGS = 16
+_PLAIN = frozenset(("", "identity", "none", "utf-8", "utf8"))
+"""Content codings that leave the content as it is; the last two are none, but services say them."""
+
+_NOT_TLS = "nothing speaks TLS there: are the address and its port right?"
 _CA_ADVICE = "give the bundle of its CA as ca_path"
+_TOO_OLD = "the service speaks no TLS as new as this machine demands"
 _TLS_ADVICE = {
     "issuer": _CA_ADVICE,
     "self-signed": _CA_ADVICE,
     "self signed": _CA_ADVICE,
     "has expired": "the service's certificate must be renewed, unless the clock of this machine is wrong",
+    "not yet valid": "is the clock of this machine right?",
     "is not valid for": "is the address right?",
-    "protocol version": "the service speaks no TLS as new as this machine demands",
-    "unsupported protocol": "the service speaks no TLS as new as this machine demands",
+    "match": "is the address right?",
+    "protocol version": _TOO_OLD,
+    "unsupported protocol": _TOO_OLD,
+    "wrong version number": _NOT_TLS,
+    "record layer failure": _NOT_TLS,
+    "http request": _NOT_TLS,
+    "certificate required": "the service asks for a client certificate",
+    "key too small": "the service's certificate is too weak for this machine: it must be renewed",
 }
+_TLS_ELSE = "are the address and its port right, and does the service speak TLS there?"
+_TLS_NOISE = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
 
 T = TypeVar("T")
 
 
 class Client:
-    """Sends to one endpoint and counts what it sent in C(requests).
+    """Sends to one endpoint and counts what it sent in C(requests), and what of it writes in C(writes).
 
     C(headers) go with every request, and C(auth), a name and a password, as Basic authentication; C(verify) is False,
     True or the path of a CA bundle; C(timeout) is in seconds, for connecting and again for the whole answer;
     C(retries) is how often a call is sent again; C(concurrency) is the most requests in flight; C(rate_limit) is in
-    requests per second, over all threads. Proxies, and a CA bundle where none is given, come from the environment.
-    Raises RpsError C(tls_error) or C(unreachable) where a bundle or a proxy cannot be used.
+    requests per second, over all threads. Proxies, and a CA bundle where none is given, come from the environment; what
+    goes to this machine goes through no proxy. Raises RpsError C(tls_error), C(unreachable) or C(invalid_input) where a
+    bundle, a proxy or the login cannot be used.
     """
 
     def __init__(
@@ -77,61 +102,104 @@ class Client:
         self.retries = retries
         self.concurrency = concurrency
         self.requests = 0
+        self.writes = 0
         self._counting = threading.Lock()
         # Read and parsed one at a time, whatever the concurrency: more would take too much memory.
         self._listing = threading.Lock()
         self._pace = _Pace(rate_limit)
+        self._stopped: RpsError | None = None
+        self._reading = False
         self._timeout = Timeout(connect=timeout, read=timeout)
+        if auth:
+            SECRETS.add_login(*auth)
         environment = requests.Session().merge_environment_settings(url, {}, True, verify, None)
-        request = requests.Request(
-            "GET",
-            url,
-            headers={"Accept-Encoding": "identity", "User-Agent": "ansible-voip.rps", **headers},
-            auth=auth and tuple(part.encode("utf-8", "surrogateescape") for part in auth),
-        ).prepare()
+        proxies = {} if is_loopback(url) else environment["proxies"]
+        try:
+            request = requests.Request(
+                "GET",
+                url,
+                headers={"Accept-Encoding": "identity", "User-Agent": "ansible-voip.rps", **headers},
+                auth=auth and tuple(part.encode("utf-8", "surrogateescape") for part in auth),
+            ).prepare()
+            for value in request.headers.values():
+                str(value).encode("latin-1")
+        except (requests.RequestException, ValueError):
+            # Their words hold the value.
+            words = f"{shown_url(url)} cannot be asked: the address or the login has what is no character"
+            raise RpsError("invalid_input", words) from None
         self._headers = dict(request.headers)
+        self._peer = _host_and_port(url)
+        proxy = select_proxy(url, proxies)
+        self._proxy = None
+        if proxy:
+            # Without a scheme it is http, but not to requests where there is a user in it.
+            proxy = proxy if "://" in proxy else f"http://{proxy}"
+            self._proxy = _proxy_peer(proxy)
+            proxies = {urlsplit(url).scheme.lower(): proxy}
         # Connections as requests makes them, but without its sessions: that costs a third, follows no redirect and
         # keeps no cookie.
         adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
         try:
-            self._pool = adapter.pool(request, environment["verify"] or False, environment["proxies"])
-        except requests.RequestException as error:
-            raise RpsError("unreachable", str(error)) from None
+            self._pool = adapter.pool(request, environment["verify"] or False, proxies)
+        except (requests.RequestException, lower.HTTPError, ValueError) as error:
+            words = f"no connection to {self._proxy or self._peer} can be made: {type(error).__name__}"
+            raise RpsError("unreachable", words) from None
         except OSError as error:
             raise RpsError("tls_error", str(error)) from None
-        self._target = adapter.request_url(request, environment["proxies"])
+        self._target = adapter.request_url(request, proxies)
 
     def post(
-        self, body: bytes, parse: Callable[[bytes], T], *, write: bool, path: str = "", listing: bool = False
+        self,
+        body: bytes,
+        parse: Callable[[bytes], T],
+        *,
+        write: bool,
+        path: str = "",
+        listing: bool = False,
+        login: bool = False,
     ) -> T:
         """Post C(body) to the endpoint, or to C(path) under it, and return what C(parse) makes of the answer's bytes.
 
-        With C(listing) the answer may be as long as C(MAX_LIST), else as C(MAX_ANSWER).
+        With C(listing) the answer may be as long as C(MAX_LIST), else as C(MAX_ANSWER). A C(login) is sent as a write
+        is, but changes nothing.
         A call that failed for a passing reason is sent again, after a growing pause or the one the service asks for; a
         write only where it certainly was not carried out. Raises RpsError: C(auth_failed), C(forbidden),
         C(rate_limited), C(unreachable), C(timeout), C(tls_error), C(service_error), C(protocol_error), or what
         C(parse) raises.
         """
-        return self._send("POST", path, body, parse, write=write, listing=listing)
+        return self._insist(
+            lambda: self._ask("POST", path, body, parse, listing), write=write, changes=write and not login
+        )
 
     def get(self, path: str, parse: Callable[[bytes], T]) -> T:
         """Get C(path) under the endpoint, which reads, and return what C(parse) makes of the answer's bytes.
 
         Tries again and raises as C(post) does.
         """
-        return self._send("GET", path, None, parse, write=False, listing=False)
+        return self._insist(lambda: self._ask("GET", path, None, parse, False), write=False, changes=False)
+
+    def stop(self, error: RpsError) -> None:
+        """Send nothing any more, and raise C(error) instead. Meant for a signal's handler: answers to writes under way
+        are still waited for, an answer that only this thread reads is not."""
+        self._stopped = error
+        self._pace.wake()
+        if self._reading and threading.current_thread() is threading.main_thread():
+            raise error
+
+    def resume(self) -> None:
+        """Send again after C(stop)."""
+        self._stopped = None
+        self._pace = _Pace(None)
 
     def rest(self, attempt: int) -> None:
         """Hold every thread's next request back, as before the retry after C(attempt) (from 0)."""
         self._pace.pause(_backoff(attempt))
 
-    def _send(
-        self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], write: bool, listing: bool
-    ) -> T:
+    def _insist(self, send: Callable[[], T], *, write: bool, changes: bool) -> T:
         attempt = 0
         while True:
             try:
-                return self._exchange(verb, path, body, parse, listing)
+                return self._exchange(send, write, changes)
             except RpsError as error:
                 wait = _backoff(attempt) if error.retry_after is None else error.retry_after
                 hopeless = not error.transient or attempt == self.retries or wait > MAX_WAIT
@@ -140,10 +208,24 @@ class Client:
                 self._pace.pause(wait)
                 attempt += 1
 
-    def _exchange(self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], listing: bool) -> T:
+    def _exchange(self, send: Callable[[], T], write: bool, changes: bool) -> T:
         self._pace.wait()
-        with self._counting:
-            self.requests += 1
+        # It is the main thread that signals come to.
+        reads_alone = not write and threading.current_thread() is threading.main_thread()
+        try:
+            if reads_alone:
+                self._reading = True
+            if self._stopped:
+                raise self._stopped
+            with self._counting:
+                self.requests += 1
+                self.writes += changes
+            return send()
+        finally:
+            if reads_alone:
+                self._reading = False
+
+    def _ask(self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], listing: bool) -> T:
         try:
             response: HTTPResponse = self._pool.request(
                 verb,
@@ -157,24 +239,83 @@ class Client:
                 preload_content=False,
                 decode_content=False,
             )
-        except (lower.HTTPError, OSError) as error:
-            raise _lost(error) from None
+        except _LOST as error:
+            raise self._lost(error) from None
+        if response.status != 200:
+            raise _status_error(response, _read_error_page(response))
         with self._listing if listing else nullcontext():
             try:
                 answer = _read(response, MAX_LIST if listing else MAX_ANSWER)
-            except (lower.HTTPError, OSError) as error:
-                raise _lost(error) from None
-            if response.status != 200:
-                raise _status_error(response, answer)
+            except _LOST as error:
+                raise self._lost(error) from None
             return parse(answer)
+
+    def _lost(self, error: Exception) -> RpsError:
+        """Return the error of a request that got no whole answer, from what the HTTP libraries raised."""
+        causes = list(_causes(error))
+        words = str(causes[-1]) or type(causes[-1]).__name__
+        peer = self._proxy or self._peer
+        # First, as it counts as a kind of timeout.
+        if any(isinstance(cause, (lower.NewConnectionError, lower.ProxyError)) for cause in causes):
+            transient = True
+            if isinstance(causes[-1], ConnectionRefusedError):
+                words = f"connection to {peer} refused"
+            elif isinstance(causes[-1], socket.gaierror):
+                words = f"the host name of {peer} cannot be resolved: {causes[-1].strerror}"
+            elif words.startswith("Tunnel connection failed"):
+                words = f"{peer} makes no connection to {self._peer}: {words.partition(': ')[2]}"
+                # As with a 401: accounts get locked.
+                transient = "407" not in words
+            else:
+                words = f"no connection to {peer}: {words}"
+            return RpsError("unreachable", words, transient=transient)
+        if any(isinstance(cause, lower.ConnectTimeoutError) for cause in causes):
+            return RpsError("timeout", "the service could not be connected to in time", transient=True)
+        if any(isinstance(cause, lower.TimeoutError) for cause in causes):
+            return RpsError("timeout", "the service did not answer in time", transient=True, in_doubt=True)
+        cut_off = any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes)
+        if not cut_off and any(isinstance(cause, lower.SSLError) for cause in causes):
+            advice = next((advice for said, advice in _TLS_ADVICE.items() if said in words.lower()), _TLS_ELSE)
+            return RpsError("tls_error", f"no TLS with {peer}: {_TLS_NOISE.sub('', words)}: {advice}")
+        return RpsError("unreachable", f"the connection to {peer} was lost: {words}", transient=True, in_doubt=True)
 
 
 def check_endpoint(url: str) -> None:
     """Raise ValueError where C(url) has a host that cannot be."""
     try:
         requests.Request("POST", url).prepare()
-    except requests.RequestException as error:
-        raise ValueError(str(error)) from None
+    except (requests.RequestException, ValueError) as error:
+        # After the colon there is the URL as it is.
+        why = str(error).partition(":")[0].rstrip(".")
+        raise ValueError(f"{shown_url(url)!r} names a host that cannot be: {why}") from None
+
+
+def _host_and_port(url: str) -> str:
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{host}:{parts.port or (443 if parts.scheme.lower() == 'https' else 80)}"
+
+
+def _proxy_peer(url: str) -> str:
+    """Return what a proxy is called in messages, which is never by its password.
+
+    Raises RpsError C(unreachable) where it cannot be used.
+    """
+    userinfo, _at, host = url.partition("://")[2].rpartition("@")
+    name, _colon, password = userinfo.partition(":")
+    SECRETS.add_login(name, password)
+    SECRETS.add_login(unquote(name), unquote(password))
+    try:
+        parts = urlsplit(url)
+        if parts.scheme.lower() not in ("http", "https"):
+            raise RpsError("unreachable", f"the proxy {host} of the environment is neither http:// nor https://")
+        if parts.hostname and parts.netloc.rpartition("@")[0] == userinfo:
+            parse_url(url)
+            return f"the proxy {_host_and_port(url)}"
+    except (ValueError, lower.HTTPError):
+        pass
+    words = f"the proxy {host} of the environment is no URL: in a user or password / is %2F, ? %3F, # %23 and @ %40"
+    raise RpsError("unreachable", words)
 
 
 def is_loopback(url: str) -> bool:
@@ -194,18 +335,23 @@ class _Pace:
         self._free_at = 0.0
         self._held_until = 0.0
         self._lock = threading.Lock()
+        self._awake = threading.Event()
 
     def wait(self) -> None:
-        while True:
+        while not self._awake.is_set():
             with self._lock:
                 now = time.monotonic()
                 slot = max(now, self._free_at)
                 self._free_at = slot + self._interval
             if slot > now:
-                time.sleep(slot - now)
+                self._awake.wait(slot - now)
             # All may have been held back while this one waited.
             if slot >= self._held_until:
                 return
+
+    def wake(self) -> None:
+        """Let nobody wait any more."""
+        self._awake.set()
 
     def pause(self, seconds: float) -> None:
         with self._lock:
@@ -214,37 +360,42 @@ class _Pace:
 
 
 def _backoff(attempt: int) -> float:
-    return min(FIRST_WAIT * 2.0**attempt, MAX_WAIT) * random.uniform(0.5, 1)
+    return min(FIRST_WAIT * 2.0 ** min(attempt, _MOST_DOUBLINGS), MAX_WAIT) * random.uniform(0.5, 1)
 
 
 def _read(raw: HTTPResponse, limit: int) -> bytes:
-    encoding = raw.headers.get("Content-Encoding", "identity")
-    answer: bytes = raw.read(limit + 1, decode_content=False)
-    if len(answer) > limit or encoding != "identity":
-        raw.close()
-        raw.release_conn()
-        why = f"is encoded as {encoding}" if encoding != "identity" else f"is longer than {limit} bytes"
+    coding = raw.headers.get("Content-Encoding", "")
+    plain = _is_plain(coding)
+    try:
+        answer: bytes = raw.read(limit + 1, decode_content=False) if plain else b""
+    finally:
+        _let_go(raw)
+    if len(answer) > limit or not plain:
+        why = f"is longer than {limit} bytes" if plain else f"is encoded as {coding}"
         raise RpsError("protocol_error", f"the answer {why}", in_doubt=True)
-    raw.release_conn()
     return answer
 
 
-def _lost(error: Exception) -> RpsError:
-    """Return the error of a request that got no whole answer, from what the HTTP libraries raised."""
-    causes = list(_causes(error))
-    words = str(causes[-1]) or type(causes[-1]).__name__
-    # First, as it counts as a kind of timeout.
-    if any(isinstance(cause, (lower.NewConnectionError, lower.ProxyError)) for cause in causes):
-        return RpsError("unreachable", f"no connection: {words}", transient=True)
-    if any(isinstance(cause, lower.ConnectTimeoutError) for cause in causes):
-        return RpsError("timeout", "the service could not be connected to in time", transient=True)
-    if any(isinstance(cause, lower.TimeoutError) for cause in causes):
-        return RpsError("timeout", "the service did not answer in time", transient=True, in_doubt=True)
-    cut_off = any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes)
-    if not cut_off and any(isinstance(cause, lower.SSLError) for cause in causes):
-        advice = next((f": {advice}" for said, advice in _TLS_ADVICE.items() if said in words.lower()), "")
-        return RpsError("tls_error", words + advice)
-    return RpsError("unreachable", f"the connection was lost: {words}", transient=True, in_doubt=True)
+def _read_error_page(raw: HTTPResponse) -> bytes:
+    """Return the beginning of what comes with a status that is an error, if anything readable does."""
+    page = b""
+    try:
+        with suppress(*_LOST):
+            page = raw.read(MAX_SHOWN, decode_content=False)
+    finally:
+        _let_go(raw)
+    return page if _is_plain(raw.headers.get("Content-Encoding", "")) else b""
+
+
+def _let_go(raw: HTTPResponse) -> None:
+    """Keep an answer's connection for the next request, unless it was not read up."""
+    if not raw.closed:
+        raw.close()
+    raw.release_conn()
+
+
+def _is_plain(coding: str) -> bool:
+    return all(one.strip().lower() in _PLAIN for one in coding.split(","))
 
 
 def _causes(error: object) -> Iterator[Exception]:
@@ -255,16 +406,18 @@ def _causes(error: object) -> Iterator[Exception]:
         error = next((cause for cause in inner if isinstance(cause, Exception)), None)
 
 
-def _status_error(response: HTTPResponse, answer: bytes) -> RpsError:
+def _status_error(response: HTTPResponse, page: bytes) -> RpsError:
     status = response.status
-    words = f"HTTP {status} {response.reason or ''}: {excerpt(answer)}"
+    words = ": ".join(part for part in (f"HTTP {status} {response.reason or ''}".strip(), excerpt(page)) if part)
     if status == 401:
         return RpsError("auth_failed", "the service does not take this username and password (HTTP 401)")
     if status == 403:
         return RpsError("forbidden", words)
+    if status == 407:
+        return RpsError("unreachable", f"the proxy of the environment does not take its user and password ({words})")
     if status == 429 or status in _OVERLOADED:
         code = "rate_limited" if status == 429 else "service_error"
-        retry_after = _retry_after(response)
+        retry_after = _retry_after(response.headers.get("Retry-After", ""))
         return RpsError(code, words, transient=True, in_doubt=status != 429, retry_after=retry_after)
     if 300 <= status < 400:
         location = response.headers.get("Location", "nowhere")
@@ -274,8 +427,12 @@ def _status_error(response: HTTPResponse, answer: bytes) -> RpsError:
     return RpsError("protocol_error", f"{words}: is the address right?", in_doubt=not 400 <= status < 500)
 
 
-def _retry_after(response: HTTPResponse) -> float | None:
+def _retry_after(told: str) -> float | None:
+    """Return the seconds that a service asks to wait, endless where they are more than a clock can tell."""
+    told = told.strip()
+    if re.fullmatch(r"[0-9]+", told):
+        return float(told) if len(told) < 10 else math.inf
     try:
-        return float(Retry().parse_retry_after(response.headers["Retry-After"]))
-    except (KeyError, lower.HTTPError):
+        return float(Retry().parse_retry_after(told)) if told else None
+    except (ValueError, OverflowError, lower.HTTPError):
         return None

@@ -43,14 +43,23 @@ class DeadlineAdapter(HTTPAdapter):
         return manager
 
 
+MOST_BYTES = 64 * 1024 * 1024
+"""No answer is longer, with its head, its chunks and all that a client may pass over."""
+
+
 class _Trickle(io.RawIOBase):
-    """The bytes of one answer. Raises TimeoutError once the socket's timeout has passed since it was asked for."""
+    """The bytes of one answer.
+
+    Raises TimeoutError once the socket's timeout has passed since it was asked for, and OSError where there are more
+    than C(MOST_BYTES).
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__()
         self._sock = sock
         self._bytes = sock.makefile("rb", buffering=0)
         self._timeout = sock.gettimeout()
+        self._left = MOST_BYTES
         self._end = None if self._timeout is None else time.monotonic() + self._timeout
 
     def readable(self) -> bool:
@@ -62,7 +71,11 @@ class _Trickle(io.RawIOBase):
             if left <= 0:
                 raise TimeoutError("timed out")
             self._sock.settimeout(left)
-        return self._bytes.readinto(buffer)
+        count = self._bytes.readinto(buffer)
+        self._left -= count or 0
+        if self._left < 0:
+            raise OSError(f"the answer is longer than {MOST_BYTES} bytes")
+        return count
 
     def close(self) -> None:
         if not self.closed:
@@ -82,6 +95,13 @@ class _Source:
 class _Answer(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(_Source(sock), *args, **kwargs)  # type: ignore[arg-type]  # of which it calls makefile alone
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # which is in no stub
+        # To the standard library it is as many bytes as there are.
+        if size < 0:
+            raise ValueError("a chunk of less than nothing")
+        return size
 
 
 class _HTTPConnection(HTTPConnection):

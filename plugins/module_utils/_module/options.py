@@ -6,22 +6,38 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client, check_endpoint, is_loopback
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url, without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url, has_userinfo
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 ENV_PREFIX = "RPS_"
 
-_LEAST = {"retries": 0, "concurrency": 1, "batch_size": 1, "prune_limit": 0}
+# From the least to the most.
+_NUMBERS: dict[str, tuple[float, float]] = {
+    "retries": (0, 100),
+    "concurrency": (1, 1000),
+    "batch_size": (1, 100_000),
+    "prune_limit": (0, 10_000_000),
+    "force_limit": (0, 10_000_000),
+    "timeout": (0.001, 86400),
+    "rate_limit": (0.001, 1_000_000),
+}
 _ABOVE_ZERO = ("timeout", "rate_limit")
-_LONGEST = 86400
+_OWN_FILES = 32
+"""So many files a task may open beside its connections."""
+_HALVES = re.compile("[\ud800-\udfff]")
+# What stands for a byte that is no character, as file names and logins of another encoding have them.
+_BYTES = re.compile("[\udc80-\udcff]")
+_ANY_BYTES = ("username", "password", "ca_path", "src", "dest")
 
 
 def non_empty_variable(variable: str) -> str:
@@ -132,14 +148,25 @@ def transport_of(params: Mapping[str, Any]) -> dict[str, Any]:
 def option_problems(params: Mapping[str, Any]) -> Problems:
     """Return which of the options that every service and PBX has are out of bounds."""
     problems: Problems = []
-    for option, least in _LEAST.items():
-        if option in params and params[option] < least:
-            problems.append(Problem("invalid_input", option, f"{params[option]} is less than {least}"))
-    for option in _ABOVE_ZERO:
-        if params.get(option) is not None and not params[option] > 0:
-            problems.append(Problem("invalid_input", option, f"{params[option]} is not above 0"))
-    if params["timeout"] > _LONGEST:
-        problems.append(Problem("invalid_input", "timeout", f"{params['timeout']} is more than {_LONGEST}"))
+    for option, (least, most) in _NUMBERS.items():
+        number = params.get(option)
+        if number is None:
+            continue
+        # Which not a number is, too.
+        if option in _ABOVE_ZERO and not number > 0:
+            problems.append(Problem("invalid_input", option, f"{number} is not above 0"))
+        elif number < least:
+            problems.append(Problem("invalid_input", option, f"{_shown_number(number)} is less than {least}"))
+        elif number > most:
+            problems.append(Problem("invalid_input", option, f"{_shown_number(number)} is more than {most}"))
+    files = _most_files()
+    if not problems and params.get("concurrency", 0) > files - _OWN_FILES:
+        words = f"{params['concurrency']} connections are more than the {files} files that a process may open here"
+        problems.append(Problem("invalid_input", "concurrency", f"{words} (ulimit -n) allow"))
+    for option, value in params.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and _HALVES.search(_BYTES.sub("", text) if option in _ANY_BYTES else text):
+                problems.append(Problem("invalid_input", option, "has half a character, or a byte that is none"))
     if params["ca_path"] and not os.path.exists(params["ca_path"]):
         problems.append(Problem("invalid_input", "ca_path", f"{params['ca_path']} does not exist"))
     return problems
@@ -157,10 +184,24 @@ def _wrong_endpoint(url: str, allow_http: bool) -> Iterator[str]:
     except ValueError as error:
         yield str(error)
         return
-    if without_userinfo(url) != url:
+    if has_userinfo(url):
         yield "the login goes into options of its own, not into the URL"
     if url.lower().startswith("http:"):
         if not (allow_http or is_loopback(url)):
             yield "plain http would show the password on the way: use https, or set allow_http if that is acceptable"
     elif not url.lower().startswith("https:"):
         yield "is neither http nor https"
+
+
+def _most_files() -> float:
+    """Return how many files this process may open."""
+    try:
+        import resource
+    except ImportError:  # where there is no such limit
+        return math.inf
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return math.inf if soft == resource.RLIM_INFINITY else soft
+
+
+def _shown_number(number: float) -> str:
+    return str(number) if abs(number) < 10**9 or isinstance(number, float) else "a number of so many digits"

@@ -7,38 +7,24 @@
 from __future__ import annotations
 
 import os
+import signal
+from contextlib import suppress
+from types import FrameType
 from typing import Any, Mapping, TypeVar
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import REQUESTS_IMPORT_ERROR, Client
 from ansible_collections.voip.rps.plugins.module_utils._module.options import account_of, connect
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problems, RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_url, without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule, visible_result
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problems, RpsError, unforeseen
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import error_result
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
-_MOST_SHOWN = 20
-_URLS = ("api_url", "base_url", "url", "servers")
-
-
-class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
-    """A module that shows its options without the passwords of URLs, even where it does not take the options.
-
-    Of a long list it shows the beginning: Ansible passes what is shown on, whether anybody asks for it or not.
-    """
-
-    def add_path_info(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Add nothing: the result's C(dest) is a report, not the thing that the task manages."""
-        return kwargs
-
-    def fail_json(self, msg: str, **result: Any) -> None:
-        super().fail_json(msg=msg, **dict(result, invocation={"module_args": _shown(self.params)}))
-
-    def exit_json(self, **result: Any) -> None:
-        super().exit_json(**dict(result, invocation={"module_args": _shown(self.params)}))
-
+_SHORTEST_TOKEN = 8
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 TaskT = TypeVar("TaskT", bound="Task")
 
@@ -56,15 +42,50 @@ class Task:
             module.fail_json(msg=words, failure=failure, changed=False, requests=0)
         self.module = module
         self.params: dict[str, Any] = module.params
-        self.problems: Problems = []
         self._client: Client | None = None
+        self._handlers: dict[int, Any] = {}
+        self.problems: Problems = []
 
     def __enter__(self: TaskT) -> TaskT:
+        for name in _SIGNALS:
+            number = getattr(signal, name)
+            # Whoever started the task with nohup wants it to ignore that.
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                # Not in a thread other than the main one.
+                with suppress(ValueError):
+                    self._handlers[number] = signal.signal(number, self._interrupt)
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, RpsError):
-            self.leave({"changed": False, **error_result(error)})
+        try:
+            if isinstance(error, RpsError):
+                self._fail(error)
+            elif isinstance(error, Exception):
+                self._fail(unforeseen(error))
+        finally:
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
+
+    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
+        error = RpsError("interrupted", f"the task was ended by {signal.Signals(number).name}")
+        if not self._client:
+            raise error
+        self._client.stop(error)
+
+    def _fail(self, error: RpsError) -> None:
+        """End the module with what failed the whole task."""
+        words = error.message
+        # Then nothing tells what became of them.
+        wrote = error.code in ("internal_error", "interrupted") and self._client is not None and self._client.writes > 0
+        if wrote and self._client:
+            words = f"{words} {self._client.writes} writing calls were sent before: run the task again."
+        self.leave({**error_result(error), "changed": wrote, "msg": words})
+
+    def hide(self, secret: str) -> None:
+        """Let this get into no output."""
+        SECRETS.add(secret)
+        if len(secret) >= _SHORTEST_TOKEN:
+            self.module.no_log_values.add(secret)
 
     def refuse_bad_input(self) -> None:
         """Raise InputError, with all of them, if there are problems."""
@@ -77,7 +98,7 @@ class Task:
 
     def leave(self, result: Mapping[str, Any]) -> None:
         """End the module with its result."""
-        shown = dict(result, requests=self._client.requests if self._client else 0)
+        shown = visible_result(dict(result, requests=self._client.requests if self._client else 0))
         if result.get("failed"):
             self.module.fail_json(**shown)
         self.module.exit_json(**shown)
@@ -89,23 +110,14 @@ class RpsTask(Task):
     def __init__(self, module: RpsModule) -> None:
         super().__init__(module)
         self.kind: type[Service] = SERVICES[self.params["provider"]]
-        self._account = account_of(self.params, os.environ, self.problems)
-        module.no_log_values.update(filter(None, [self._account.login["password"]]))
 
     def connect(self) -> Service:
         """Return the service; nothing is sent yet. Raises InputError, with all of them, if there are problems."""
+        problems: Problems = []
+        account = account_of(self.params, os.environ, problems)
+        self.hide(account.login["password"] or "")
+        self.problems = problems + self.problems
         self.refuse_bad_input()
-        service = connect(self._account, self.params)
+        service = connect(account, self.params)
         self.use(service.client)
         return service
-
-
-def _shown(value: Any, option: str = "") -> Any:
-    if isinstance(value, str):
-        return shown_url(value) if option in _URLS else without_userinfo(value)
-    if isinstance(value, list):
-        more = [f"… and {len(value) - _MOST_SHOWN} more"] if len(value) > _MOST_SHOWN else []
-        return [_shown(item) for item in value[:_MOST_SHOWN]] + more
-    if isinstance(value, dict):
-        return {key: _shown(item, option or key) for key, item in value.items()}
-    return value

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, odd
 
 _LAST_COMMA = re.compile(rb",(\s*\}\s*)$")
+_LONGEST_NUMBER = 30
 _PARTLY = (1, 2)
 _BUSY = 70082
 _FAULT = -2
@@ -60,7 +62,9 @@ def read_answer(answer: bytes) -> dict[str, Any]:
     """
     try:
         # The guide prints a comma after the last member.
-        told = json.loads(_LAST_COMMA.sub(rb"\1", answer))
+        told = json.loads(
+            _LAST_COMMA.sub(rb"\1", answer), parse_int=_whole, parse_float=_finite, parse_constant=_finite
+        )
     except (ValueError, RecursionError) as error:
         raise _unreadable(answer, str(error)) from None
     number = told.get("errcode") if isinstance(told, dict) else None
@@ -85,6 +89,19 @@ def read_answer(answer: bytes) -> dict[str, Any]:
         raise PbxRefusal("needs_override", words, number, invalid, duplicate)
     code = _CODES.get(number, "invalid_input" if invalid else "service_error")
     raise PbxRefusal(code, words, number, invalid, duplicate)
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _LONGEST_NUMBER:
+        raise ValueError("a number that is too long")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("what is not a number, or an endless one")
+    return number
 
 
 def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:

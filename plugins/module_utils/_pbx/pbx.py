@@ -88,10 +88,17 @@ class Pbx(Registry[Assignment]):
 
     def __exit__(self, *_error: object) -> None:
         if self._credentials.access_token is None:
-            # Tried once: it expires by itself, and nobody shall wait for a PBX that is gone.
+            # It expires by itself, and nobody shall wait for a PBX that is gone.
             self.client.retries = 0
-            with contextlib.suppress(RpsError):
-                self._get("del_token")
+            self.client.resume()
+            with contextlib.suppress(Exception):
+                try:
+                    self._get("del_token")
+                except RpsError as error:
+                    if error.code != "unreachable":
+                        raise
+                    # A PBX closes connections that it has not heard of for a while: this is another one.
+                    self._get("del_token")
 
     def check(self, mac: str, *, target: bool) -> Observation:
         """phone/search for the MAC address; phone/get for the id of its extension, where the target is asked for."""
@@ -176,13 +183,18 @@ class Pbx(Registry[Assignment]):
     def _pages(self, endpoint: str, **query: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of all pages; a page may be shorter than what was asked for."""
         came = 0
+        seen: set[str] = set()
         for page in range(1, MOST_PAGES + 1):
             answer = self._get(endpoint, page=page, page_size=PAGE_SIZE, **query)
             found = rows(answer)
+            ids = {str(row.get("id")) for row in found}
+            if found and ids <= seen:
+                raise RpsError("protocol_error", f"{endpoint} answered page {page} with what came before")
+            seen |= ids
             yield from found
             came += len(found)
             total = answer.get("total_number")
-            if not isinstance(total, int):
+            if not isinstance(total, int) or isinstance(total, bool):
                 raise odd(answer)
             if not found or came >= total:
                 return
@@ -247,7 +259,7 @@ class Pbx(Registry[Assignment]):
         content = json.dumps(body).encode()
         try:
             # As a write: a login that may have failed is not tried again, as failures block the address.
-            answer = self.client.post(content, read_answer, write=True, path=f"/{endpoint}")
+            answer = self.client.post(content, read_answer, write=True, path=f"/{endpoint}", login=True)
         except (PbxRefusal, TokenExpired) as error:
             if isinstance(error, PbxRefusal) and error.errcode == LIMIT_REACHED:
                 words = f"the PBX has no token left until one is given back or expires: {error.message}"

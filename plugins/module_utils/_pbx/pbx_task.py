@@ -18,7 +18,7 @@ from ansible_collections.voip.rps.plugins.module_utils._module.options import (
     transport_of,
     with_environment,
 )
-from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsModule, Task
+from ansible_collections.voip.rps.plugins.module_utils._module.task import Task
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 
@@ -75,14 +75,14 @@ def connect_pbx(params: Mapping[str, Any], login: Mapping[str, str | None], hide
 class PbxTask(Task):
     """The run of a module that speaks to a PBX."""
 
-    def __init__(self, module: RpsModule) -> None:
-        super().__init__(module)
-        self._login = pbx_login(self.params, os.environ, self.problems)
-        module.no_log_values.update(filter(None, [self._login.get("client_secret"), self._login.get("access_token")]))
-
     def connect(self) -> Pbx:
         """Return the PBX; nothing is sent before it is entered. Raises InputError if there are problems."""
+        problems: Problems = []
+        login = pbx_login(self.params, os.environ, problems)
+        for secret in ("client_secret", "access_token"):
+            self.hide(login.get(secret) or "")
+        self.problems = problems + self.problems
         self.refuse_bad_input()
-        pbx = connect_pbx(self.params, self._login, self.module.no_log_values.add)
+        pbx = connect_pbx(self.params, login, self.hide)
         self.use(pbx.client)
         return pbx

@@ -85,7 +85,7 @@ def _kind(mac: str, row: Mapping[str, Any], params: Mapping[str, Any]) -> Kind:
 
 def _id(row: Mapping[str, str], where: str, problems: Problems) -> int | None:
     told = row.get("ext_id")
-    if not told:
+    if not told or row.get("extension"):
         return None
     if not re.fullmatch("[0-9]{1,9}", told):
         problems.append(Problem("invalid_input", where, f"ext_id {told!r} is not the number of an id"))
@@ -100,8 +100,6 @@ def _wrong(kind: Kind, extension: Extension) -> Iterator[str]:
     given = [part for part in extension if part is not None]
     if not given:
         yield "neither extension nor ext_id"
-    if len(given) > 1:
-        yield "both extension and ext_id"
 
 
 def _rows(params: Mapping[str, Any], problems: Problems) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import reprlib
+import traceback
 from collections import Counter
 from typing import Any, Iterable, List, NamedTuple
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_text, without_userinfo
 
 
 class Problem(NamedTuple):
@@ -23,11 +26,10 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         words = f"{self.where}: {self.message}" if self.where else self.message
-        return _bounded(_without_secrets(words), MAX_PROBLEM)
+        return _shown(words)
 
     def as_dict(self) -> dict[str, str]:
-        where, message = (_bounded(_without_secrets(words), MAX_PROBLEM) for words in (self.where, self.message))
-        return {"code": self.code, "where": where, "message": message}
+        return {"code": self.code, "where": _shown(self.where), "message": _shown(self.message)}
 
 
 Problems = List[Problem]
@@ -40,13 +42,16 @@ MAX_PROBLEM = 240
 
 LEFT_UNBOUND = "left_unbound"
 MAX_EXCERPT = 120
+MAX_SHOWN = 64 * 1024
+"""So many bytes of an answer are looked at for what of it may be shown."""
 
-_TOKEN = re.compile(r"""(_token["']?\s*[=:]\s*["']?)[\w.-]{8,}""")
+_QUOTE = r"""(?:\\*["']|&quot;|&#3[49];|%22)?"""
+_TOKEN = re.compile(rf"""(_token{_QUOTE}\s*[=:]\s*)(?:"[^"]*"?|'[^']*'?|(?:&quot;|&#3[49];)?[^\s&,;<>{{}}]+)""")
 
 
 def excerpt(answer: bytes) -> str:
     """Return the first characters of an answer, without secrets."""
-    return _beginning(answer[: 8 * MAX_EXCERPT].decode("utf-8", "replace"))
+    return _beginning(" ".join(answer[:MAX_SHOWN].decode("utf-8", "replace").split()))
 
 
 def shown_value(value: Any) -> str:
@@ -63,24 +68,28 @@ class _Shown(reprlib.Repr):
 
 
 def _beginning(text: str) -> str:
-    return _without_secrets(text[: 8 * MAX_EXCERPT])[:MAX_EXCERPT]
+    return _without_secrets(text, MAX_EXCERPT)[:MAX_EXCERPT]
 
 
 def _bounded(text: str, most: int = MAX_MESSAGE) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _without_secrets(text: str) -> str:
-    return _TOKEN.sub(r"\1***", without_userinfo(text))
+def _without_secrets(text: str, limit: int) -> str:
+    return without_userinfo(_TOKEN.sub(r"\1***", SECRETS.beginning(text, limit)))
+
+
+def _shown(words: str) -> str:
+    return _bounded(shown_text(" ".join(words.split())), MAX_PROBLEM)
 
 
 class RpsError(Exception):
     """A task, a call or a device that failed.
 
-    C(code) is one of the documented error codes, C(message) what the service (or we) said of it, on one line, bounded
-    and without the password of any URL or a token. C(transient): trying again may help. C(in_doubt): if the call was a
-    write, it may have been carried out all the same, so it must not be sent again before the devices have been read
-    back. C(retry_after): the seconds that the service asks to wait.
+    C(code) is one of the documented error codes, C(message) what the service (or we) said of it, on one line, bounded,
+    and without control characters, the login of this run, the password of any URL or a token. C(transient): trying
+    again may help. C(in_doubt): if the call was a write, it may have been carried out all the same, so it must not be
+    sent again before the devices have been read back. C(retry_after): the seconds that the service asks to wait.
     """
 
     def __init__(
@@ -92,8 +101,7 @@ class RpsError(Exception):
         in_doubt: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        message = _without_secrets(" ".join(message.split()))
-        message = _bounded(message)
+        message = _bounded(_without_secrets(" ".join(message.split()), MAX_MESSAGE))
         super().__init__(message)
         self.code = code
         self.message = message
@@ -140,6 +148,15 @@ class InputError(RpsError):
 def odd(answer: Any) -> RpsError:
     """Return the error of an answer, or a part of it, that no document knows."""
     return RpsError("protocol_error", f"an answer that no document knows: {shown_value(answer)}", in_doubt=True)
+
+
+def unforeseen(error: Exception) -> RpsError:
+    """Return the C(internal_error) that an exception of ours is, where it came up and not with its words: they may hold
+    anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""
+    words = f"an error of the collection that was not foreseen, {type(error).__name__}{place}: please report it."
+    return RpsError("internal_error", words)
 
 
 def count_codes(errors: Iterable[RpsError]) -> str:

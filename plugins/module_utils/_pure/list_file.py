@@ -18,6 +18,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.words import withou
 
 MAX_BYTES = 100_000_000
 MAX_LINE = 65_536
+MAX_LINES = 2_000_000
 _CHUNK = 65_536
 
 CSV_ADVICE = "In the spreadsheet, save it as CSV UTF-8"
@@ -88,6 +89,8 @@ def lines_of(file: BinaryIO) -> Iterator[str]:
             count += len(lines)
             if len(rest) > MAX_LINE:
                 raise ValueError(f"line {count + 1} has more than {MAX_LINE:,} characters: this is no phone list")
+            if count > MAX_LINES:
+                raise ValueError(f"has more than {MAX_LINES:,} lines: this is no phone list")
             yield from lines
     if rest:
         yield rest

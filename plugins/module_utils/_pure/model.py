@@ -55,7 +55,10 @@ class Target(NamedTuple):
         return same_url(seen.url, self.url)
 
     def as_dict(self, _mac: str) -> dict[str, Any]:
-        return {"server": self.server, "url": self.url and without_userinfo(self.url)}
+        return {
+            "server": self.server and without_userinfo(self.server),
+            "url": self.url and without_userinfo(self.url),
+        }
 
     def words(self, mac: str) -> str:
         return " ".join(filter(None, self.as_dict(mac).values()))
@@ -105,7 +108,7 @@ class Observation(NamedTuple):
             "current_url": self.url and without_userinfo(self.url),
         }
         if self.company:
-            shown["company"] = self.company
+            shown["company"] = without_userinfo(self.company)
         if self.error:
             shown["error"] = self.error.as_dict()
         return shown

@@ -73,10 +73,10 @@ def _phones(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Row
     columns = columns_of(header)
     width = len(columns)
     ours = [(column, place) for place, column in enumerate(columns) if column is not None]
-    found = False
+    needed = ours[-1][1] + 1
     for line, cells in records:
-        if len(cells) < width:
-            cells += [""] * (width - len(cells))
+        if len(cells) < needed:
+            cells += [""] * (needed - len(cells))
         row: Row = {column: cells[place].strip() for column, place in ours}
         if not row["mac"] and not any(map(str.strip, cells)):
             continue
@@ -84,10 +84,7 @@ def _phones(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Row
             extra = [cell for cell in map(str.strip, cells[width:]) if cell]
             if extra:
                 row[EXTRA] = ", ".join(map(shown, extra[:5]))
-        found = True
         yield line, row
-    if not found:
-        raise ValueError("has a header, but no phone below it")
 
 
 def _is_header(cells: list[str]) -> bool:

@@ -6,16 +6,27 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import urlsplit
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK, visible
+
 SCHEMES = ("http", "https", "ftp", "tftp")
-MASK = "***"
-"""What we show in place of a secret."""
 
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]")
-_USERINFO = re.compile(r"(?<=://)[^\s/?#]*@")
+_AFTER_SCHEME = re.compile(r"(?<=://)(?:(?!://)\S)+")
+_AUTHORITY = re.compile(r"[^/?#]*")
 _BEFORE_AT = re.compile(r"^.*@", re.DOTALL)
+# As JSON, a query or XML have it.
+_ESCAPED_USERINFO = re.compile(
+    r"((?::|%3a|&#58;|&#x3a;)(?:\\+/|%2f|&#47;|&#x2f;){2})\S*(?=@|%40|&#64;|&#x40;|\\+u0040)", re.IGNORECASE
+)
+_SECRET_PARAMETER = re.compile(
+    r"""((?:[?&;#]|%3f|%26)[\w.\-\[\]]*(?:token|key|secret|pass|pwd|auth|sig|cred)[\w.\-\[\]]*(?:=|%3d))([^&\s"'<>]+)""",
+    re.IGNORECASE,
+)
+_PLACEHOLDERS = re.compile(r"(?:\{\w+\}|\$\w+|\$\{\w+\})+")
 
 
 def check_url(url: str) -> str:
@@ -23,7 +34,7 @@ def check_url(url: str) -> str:
 
     Implements what the vendors say of a provisioning URL: it begins with http, https, ftp or tftp (Yealink 4.9, 4.12).
     """
-    shown = _BEFORE_AT.sub("***@", url)
+    shown = without_userinfo(_BEFORE_AT.sub(f"{MASK}@", url))
     if MASK in url:
         raise ValueError(f"{shown!r} is masked output, not a URL: give the URL with its user and password")
     try:
@@ -31,7 +42,7 @@ def check_url(url: str) -> str:
         host = parts.hostname
         _port = parts.port
     except ValueError as error:
-        why = "it cannot be told apart" if "@" in url else error
+        why = "its parts cannot be told apart" if "@" in url else error
         raise ValueError(f"{shown!r} is not a URL: {why}") from None
     if parts.scheme.lower() not in SCHEMES:
         raise ValueError(f"{shown!r} does not begin with http://, https://, ftp:// or tftp://")
@@ -46,7 +57,7 @@ def shown_url(url: str) -> str:
     try:
         return without_userinfo(check_url(url))
     except ValueError:
-        return _BEFORE_AT.sub("***@", url)
+        return without_userinfo(_BEFORE_AT.sub(f"{MASK}@", url))
 
 
 def same_url(one: str, other: str) -> bool:
@@ -63,6 +74,47 @@ def _normal(url: str) -> tuple[str, str, str, str, str]:
     return (parts.scheme.lower(), userinfo + at + host.lower(), parts.path or "/", parts.query, parts.fragment)
 
 
+def has_userinfo(url: str) -> bool:
+    """Tell whether a URL names a user, with a password or without."""
+    return "@" in urlsplit(url).netloc
+
+
+@functools.lru_cache(maxsize=1024)
 def without_userinfo(text: str) -> str:
-    """Return C(text) with the C(user:password@) of every URL in it replaced by C(***@)."""
-    return _USERINFO.sub("***@", text) if "@" in text else text
+    """Return C(text) fit to be shown: the secrets of every URL in it are C(***), control characters are escapes.
+
+    Secrets are C(user:password@), be there a character in it that ends it by the rules of URLs, and the value of a
+    parameter that is named like a secret, unless it is a placeholder, as C({mac}).
+    """
+    if "@" in text:
+        text = _AFTER_SCHEME.sub(lambda found: _without_user(found.group()), text)
+    if "%" in text or "\\" in text or "&#" in text:
+        text = _ESCAPED_USERINFO.sub(rf"\1{MASK}", text)
+    if "=" in text or "%" in text:
+        text = _SECRET_PARAMETER.sub(_hide_value, text)
+    return visible(text)
+
+
+def shown_text(text: str) -> str:
+    """Return what may be shown of a user's text in which there may be a URL, or what was meant to be one."""
+    scheme, _slashes, rest = text.partition("://")
+    if "@" in rest and any(char.isspace() for char in rest.rpartition("@")[0]):
+        text = f"{scheme}://{MASK}@{rest.rpartition('@')[2]}"
+    return without_userinfo(text)
+
+
+def _without_user(after_scheme: str) -> str:
+    authority = _AUTHORITY.match(after_scheme).group()  # type: ignore[union-attr]  # which matches nothing, too
+    rest = after_scheme[len(authority) :]
+    if "@" in authority:
+        host = authority.rpartition("@")[2]
+        # A host without a dot before another @ is more likely a part of the password.
+        if "@" not in rest or "." in host or host.startswith("["):
+            return f"{MASK}@{host}{rest}"
+    elif "@" not in rest or ":" not in authority:
+        return after_scheme
+    return f"{MASK}@{after_scheme.rpartition('@')[2]}"
+
+
+def _hide_value(found: re.Match[str]) -> str:
+    return found.group() if _PLACEHOLDERS.fullmatch(found.group(2)) else found.group(1) + MASK

@@ -37,7 +37,7 @@ def rows_of(file: BinaryIO) -> Iterator[list[str]]:
             sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
         sheet.reset_dimensions()
         for cells in sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True):
-            yield [_text(cell) for cell in cells]
+            yield [_text(cell) for cell in cells] if any(cells) else []
     # A damaged workbook raises whatever the library meets.
     except Exception:
         raise ValueError(f"is an Excel workbook that cannot be read. {CSV_ADVICE}") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, unforeseen
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ELSEWHERE,
     FAILED,
@@ -67,10 +67,19 @@ class Applier:
         batches: list[_Batch] = []
         for step in self._plan.steps:
             batches += self._batches(step)
-        self._runner.each(self._carry_out, batches)
+        self._runner.each(self._carry_out_or_end, batches)
 
     def _batches(self, step: Step) -> list[_Batch]:
         return [_Batch(part) for part in step.split(self._batch_size if self._service.in_bulk(step.target) else 1)]
+
+    def _carry_out_or_end(self, batch: _Batch) -> None:
+        """Carry out a batch; an error of ours that was not foreseen fails its devices, and ends the run."""
+        try:
+            self._carry_out(batch)
+        except Exception as error:
+            self._runner.stopped = unforeseen(error)
+            self.uncertain = True
+            self._fail([mac for mac in batch.step.macs if not self._plan.outcomes[mac].error], self._runner.stopped)
 
     def _carry_out(self, first: _Batch) -> None:
         todo = [first]

@@ -14,7 +14,8 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.list_columns import
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import MASK, check_url
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import Owner, Ownership, did_you_mean
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 

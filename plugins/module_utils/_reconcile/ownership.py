@@ -92,8 +92,8 @@ class AllAccounts:
         if len({one.provider for one in fitting}) > 1 and not vendors:
             raise ValueError(f"the vendor prefix of {mac} is unknown: name its provider in the column provider")
         if len(fitting) > 1:
-            names = ", ".join(repr(one.account) for one in fitting[:_MOST_NAMED])
-            raise ValueError(f"it fits the accounts {names}: name one in the column account")
+            several = ", ".join(repr(one.account) for one in fitting[:_MOST_NAMED])
+            raise ValueError(f"it fits the accounts {several}: name one in the column account")
         if not fitting:
             raise ValueError(self._nobody(mac, account, provider, vendors))
         return fitting[0]

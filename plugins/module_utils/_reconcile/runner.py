@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Callable, Collection, Generic, Iterable, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
@@ -43,7 +44,14 @@ class Runner(Generic[RegistryT]):
             return
         with ThreadPoolExecutor(workers) as pool:
             try:
-                for done in [pool.submit(_drain, todo, work) for _worker in range(workers)]:
+                running = []
+                for _worker in range(workers):
+                    # This machine may have no more threads: those that there are do all of the work, or this one.
+                    with suppress(RuntimeError):
+                        running.append(pool.submit(_drain, todo, work))
+                if not running:
+                    _drain(todo, work)
+                for done in running:
                     done.result()
             finally:
                 todo.clear()

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import connect
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, RpsError, unforeseen
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     FAILED,
     MOVED,
@@ -66,15 +65,8 @@ def run_job(job: Job, *, check_mode: bool) -> Result:
     except Exception as error:
         # What was written before, nothing tells.
         result = _given_up(job, result, unforeseen(error))
-        result = result._replace(changed=not check_mode and job.service.client.requests > 0)
+        result = result._replace(changed=job.service.client.writes > 0)
     return result._replace(requests=job.service.client.requests)
-
-
-def unforeseen(error: Exception) -> RpsError:
-    """Return the error of an exception that nobody foresaw: what and where, without values that it may hold."""
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    place = "".join(f" in {frame.filename.rpartition('/')[2]} line {frame.lineno}" for frame in last)
-    return RpsError("internal_error", f"an unforeseen {type(error).__name__}{place}")
 
 
 def _carry_out(job: Job, result: Result, check_mode: bool) -> Result:

@@ -17,6 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._module.options import (
     account_of,
 )
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import did_you_mean, provider_named
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
@@ -25,7 +26,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import as_d
 FILE_VARIABLE = f"{ENV_PREFIX}ACCOUNTS_FILE"
 MOST_SHOWN_KEY = 40
 
-SECRETS = tuple(name for name, option in RPS_OPTIONS.items() if option.get("no_log"))
+_SECRET_OPTIONS = tuple(name for name, option in RPS_OPTIONS.items() if option.get("no_log"))
 
 
 class RoleAccount(NamedTuple):
@@ -43,7 +44,7 @@ class RoleAccount(NamedTuple):
     @property
     def secrets(self) -> set[str]:
         """What must not get into any output."""
-        return {str(self.params[name]) for name in SECRETS if self.params.get(name)}
+        return {str(self.params[name]) for name in _SECRET_OPTIONS if self.params.get(name)}
 
 
 class Source(NamedTuple):
@@ -179,6 +180,7 @@ def _account(name: str, value: Any, concurrency: int | None, source: Source, pro
     found: Problems = []
     # Without an environment: the generic RPS_* are those of modules, and may be another account's.
     account = account_of(params, {}, found)
+    SECRETS.add_login(account.login.get("username") or "", account.login.get("password") or "")
     problems += [one._replace(where=source.place(name, one.where)) for one in found if one.where not in wrong]
     return RoleAccount(name, params, account, servers)
 

@@ -31,7 +31,7 @@ ADVICE = {
     "not_sent": "It was held back after another failure. Solve that one, and run again.",
     "left_unbound": "The phone was released and is registered nowhere now. Run again at once.",
     "interrupted": "The run was interrupted. Run again.",
-    "internal_error": "This is a bug in the collection. Please report it, then run again.",
+    "internal_error": "This is a bug in the collection. Run again.",
 }
 
 

@@ -101,11 +101,11 @@ def find_dest(
     """Return where C(ROLE_dest) is written, in check mode C(NAME.check.EXT); adds to C(problems) why it cannot be."""
     if values["dest"] is None:
         return None
-    dest = os.path.join(context.cwd, values["dest"])
+    given = os.path.expanduser(values["dest"])
+    dest = os.path.join(context.cwd, given)
     target = outcome_path(dest, context.check_mode)
     option = f"{role}_dest"
-    is_relative = not os.path.isabs(values["dest"])
-    if is_relative and _is_within(target, context.forbidden):
+    if not os.path.isabs(given) and _is_within(target, context.forbidden):
         words = f"{dest} is inside the installed collection: start Ansible in another folder, or give an absolute path"
         problems.append(Problem("invalid_input", option, words))
         return None

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ansible.module_utils.common.parameters import remove_values
 
+from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import visible_result
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
     LEFT_UNBOUND,
     MAX_PROBLEM,
@@ -37,6 +38,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.advice import advi
 MOST_LINES = 20
 """So many failures are shown each in words; the others are counted."""
 
+FEW_PROBLEMS = 5
 SHORTEST_SECRET = 4
 """A shorter one is part of many words, and would be replaced in all of them."""
 
@@ -106,9 +108,7 @@ def role_result(role: str, results: Sequence[Result], secrets: Collection[str], 
         "failed": failed,
         "summary": _total(results),
         "accounts": {result.account: _account(result) for result in results},
-        "devices": [row for result in results for row in _rows(result) if row["action"] == FAILED][
-            :MOST_RETURNED_FAILURES
-        ],
+        "devices": _failed_rows(results),
         "backup": None,
         "dest": None,
     }
@@ -129,8 +129,15 @@ def input_result(role: str, error: InputError, accounts: Iterable[str], secrets:
     """Return the result of a role whose input is wrong, so that nothing was written."""
     counts = ", ".join(f"{count} {code}" for code, count in error.counts.most_common())
     number = sum(error.counts.values())
-    failure = {"code": error.code, "message": f"the input has {number} problems: nothing was changed"}
+    failure = {"code": error.code, "message": f"{_of_input(number, counts)}; nothing was changed"}
     more = number - len(error.listed)
+    words = [str(problem) for problem in error.listed]
+    if len(words) <= FEW_PROBLEMS:
+        # There is room for long ones, as for the folders in which a file was not found.
+        words = [
+            RpsError(one.code, f"{one.where}: {one.message}" if one.where else one.message).message
+            for one in error.listed
+        ]
     fact = {
         "changed": False,
         "failed": True,
@@ -145,28 +152,29 @@ def input_result(role: str, error: InputError, accounts: Iterable[str], secrets:
     task = {
         "changed": False,
         "failed": True,
-        "msg": f"{number} problems with the input ({counts}); nothing was changed. The first: {error.listed[0]}",
+        "msg": f"{_of_input(number, counts)}; nothing was changed. The first: {words[0]}",
         "lines": [],
-        "failures": [str(problem) for problem in error.listed]
-        + ([f"… and {more} more: {counts} in all"] if more else []),
-        "failure": {"code": error.code, "message": str(error.listed[0])},
+        "failures": [*words, f"… and {more} more: {counts} in all"] if more else words,
+        "failure": {"code": error.code, "message": words[0]},
         "problems": [problem.as_dict() for problem in error.listed],
         "problem_counts": dict(error.counts),
     }
     return _finished(role, task, fact, secrets)
 
 
-def failure_result(
-    role: str, error: RpsError, results: Sequence[Result] = (), secrets: Collection[str] = ()
-) -> dict[str, Any]:
-    """Return the result of a role that failed as a whole, with what was done before."""
-    task = role_result(role, results, secrets, diff=False)
+def _of_input(number: int, counts: str) -> str:
+    return f"{number} problem{'s' if number > 1 else ''} with the input ({counts})"
+
+
+def failure_result(role: str, error: RpsError) -> dict[str, Any]:
+    """Return the result of a role that failed before it began."""
+    task = role_result(role, [], (), diff=False)
     fact = task["ansible_facts"][f"{role}_result"]
     fact["failed"] = task["failed"] = True
     task["msg"] = f"{error.message} ({error.code})"
     task["failure"] = error.as_dict()
-    task["failures"] = [str(Line(role, error)), *task["failures"]]
-    return _finished(role, task, fact, secrets)
+    task["failures"] = [str(Line(role, error)) if error.code == "internal_error" else error.message]
+    return task
 
 
 def save(
@@ -177,7 +185,7 @@ def save(
         return
     fact = task["ansible_facts"][f"{role}_result"]
     try:
-        write_outcomes(dest, rows, secrets, DEST_COLUMNS)
+        write_outcomes(dest, rows, _long_enough(secrets), DEST_COLUMNS)
         fact["dest"] = dest
     except OSError as error:
         words = f"{role}_dest: {dest} could not be written: {error.strerror or error}"
@@ -189,7 +197,7 @@ def save(
 def dest_rows(results: Sequence[Result]) -> Iterator[dict[str, Any]]:
     """Yield the cells of every phone."""
     for result in results:
-        for row in _rows(result):
+        for row in _rows(result, result.outcomes):
             yield {**row, **row.get("error", {})}
 
 
@@ -198,16 +206,31 @@ def dest_problem_rows(error: InputError) -> Iterator[dict[str, Any]]:
     return problem_rows(error.problems)
 
 
-def _rows(result: Result) -> Iterator[dict[str, Any]]:
-    for outcome in result.outcomes:
+def _rows(result: Result, outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any]]:
+    for outcome in outcomes:
         row = device_row(outcome)
         yield {"mac": row.pop("mac"), "provider": result.provider, "account": result.account, **row}
 
 
+def _failed_rows(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """Return so many of the failed phones as are returned, those that are registered nowhere now first."""
+    unbound: list[tuple[Result, Outcome]] = []
+    others: list[tuple[Result, Outcome]] = []
+    for result in results:
+        for outcome in result.failed:
+            is_unbound = outcome.error is not None and outcome.error.code == LEFT_UNBOUND
+            (unbound if is_unbound else others).append((result, outcome))
+    shown = [*unbound, *others][:MOST_RETURNED_FAILURES]
+    return [row for result, outcome in shown for row in _rows(result, [outcome])]
+
+
 def _finished(role: str, task: dict[str, Any], fact: dict[str, Any], secrets: Collection[str]) -> dict[str, Any]:
-    long_enough = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
-    shown = remove_values({**task, "ansible_facts": {f"{role}_result": fact}}, long_enough)
-    return dict(shown)
+    shown = remove_values({**task, "ansible_facts": {f"{role}_result": fact}}, _long_enough(secrets))
+    return dict(visible_result(shown))
+
+
+def _long_enough(secrets: Collection[str]) -> set[str]:
+    return {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
 
 
 def _total(results: Iterable[Result]) -> dict[str, int]:
@@ -264,7 +287,7 @@ def _message(results: Sequence[Result], failures: Sequence[Line]) -> str:
     words = [f"{summary[FAILED]} of {sum(summary.values())} phones failed"] if summary[FAILED] else []
     if whole:
         words.append(f"account {', '.join(whole)} failed" if len(whole) == 1 else f"accounts {', '.join(whole)} failed")
-    return f"{'; '.join(words) or 'Something failed'} ({count_codes(counted)}). {first}"
+    return f"{'; '.join(words) or f'{len(failures)} failed'} ({count_codes(counted)}). {first}"
 
 
 def _diff(results: Iterable[Result]) -> str:

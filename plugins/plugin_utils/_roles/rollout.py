@@ -38,7 +38,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import H
 
 ROLE = "rollout"
 VARIABLES = {
-    "src": Variable("path"),
+    "src": Variable("str"),
     "phones": Variable("list"),
     "servers": Variable("dict", {}),
     "server": Variable("str"),

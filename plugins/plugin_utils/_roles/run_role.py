@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import REQUESTS_IMPORT_ERROR
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, unforeseen
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import rollout, yeastar
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import unforeseen
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import failure_result
 
@@ -28,6 +28,7 @@ def variable_names(role: str) -> list[str]:
 
 def run(role: str, context: Callable[[], Context]) -> dict[str, Any]:
     """Carry the role out and return the task's result; nothing is raised. C(context) returns what the role is given."""
+    SECRETS.clear()
     if role not in ROLES:
         return {"failed": True, "changed": False, "msg": f"role must be one of {', '.join(ROLES)}"}
     if REQUESTS_IMPORT_ERROR:

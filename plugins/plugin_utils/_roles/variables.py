@@ -34,7 +34,7 @@ HOW = {
     "check_target": Variable("bool", True),
     "check_foreign": Variable("bool", True),
     "concurrency": Variable("int", least=1),
-    "dest": Variable("path"),
+    "dest": Variable("str"),
     "only": Variable("str", choices=("failed",)),
 }
 """How to carry out a phone list: the same in every role that binds phones."""

@@ -21,7 +21,13 @@ from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_task import (
 )
 from ansible_collections.voip.rps.plugins.module_utils._pbx.phones import Wanted, wanted_of_rows
 from ansible_collections.voip.rps.plugins.module_utils._pbx.provision import reconcile_phones
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
+    InputError,
+    Problem,
+    Problems,
+    RpsError,
+    unforeseen,
+)
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     FAILED,
     MOVED,
@@ -31,6 +37,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Device,
     Outcome,
 )
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Targets
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES, providers_of
@@ -40,7 +47,6 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import
     policy_of,
     run_job,
     services_of,
-    unforeseen,
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import (
     RoleAccount,
@@ -65,7 +71,7 @@ PBX = "PBX"
 """What the PBX is called beside the accounts."""
 
 VARIABLES = {
-    "src": Variable("path"),
+    "src": Variable("str"),
     "phones": Variable("list"),
     "pbx": Variable("dict", {}),
     "vendor": Variable("str"),
@@ -110,7 +116,7 @@ def run(context: Context) -> dict[str, Any]:
         save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
         return task
     task = role_result(ROLE, results, given.secrets, diff=context.diff)
-    task["to_add"] = by_hand
+    task["to_add"] = task["ansible_facts"][f"{ROLE}_result"]["to_add"] = by_hand
     save(ROLE, given.dest, dest_rows(results), given.secrets, task)
     return task
 
@@ -122,6 +128,7 @@ def read_input(context: Context) -> Input:
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     params, login = _pbx(values, context, problems)
     secrets.update(filter(None, [login.get("client_secret"), login.get("access_token")]))
+    SECRETS.add(*secrets)
     accounts, all_read = _accounts(values, context, problems)
     secrets.update(*(account.secrets for account in accounts))
     path = find_list(ROLE, values, context, problems)
@@ -131,9 +138,14 @@ def read_input(context: Context) -> Input:
     owners = _owners(rows, wanted, accounts, problems) if all_read else {}
     services = services_of(ROLE, accounts, problems) if not problems else {}
     pbx = None
+
+    def hide(token: str) -> None:
+        secrets.add(token)
+        SECRETS.add(token)
+
     if not problems:
         try:
-            pbx = connect_pbx(params, login, secrets.add)
+            pbx = connect_pbx(params, login, hide)
         except RpsError as error:
             problems.append(Problem(error.code, f"{ROLE}_pbx", error.message))
     return Input(values, wanted, owners, accounts, services, pbx, dest, secrets, list(dict.fromkeys(problems)))
@@ -270,7 +282,7 @@ def _run_pbx(given: Input, pbx: Pbx, check_mode: bool) -> Result:
         result = _pbx_given_up(given, result, error)
     except Exception as error:
         result = _pbx_given_up(given, result, unforeseen(error))
-        result = result._replace(changed=not check_mode and pbx.client.requests > 0)
+        result = result._replace(changed=pbx.client.writes > 0)
     return result._replace(requests=pbx.client.requests)
 
 

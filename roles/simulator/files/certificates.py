@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a certificate for the simulator, and the CA to trust it by, with the `cryptography` that ansible-core brings.
+"""Creates a certificate for the simulator, and the CA to trust it by, with the `cryptography` that ansible-core brings.
 
 `certificates.py FOLDER [NAME...]` leaves `ca.pem`, `server.pem` and `server.key` in the folder, good for this machine's
 loopback names and the names and addresses given, and prints `{"changed": ...}`. What is there, fits and lasts another
@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from rps_simulator.files import make_folder
 
 LASTS = timedelta(days=365)
 RENEW = timedelta(days=30)
@@ -30,10 +31,13 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def make(folder: Path, names: set[str]) -> bool:
-    """Have the three files in the folder, valid for `names`. Returns whether they were made; raises OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create the three files in the folder, valid for `names`, where needed.
+
+    Returns whether they were created; raises OSError. Links are replaced, not followed.
+    """
+    make_folder(folder)
     ca, server, key = folder / "ca.pem", folder / "server.pem", folder / "server.key"
-    if _good(ca, server, key, names):
+    if all(path.is_file() and not path.is_symlink() for path in (ca, server, key)) and _good(ca, server, key, names):
         return False
     ca_key = ec.generate_private_key(ec.SECP256R1())
     server_key = ec.generate_private_key(ec.SECP256R1())
@@ -134,7 +138,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 def main() -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser("certificates.py", description="Make a certificate for the RPS simulator.")
+    parser = argparse.ArgumentParser("certificates.py", description="Create a certificate for the RPS simulator.")
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("names", nargs="*", metavar="NAME", help="a host name or address to be valid for as well")
     options = parser.parse_args()

@@ -23,5 +23,5 @@ def test_a_phone_is_asked_about_with_the_account_in_the_environment(
 
     assert done.returncode == 0, done.stdout
     assert '"status": "registered"' in done.stdout
-    assert '"url": "https://berlin.example/prov/"' in done.stdout
+    assert '"current_url": "https://berlin.example/prov/"' in done.stdout
     assert "WARNING" not in done.stdout

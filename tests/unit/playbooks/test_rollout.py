@@ -132,28 +132,25 @@ def test_the_result_is_a_fact_even_of_bad_input_and_its_output_is_short(
 
 
 def test_a_variable_that_is_undefined_or_misspelt_is_a_sentence(
-    ansible: Callable[..., Any], account: dict[str, Any], simulator: Simulator, tmp_path: Path
+    ansible: Callable[..., Any], simulator: Simulator, tmp_path: Path
 ) -> None:
-    play = [
-        {
-            "hosts": "localhost",
-            "gather_facts": False,
-            "vars": {
-                "rollout_accounts": {"office": {**account, "password": "{{ vault_of_nobody }}"}},
-                "rollout_url": "https://berlin.example/",
-                "rollout_phones": PHONES,
-                "rolout_prune": True,
-            },
-            "roles": ["voip.rps.rollout"],
-        }
-    ]
-    (tmp_path / "site.yml").write_text(json.dumps(play))
+    (tmp_path / "variables.yml").write_text(
+        "rollout_accounts:\n  office: {provider: yealink, username: acme, password: '{{ vault_of_nobody }}'}\n"
+        "rollout_url: https://berlin.example/\nrolout_prune: true\nrollout_server:\n"
+        "rollout_force: '{{ nobody_set_this | default(omit) }}'\n"
+        "rollout_phones:\n  - mac: 0015.6500.0001\n    url: 'https://u:s3cret-of-url@x/{{'\n"
+    )
 
-    done = ansible("ansible-playbook", "site.yml")
+    done = ansible("ansible-playbook", "voip.rps.rollout", "-e", "@variables.yml", "-vvvv")
 
     assert done.returncode == 2
     assert "rollout_accounts[office].password: uses the variable 'vault_of_nobody', which is undefined" in done.stdout
     assert "rolout_prune: is no variable of the role rollout: did you mean rollout_prune?" in done.stdout
+    assert "rollout_server: is null" in done.stdout
+    assert "rollout_force" not in done.stdout
+    assert "rollout_phones[0].url: cannot be templated" in done.stdout
+    assert "s3cret" not in done.stdout
+    assert "Traceback" not in done.stdout
     assert simulator.log == []
 
 
@@ -173,3 +170,30 @@ def test_the_environment_of_the_modules_is_ignored(
 
     assert "(unreachable)" in done.stdout, done.stdout
     assert simulator.log == []
+
+
+def test_without_requests_it_says_how_to_install_it(ansible: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "requests.py").write_text("raise ImportError('no requests')\n")
+
+    done = ansible("ansible-playbook", "voip.rps.rollout", extra={"rollout_phones": PHONES}, PYTHONPATH=str(tmp_path))
+
+    assert done.returncode == 2
+    assert "-m pip install requests" in done.stdout, done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_accounts_may_be_in_a_vault(
+    ansible: Callable[..., Any], account: dict[str, Any], simulator: Simulator, tmp_path: Path
+) -> None:
+    (tmp_path / "accounts.yml").write_text(json.dumps({"office": account}))
+    (tmp_path / "key").write_text("a-key")
+    ansible("ansible-vault", "encrypt", "accounts.yml", "--vault-password-file", "key")
+    extra = {"rollout_phones": PHONES, "rollout_url": "https://berlin.example/"}
+    command = ("ansible-playbook", "voip.rps.rollout")
+
+    closed = ansible(*command, extra=extra, RPS_ACCOUNTS_FILE="accounts.yml")
+    done = ansible(*command, "--vault-password-file", "key", "-vvvv", extra=extra, RPS_ACCOUNTS_FILE="accounts.yml")
+
+    assert "RPS_ACCOUNTS_FILE: accounts.yml cannot be decrypted: give its vault password" in closed.stdout
+    assert "office: 3 registered" in done.stdout, done.stdout
+    assert account["password"] not in done.stdout

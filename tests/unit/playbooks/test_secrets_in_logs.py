@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from rps_simulator import Simulator
 
+PASSWORD = "s3cret-of-acme"
 URL_PASSWORD = "s3cret-of-url"
 PHONES = [
     {"mac": "001565000001", "server": "berlin"},
@@ -52,3 +54,20 @@ def test_no_secret_is_shown_or_logged(
     assert "voip.rps.rollout" in shown
     assert password not in shown
     assert URL_PASSWORD not in shown
+
+
+@pytest.mark.parametrize("options", [{"devices": ["001565000001"]}, {"mac": "001565000001", "timeout": "soon"}, {}])
+def test_no_secret_is_shown_where_an_option_is_of_a_wrong_type(
+    ansible: Callable[..., Any], account: dict[str, Any], tmp_path: Path, options: dict[str, Any]
+) -> None:
+    """With ansible-core 2.18 and 2.19 it knows of no secret then. In a play that shows its lines the password is none
+    of them."""
+    account["password"] = "{{ of_acme }}"
+    args = json.dumps({**account, **options})
+
+    done = ansible("ansible", "localhost", "-m", "voip.rps.rps_device", "-a", args, "-vvv", extra={"of_acme": PASSWORD})
+
+    assert done.returncode == 2, done.stdout
+    shown = done.stdout + (tmp_path / "ansible.log").read_text()
+    assert '"password": "***"' in shown
+    assert PASSWORD not in shown

@@ -11,7 +11,6 @@ from math import ceil, log2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rps_simulator import Simulator
-from rps_simulator.settings import CHOICES
 
 STATES = ("nobody's", "unknown", "berlin", "paris", "other's")
 WISHES = ("berlin", "paris", "absent", "not asked for")
@@ -42,7 +41,7 @@ def hold(rps, states):
 
 
 def knobs(rps):
-    return st.fixed_dictionaries({knob: st.sampled_from(CHOICES[knob]) for knob in rps.vendor.knobs})
+    return st.fixed_dictionaries({knob: st.sampled_from(rps.values(knob)) for knob in rps.vendor.knobs})
 
 
 @many_times

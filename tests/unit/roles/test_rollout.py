@@ -16,7 +16,7 @@ import pytest
 from rps_simulator import Simulator
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
-from ansible_collections.voip.rps.plugins.plugin_utils._roles import account_run
+from ansible_collections.voip.rps.plugins.plugin_utils._roles import account_run, run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.advice import ADVICE
 
 Accounts = dict[str, dict[str, Any]]
@@ -186,6 +186,8 @@ def test_options_may_be_texts_and_the_provider_in_any_case(
         ({"src": "phones.csv"}, "Exactly one of rollout_src and rollout_phones is required."),
         ({"phones": ..., "src": "none.csv"}, "none.csv was not found. Searched in: "),
         ({"phones": ..., "src": "/nowhere/none.csv"}, "none.csv was not found"),
+        ({"phones": ..., "src": "$HOME/none.csv"}, "$HOME/none.csv was not found"),
+        ({"phones": ..., "src": "."}, "cannot be read: Is a directory"),
         ({"server": None}, "rollout_server: is null"),
         ({"servers": None}, "rollout_servers: is null"),
         ({"servers": "berlin"}, "rollout_servers: must be a dict"),
@@ -205,6 +207,10 @@ def test_options_may_be_texts_and_the_provider_in_any_case(
         ({"phones": phones("001565000001", provider="snom")}, "this run has no account there"),
         ({"phones": phones("000413000001")}, "this run has no account there"),
         ({"phones": phones("00156500000")}, "rollout_phones[0]: "),
+        ({"phones": ["001565000001"]}, "rollout_phones[0]: "),
+        ({"phones": [None]}, "rollout_phones[0]: "),
+        ({"phones": [{"mac": 231997441}]}, "rollout_phones[0]: "),
+        ({"phones": [{"mac": ["001565000001"]}]}, "rollout_phones[0]: "),
     ],
 )
 def test_wrong_variables_are_named_and_nothing_is_sent(
@@ -311,6 +317,19 @@ def test_an_unforeseen_error_is_a_sentence_and_what_was_done_is_reported(
     assert fact(task)["accounts"]["desks"]["failure"]["code"] == "internal_error"
     assert fact(task)["accounts"]["office"]["summary"]["registered"] == 1
     assert "desks: This is a bug in the collection." in task["failures"][0]
+    assert VALUE not in json.dumps(task)
+
+
+def test_an_unforeseen_error_before_the_first_account_is_a_sentence() -> None:
+    def context() -> Any:
+        raise KeyError(VALUE)
+
+    task = run_role.run("rollout", context)
+
+    assert task["failed"]
+    assert fact(task)["failed"]
+    assert task["failure"]["code"] == "internal_error"
+    assert "KeyError in test_rollout.py, line" in task["failures"][0]
     assert VALUE not in json.dumps(task)
 
 

@@ -95,6 +95,8 @@ def test_phones_go_into_the_pbx_and_the_others_to_its_link(
         ({"phones": [{**YEALINK, "extension": ""}]}, "yeastar_phones[0]: neither extension nor ext_id"),
         ({"phones": [{**YEALINK, "extension": "", "ext_id": "one"}]}, "ext_id must be a whole number"),
         ({"phones": [{**SNOM, "account": "desk"}]}, "did you mean desks?"),
+        ({"phones": ["001565000001"]}, "yeastar_phones[0]: "),
+        ({"phones": [{**YEALINK, "mac": 231997441}]}, "yeastar_phones[0]: "),
         ({"names": ("yeastar_serve",)}, "did you mean yeastar_server?"),
     ],
 )

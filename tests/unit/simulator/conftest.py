@@ -128,6 +128,12 @@ def simulator(provider: str) -> Iterator[Simulator]:
 
 
 @pytest.fixture
+def as_printed(simulator: Simulator) -> None:
+    """Let the services answer byte for byte as their documents print it."""
+    simulator.settings(layout="printed", wording="printed", named_macs="given", snom_redirection="company_url")
+
+
+@pytest.fixture
 def connect() -> Iterator[Callable[..., Client]]:
     """Makes clients: `connect(url, account="ours", context=None, path="/xmlrpc")`."""
     with ExitStack() as stack:

@@ -34,6 +34,45 @@ def test_loopback_clients_alone(simulator, peer, status):
 
 
 @pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("127.0.0.1:1", 200),
+        ("localhost:8443", 200),
+        ("LOCALHOST", 200),
+        ("[::1]:8443", 200),
+        ("rebound.example.com", 403),
+        ("rebound.example.com:8443", 403),
+        ("localhost.example.com", 403),
+        ("127.0.0.1.example.com", 403),
+        ("127.0.0.1@example.com", 403),
+        ("192.0.2.1", 403),
+        ("", 403),
+        ("[", 403),
+    ],
+)
+@pytest.mark.parametrize(("verb", "path"), [("GET", "/simulator/log"), ("DELETE", "/simulator/log")])
+def test_a_foreign_host_is_refused(client, verb, path, host, status):
+    assert client.send(verb=verb, path=path, Host=host).status == status
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example.com", "null", "http://127.0.0.1:1", "https://localhost", ""])
+def test_a_foreign_origin_is_refused(simulator, client, origin):
+    body = '{"batches": "good_ones"}'
+
+    response = client.send(body, "/simulator/settings", "PUT", Origin=origin)
+
+    assert response.status == 403
+    assert "Origin" in json.loads(response.body)["error"]
+    assert simulator.settings()["batches"] == "all_or_nothing"
+    assert client.send(body, "/simulator/settings", "PUT", Origin=simulator.url).status == 200
+
+
+def test_the_services_take_any_host(client):
+    assert client.send("x", Host="rps.example.com").status == 400
+
+
+@pytest.mark.parametrize(
     ("verb", "path", "body", "status"),
     [
         ("GET", "/simulator/nothing", "", 404),

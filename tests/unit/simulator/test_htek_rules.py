@@ -9,6 +9,8 @@ import xmlrpc.client
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("as_printed")
+
 MAC, OTHER, FREE, NEW = "001fc1000001", "001fc1000002", "001fc1000003", "001fc10000ff"
 ASK = "Are you sure you want to override MAC addresses:"
 EXISTING = "Existing MAC(s):"

@@ -9,6 +9,8 @@ import xmlrpc.client
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("as_printed")
+
 MAC, OTHER, FREE, OURS_UNBOUND = "001565000001", "001565000002", "001565000003", "0015650000aa"
 ONLY_0_OR_1 = "Only 0 or 1 can be used:1 to override, 0 to cancel"
 

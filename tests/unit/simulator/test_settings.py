@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import time
 import xmlrpc.client
+from pathlib import Path
 
 import pytest
+import rps_simulator
 
 MAC, OTHER, GOOD = "001565000001", "001565000002", "0015650000ff"
 ASK = "Are you sure you want to override MAC addresses:"
@@ -166,3 +168,12 @@ def test_bad_knobs_change_nothing(simulator, knobs):
     with pytest.raises(ValueError, match="|".join(knobs)):
         simulator.settings(own_again="ok", **knobs)
     assert simulator.settings() == before
+
+
+def test_the_readme_has_every_setting_and_value(simulator):
+    readme = (Path(rps_simulator.__file__).parents[2] / "README.md").read_text()
+    rows = readme.partition("| Setting | Of |")[2].splitlines()
+
+    for name in simulator.settings():
+        (row,) = (line for line in rows if line.startswith("|") and f"`{name}`" in line.split("|")[1])
+        assert [value for value in rps_simulator.settings.CHOICES.get(name, ()) if f"`{value}`" not in row] == []

@@ -168,9 +168,9 @@ def test_registering_an_own_phone_again(simulator, client, rebind, many):
 def test_redirection(simulator, client, mac, url, company):
     simulator.settings(snom_company=company)
 
-    assert client.call("getPhoneRedirection", mac) == [company, url]
-    simulator.settings(snom_redirection="true_company_url")
     assert client.call("getPhoneRedirection", mac) == [True, company, url]
+    simulator.settings(snom_redirection="company_url")
+    assert client.call("getPhoneRedirection", mac) == [company, url]
     simulator.settings(snom_redirection="true_url")
     assert client.call("getPhoneRedirection", mac) == [True, url]
     assert client.call("getPhoneRedirection", NEW) == [False, NO_SUCH]

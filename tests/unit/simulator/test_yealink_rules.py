@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("as_printed")
+
 MAC, OTHER, FREE = "001565000001", "001565000002", "001565000003"
 ENTERPRISE = """Error: {0}
 Please check the MAC address you entered

@@ -18,10 +18,12 @@ from pathlib import Path
 from types import FrameType
 
 from .client import ask
+from .environment import api_urls, exports
+from .files import make_folder, open_own
 from .processes import InUse, Running, announce, find, hold, wait_for_exit
 from .seed import seed
 from .simulator import Simulator
-from .state import State
+from .state import State, accounts_in
 
 START_SECONDS = 30
 STOP_SECONDS = 15
@@ -39,10 +41,10 @@ example, with seed.json readable by yourself alone:
 
   rps_simulator start --state ~/rehearsal --port 8080     # prints the url: {"changed": true, ...}
   rps_simulator seed --state ~/rehearsal seed.json
-  ... api_url: http://127.0.0.1:8080/xmlrpc, username: me, password: rehearsal
+  rps_simulator environment --state ~/rehearsal           # prints api_urls, and the shell's export lines
   rps_simulator stop --state ~/rehearsal
 
-Faults and settings are put in force over HTTP while it runs: PUT /simulator/faults, PUT /simulator/settings."""
+Faults and settings are set over HTTP while it runs: PUT /simulator/faults, PUT /simulator/settings."""
 
 
 class _Failure(Exception):
@@ -54,8 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if getattr(options, "key", None) and not options.certificate:
         _parser().error("--key needs --certificate")
-    options.state = options.state.expanduser().absolute()
     try:
+        if not options.state:
+            raise _Failure("the path of the state folder is empty")
+        options.state = Path(options.state).expanduser().absolute()
         result = options.run(options)
     except (_Failure, InUse, ValueError) as error:
         message = str(error)
@@ -83,11 +87,12 @@ def _parser() -> argparse.ArgumentParser:
         ("stop", _stop, "stop the one in the background; return when it is gone"),
         ("seed", _seed, "add accounts and what is theirs, whether it runs or not"),
         ("status", _status, "tell whether one runs"),
+        ("environment", _environment, "tell the services' addresses, and the environment variables of the accounts"),
     ):
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         command.set_defaults(run=run)
         command.add_argument(
-            "--state", type=Path, required=True, metavar="DIR", help="the folder with its database, pid file and log"
+            "--state", required=True, metavar="DIR", help="the folder with its database, pid file and log"
         )
         if name in ("serve", "start"):
             command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
@@ -99,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--watch-pid", type=int, metavar="PID", help="stop when that process is gone")
         if name == "seed":
             command.add_argument("file", metavar="FILE", help="a JSON file, or - for standard input")
+        if name == "environment":
+            command.add_argument("--url", help="the base address to tell of, where none runs")
+            command.add_argument("--ca-path", metavar="PEM", help="the CA file to trust it by")
     return parser
 
 
@@ -116,6 +124,7 @@ def _serve(options: argparse.Namespace) -> None:
         signal.signal(number, on_signal)
     with hold(options.state) as file:
         simulator = Simulator(_database(options), options.port, options.certificate, options.key, options.host)
+        simulator.settings(foreign_macs="refuse")
         with simulator:
             certificate = os.path.abspath(options.certificate) if options.certificate else None
             announce(file, Running(os.getpid(), simulator.url, certificate))
@@ -133,7 +142,7 @@ def _start(options: argparse.Namespace) -> object:
     running = find(options.state)
     if running is not None:
         return {"changed": False, "pid": running.pid, "url": running.url}
-    options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(options.state)
     command = [sys.executable, str(Path(__file__).parent), "serve", "--state", str(options.state)]
     command += ["--host", options.host, "--port", str(options.port)]
     for name, value in (
@@ -143,7 +152,8 @@ def _start(options: argparse.Namespace) -> object:
     ):
         command += [name, str(value)] if value is not None else []
     log = options.state / "simulator.log"
-    with open(os.open(log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as errors:
+    with open(open_own(log, os.O_CREAT | os.O_WRONLY), "wb") as errors:
+        errors.truncate()
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
         )
@@ -153,7 +163,8 @@ def _start(options: argparse.Namespace) -> object:
         raise _Failure(f"it did not start within {START_SECONDS} seconds")
     ready = process.stdout.readline()
     if not ready:
-        lines = log.read_text(errors="replace").strip().splitlines()
+        with open(open_own(log, os.O_RDONLY), errors="replace") as text:
+            lines = text.read().strip().splitlines()
         raise _Failure(lines[-1].removeprefix("rps_simulator: ") if lines else f"it did not start; see {log}")
     return {"changed": True, **json.loads(ready)}
 
@@ -190,3 +201,12 @@ def _status(options: argparse.Namespace) -> object:
     if running is None:
         return {"running": False}
     return {"running": True, "url": running.url, **ask(running, "GET")}
+
+
+def _environment(options: argparse.Namespace) -> object:
+    running = find(options.state)
+    url = running.url if running else options.url
+    if url is None:
+        raise _Failure(f"no simulator runs with {options.state}; start one, or give its --url")
+    accounts = accounts_in(_database(options))
+    return {"api_urls": api_urls(url), "environment": exports(url, options.ca_path, accounts)}

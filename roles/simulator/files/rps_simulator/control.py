@@ -9,7 +9,7 @@ import ipaddress
 import json
 import os
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from .dialects import DIALECTS
 from .wire import Answer, Request
@@ -32,11 +32,37 @@ def answer(simulator: Simulator, peer: str, request: Request) -> Answer:
     try:
         if not ipaddress.ip_address(peer.removeprefix("::ffff:").partition("%")[0]).is_loopback:
             raise _Refused(403, "only loopback clients may control the simulator")
+        _refuse_other_sites(simulator, request)
         return _json(200, _dispatch(simulator, request))
     except _Refused as refusal:
         return _json(refusal.status, {"error": str(refusal)})
     except ValueError as error:
         return _json(400, {"error": str(error)})
+
+
+def _refuse_other_sites(simulator: Simulator, request: Request) -> None:
+    """Refuse what a web page of another site makes a browser on this machine send, by whatever name it found us."""
+    host = request.headers.get("host")
+    name = None if host is None else _name(f"//{host}")
+    if host is not None and name != simulator.host and not _loopback(name):
+        raise _Refused(403, "the Host header must name this simulator: use its url, or localhost")
+    origin = request.headers.get("origin")
+    if origin is not None and origin != f"{urlsplit(simulator.url).scheme}://{host}":
+        raise _Refused(403, "requests from web pages of other sites are refused (Origin header)")
+
+
+def _name(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
+
+
+def _loopback(name: str | None) -> bool:
+    try:
+        return name == "localhost" or ipaddress.ip_address(str(name)).is_loopback
+    except ValueError:
+        return False
 
 
 def _json(status: int, value: object) -> Answer:

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from .files import check_folder, make_folder, open_own
+
 POLL_SECONDS = 0.2
 
 
@@ -35,9 +37,9 @@ def _lock_file(folder: Path) -> Path:
 
 @contextmanager
 def hold(folder: Path) -> Iterator[IO[str]]:
-    """Hold the folder, which is created where it lacks, and yield its process file, emptied. Raises InUse, OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(os.open(_lock_file(folder), os.O_CREAT | os.O_RDWR, 0o600), "r+") as file:
+    """Hold the folder, created where there is none, and yield its process file, emptied. Raises InUse, OSError."""
+    make_folder(folder)
+    with open(open_own(_lock_file(folder), os.O_CREAT | os.O_RDWR), "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -55,10 +57,13 @@ def announce(file: IO[str], running: Running) -> None:
 
 
 def find(folder: Path) -> Running | None:
-    """The simulator that runs with this folder, if there is one. Raises InUse while one is just starting."""
-    if not _lock_file(folder).exists():
+    """The simulator that runs with this folder, if one does. Raises InUse while one is just starting, and OSError."""
+    check_folder(folder)
+    try:
+        descriptor = open_own(_lock_file(folder), os.O_RDONLY)
+    except FileNotFoundError:
         return None
-    with open(_lock_file(folder)) as file:
+    with open(descriptor) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

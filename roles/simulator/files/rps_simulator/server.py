@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import ssl
@@ -21,6 +22,10 @@ JOIN_SECONDS = 5
 
 class Stopping(OSError):
     """The server is being stopped while a connection waits on purpose."""
+
+
+def _taken(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
 
 
 class Server:
@@ -45,7 +50,9 @@ class Server:
         try:
             self._listener = socket.create_server((host, port), family=family, backlog=128)
         except (OSError, OverflowError) as error:
-            raise OSError(f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}") from None
+            reason = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
+            advice = "; choose another port, or 0 for any free one" if _taken(error) else ""
+            raise OSError(f"cannot listen on {host}:{port}: {reason}{advice}") from None
         self.port = int(self._listener.getsockname()[1])
         local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
         self.host = f"[{local}]" if ":" in local else local

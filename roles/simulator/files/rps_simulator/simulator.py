@@ -12,6 +12,7 @@ from typing import Any
 from . import control
 from .dialects import DIALECTS, OPENAPI, XMLRPC
 from .dialects.openapi import OpenApi
+from .dialects.snom_settings import SnomSettings
 from .dialects.xmlrpc import XmlRpc
 from .faults import Faults
 from .log import Entry, Log
@@ -52,6 +53,7 @@ class Simulator:
         self._tokens = Tokens(self._settings)
         transports = [
             *(OpenApi(name, pbx, self._state, self._settings, self._tokens) for name, pbx in OPENAPI.items()),
+            SnomSettings(self._state),
             XmlRpc(XMLRPC, self._state, self._settings),
         ]
         self._service = Service(transports, self._settings, self._faults, self._log, self._server.pause)
@@ -77,6 +79,11 @@ class Simulator:
     def url(self) -> str:
         """The base address, e.g. `http://127.0.0.1:8080`."""
         return self._server.url
+
+    @property
+    def host(self) -> str:
+        """The name or address in `url`, in lower case and without brackets."""
+        return self._server.host.strip("[]").lower()
 
     def endpoint(self, provider: str) -> str:
         """The address of the provider's service as users give it: the base and the documented path, if there is one."""

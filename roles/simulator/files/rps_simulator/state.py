@@ -10,8 +10,11 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from .files import open_own, refuse_link
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -64,7 +67,10 @@ class State:
         Raises OSError or sqlite3.Error when that cannot be done.
         """
         if database != ":memory:":
-            os.close(os.open(database, os.O_CREAT | os.O_RDWR, 0o600))
+            for companion in ("-journal", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    refuse_link(Path(database + companion))
+            os.close(open_own(Path(database), os.O_CREAT | os.O_RDWR))
         self._lock = threading.Lock()
         self._database = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
         # NORMAL: a killed process loses nothing that was committed, and commits wait for no disk.
@@ -116,6 +122,19 @@ class State:
     def records(self, account: Account) -> Records:
         """The provider's records as this account sees and changes them."""
         return Records(self, account)
+
+
+def accounts_in(database: str) -> list[Account]:
+    """The accounts in the database of this path, in the order of their names; none where there is no database.
+
+    Raises OSError or sqlite3.Error where it cannot be read.
+    """
+    try:
+        refuse_link(Path(database))
+    except FileNotFoundError:
+        return []
+    with closing(sqlite3.connect(f"{Path(database).absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        return [Account(*row) for row in connection.execute("SELECT name, password, provider FROM accounts")]
 
 
 class Records:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ from typing import NamedTuple
 MAX_LINE = 16 * 1024
 MAX_HEADERS = 100
 MAX_BODY = 64 * 1024 * 1024
+MAX_CHUNKS = 100_000
+ONCE = frozenset({"host", "origin", "content-length", "transfer-encoding"})
 
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -77,7 +81,10 @@ class Wire:
             name, colon, value = line.decode("latin-1").partition(":")
             if not colon or len(headers) == MAX_HEADERS:
                 raise BadRequest(431 if colon else 400, "bad headers")
-            headers[name.strip().lower()] = value.strip()
+            name = name.strip().lower()
+            if name in headers and name in ONCE:
+                raise BadRequest(400, f"more than one {name} header")
+            headers[name] = value.strip()
         path, _mark, query = target.partition("?")
         connection = headers.get("connection", "").lower()
         keep_alive = "close" not in connection and (version != "HTTP/1.0" or "keep-alive" in connection)
@@ -90,8 +97,9 @@ class Wire:
         return line
 
     def _body(self, headers: dict[str, str]) -> bytes:
-        if "transfer-encoding" in headers:
-            raise BadRequest(411, "a Content-Length is needed")
+        encoding = headers.get("transfer-encoding")
+        if encoding is not None and (encoding.lower() != "chunked" or "content-length" in headers):
+            raise BadRequest(400, "a body must be chunked or have a Content-Length, and not both")
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or len(length) > 18:
             raise BadRequest(400, "bad Content-Length")
@@ -99,10 +107,34 @@ class Wire:
             raise BadRequest(413, "the body is too large")
         if headers.get("expect", "").lower() == "100-continue":
             self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body: bytes = self._reader.read(int(length))
-        if len(body) < int(length):
+        return self._exactly(int(length)) if encoding is None else self._chunks()
+
+    def _chunks(self) -> bytes:
+        parts: list[bytes] = []
+        left = MAX_BODY
+        for _number in range(MAX_CHUNKS):
+            digits = self._line().partition(b";")[0].strip()
+            if not _CHUNK_SIZE.fullmatch(digits):
+                raise BadRequest(400, "bad size of a chunk")
+            size = int(digits, 16)
+            left -= size
+            if left < 0:
+                raise BadRequest(413, "the body is too large")
+            if size == 0:
+                for _trailer in range(MAX_HEADERS):
+                    if not self._line().strip():
+                        return b"".join(parts)
+                raise BadRequest(431, "too many trailers")
+            parts.append(self._exactly(size))
+            if self._line().strip():
+                raise BadRequest(400, "a chunk is longer than its size")
+        raise BadRequest(413, "too many chunks")
+
+    def _exactly(self, size: int) -> bytes:
+        data: bytes = self._reader.read(size)
+        if len(data) < size:
             raise ConnectionResetError("the client left in the middle of a request")
-        return body
+        return data
 
     def send(self, data: bytes) -> None:
         self._connection.sendall(data)

@@ -20,7 +20,9 @@ import pytest
 
 # A process so small that what it started is the bigger one: RUSAGE_CHILDREN is KiB, or bytes on macOS.
 MEASURE = """
-import resource, subprocess, sys
+import resource, signal, subprocess, sys
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, lambda *_: None)
 code = subprocess.call(sys.argv[1:])
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 print(peak // 1024 if sys.platform == "darwin" else peak, file=sys.stderr)
@@ -47,6 +49,10 @@ class Process:
         except subprocess.TimeoutExpired:
             return True
         return False
+
+    def signal(self, number: int) -> None:
+        """Send it a signal, as a terminal does to all that runs in it."""
+        os.killpg(self._popen.pid, number)
 
     def kill(self) -> None:
         """Kill it, as C(kill -9) does."""

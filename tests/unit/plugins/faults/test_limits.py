@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import resource
+
 import pytest
 
 SLACK = 0.5
@@ -94,3 +96,72 @@ def test_a_retry_after_that_makes_no_sense_is_passed_over(rps):
     rps.misbehaves("http_error", "list", times=1, status=503, retry_after="soon")
 
     assert "failed" not in rps.device(*rps.macs(8))
+
+
+NUMBERS = [
+    ("rate_limit", [1e-10, 0.0009, -1, 0, "nan", "inf", "-inf", "1e999", 1e300]),
+    ("timeout", [1e-300, 0, -1, "nan", "inf", "1e999", 86401]),
+    ("retries", [-1, 101, 1025, 10**30, -(10**4000)]),
+    ("concurrency", [-1, 0, 1001, 10**30, 10**4000]),
+    ("batch_size", [-1, 0, 10**30]),
+    ("prune_limit", [-1, 10**30]),
+]
+
+
+@pytest.mark.parametrize(("option", "number"), [(option, number) for option, numbers in NUMBERS for number in numbers])
+def test_numbers_are_bounded(rps, option, number):
+    result = rps.device(rps.mac(1), **{option: number})
+
+    assert result["failure"]["code"] == "invalid_input"
+    assert result["msg"].startswith(f"{option}: ")
+    assert len(result["msg"]) < 100
+    assert result["requests"] == 0
+
+
+def test_no_more_connections_than_a_process_may_open_files(rps):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        refused = rps.device(*rps.macs(8), concurrency=300)
+        carried_out = rps.device(*rps.macs(8), concurrency=100, batch_size=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert refused["failure"]["code"] == "invalid_input"
+    assert refused["msg"].startswith("concurrency: 300 connections are more than the 256 files")
+    assert carried_out["summary"]["registered"] == 8
+
+
+HALVES = [{"password": "hunter2\ud800"}, {"username": "\udfff"}, {"account": "\ud800"}, {"url": "https://h/\ud800"}]
+
+
+@pytest.mark.parametrize("options", [*HALVES, {"servers": {"\ud800": "\ud800"}}, {"api_url": "https://\ud800/"}])
+def test_half_a_character(rps, options):
+    result = rps.device(rps.mac(1), **{"server": "berlin", **options})
+
+    assert result.get("failure", {"code": "invalid_input"})["code"].startswith("invalid_")
+    assert "internal_error" not in str(result)
+    assert "hunter2" not in str(result)
+
+
+@pytest.mark.parametrize("options", [{"models": ["\ud800"]}, {"models": ["snomD765\udfff"]}, {"url": "\ud800"}])
+def test_half_a_character_to_look_for(rps, options):
+    result = rps.info(**options)
+
+    assert result["failed"]
+    assert result["failure"]["code"] in ("invalid_input", "unsupported")
+    assert result["requests"] == 0
+
+
+@pytest.mark.parametrize("options", [{"servers": None}, {"servers": None, "name": None}, {"name": None, "url": None}])
+def test_nothing_for_servers(rps, options):
+    result = rps.server(**options)
+
+    assert result["failed"]
+    assert result.get("failure", {"code": "invalid_input"})["code"] in ("invalid_input", "unsupported")
+
+
+def test_nothing_for_options(rps):
+    for option in ("servers", "server", "url", "devices", "src", "account", "dest", "rate_limit", "ca_path", "api_url"):
+        result = rps.device(rps.mac(1), **{option: None})
+        assert result.get("failure", {}).get("code") != "internal_error", option

@@ -7,11 +7,14 @@ without the fault makes it all as asked."""
 
 from __future__ import annotations
 
+import random
 import time
+from itertools import product
 from threading import Event
 
 import pytest
 from rps_simulator.faults import KINDS
+from rps_simulator.settings import CHOICES
 
 PATIENCE = 0.05
 """The seconds that a module waits for an answer, where none will come in time."""
@@ -171,3 +174,20 @@ def test_reading_lists_and_then_one_by_one(rps, goes_wrong, fault, when):
 @pytest.mark.parametrize("when", ["first", "from the first on"])
 def test_reading_the_only_list(goes_wrong, fault, action, when):
     goes_wrong(action, "bulk", fault, READS, 1, when)
+
+
+DRAWN = 40
+"""So many cases with several requests at once, and a service that takes batches as it likes, for each vendor."""
+
+
+@pytest.mark.parametrize("number", range(DRAWN))
+def test_writing_with_threads(rps, record_property, number):
+    chance = random.Random(f"{rps.provider} {number}")
+    fault, size, action, when = chance.choice([*product(FAULTS, SIZES, ACTIONS, ("first", *LASTING))])
+    rps.simulator.settings(**{knob: chance.choice(CHOICES[knob]) for knob in rps.vendor.knobs})
+    record_property("tally", "cases of the fault matrix with threads")
+    task = Task(rps, action, size)
+    task.options["concurrency"] = chance.choice([2, 4, 8])
+
+    devices, batch_size = SIZES[size].values()
+    task.goes_wrong(fault, WRITES, -(-devices // batch_size), when)

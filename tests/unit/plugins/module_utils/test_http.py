@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ import pytest
 from rps_simulator import Simulator
 
 from ansible_collections.voip.rps.plugins.module_utils._http import client as http
+from ansible_collections.voip.rps.plugins.module_utils._http import deadline
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 
@@ -89,7 +91,7 @@ def test_answers_have_a_limit(web, client, monkeypatch, size, status):
         assert client.post(b"", len, write=False) == size
         return
     error = fails(client, write=True)
-    assert error.code == ("protocol_error" if size > 100 else "service_error")
+    assert error.code == ("protocol_error" if status == 200 else "service_error")
     assert error.in_doubt
     assert len(web.bodies) == 1
 
@@ -292,7 +294,7 @@ def test_a_name_that_nobody_knows(monkeypatch):
     error = fails(Client("http://rps.invalid/", HEADERS, auth=("me", "secret"), retries=0))
 
     assert (error.code, error.in_doubt) == ("unreachable", False)
-    assert error.message.startswith("no connection: ")
+    assert error.message == "the host name of rps.invalid:80 cannot be resolved: Name or service not known"
 
 
 def test_a_proxy_from_the_environment(web, monkeypatch):
@@ -349,6 +351,14 @@ def test_http_where_tls_is_spoken_and_the_other_way_round(tls, web):
     )
 
 
+def test_a_tls_error_says_where_and_what_to_do(web):
+    error = fails(Client(web.url.replace("http:", "https:"), HEADERS, retries=0))
+
+    assert error.message.startswith(f"no TLS with 127.0.0.1:{web.server_address[1]}: ")
+    assert error.message.endswith(": nothing speaks TLS there: are the address and its port right?")
+    assert "_ssl.c" not in error.message
+
+
 def test_a_connection_lost_under_tls(tls, certificates):
     tls.misbehave({"kind": "reset_after"})
     client = Client(
@@ -371,3 +381,251 @@ def test_a_handshake_that_is_cut_off():
         error = fails(client)
 
     assert error.code == "unreachable"
+
+
+@pytest.mark.parametrize(
+    "coding",
+    ["identity", "IDENTITY", "Identity ", "none", "None", "utf-8", "UTF-8", "utf8", "", " ", ",", "identity, none"],
+)
+def test_codings_that_change_nothing(web, client, coding):
+    web.headers["Content-Encoding"] = coding
+    web.answer = b"answer"
+
+    assert client.post(b"", bytes, write=False) == b"answer"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "identity, gzip", "br", "x", "utf-16", "\x1b[31mgzip"])
+def test_codings_that_change_something(web, client, coding):
+    web.headers["Content-Encoding"] = coding
+    web.answer = b"answer"
+
+    error = fails(client)
+
+    assert error.code == "protocol_error"
+    assert error.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "auth_failed"), (403, "forbidden"), (429, "rate_limited"), (503, "service_error")]
+)
+@pytest.mark.parametrize(
+    ("headers", "page"),
+    [
+        ({"Content-Encoding": "gzip"}, gzip.compress(b"no")),
+        ({"Content-Encoding": "br"}, b""),
+        ({}, b"x" * 40_000_000),
+        ({"Content-Length": "100000"}, b"cut"),
+        ({"Content-Length": "-1"}, b"endless"),
+        ({"Content-Length": "9" * 5000}, b"endless"),
+        ({"Content-Length": "", "Transfer-Encoding": "chunked"}, b"no chunks"),
+        ({"Content-Length": "", "Transfer-Encoding": "chunked"}, b"-1\r\nx"),
+    ],
+    ids=["gzip", "br", "huge", "cut", "negative", "long number", "no chunks", "negative chunk"],
+)
+def test_a_status_is_what_it_is_whatever_comes_with_it(web, status, code, headers, page):
+    web.status = status
+    web.headers = dict(headers)
+    web.answer = page
+    client = Client(web.url, HEADERS, auth=("me", "secret"), retries=0, timeout=2)
+
+    for _time in range(2):
+        assert fails(client, write=True).code == code
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "body", "message"),
+    [
+        (404, "Not Found", b"", "HTTP 404 Not Found: is the address right?"),
+        (404, "", b"", "HTTP 404: is the address right?"),
+        (404, "Not Found", b" \n", "HTTP 404 Not Found: is the address right?"),
+        (404, "Not Found", b"no page", "HTTP 404 Not Found: no page: is the address right?"),
+        (503, "Busy", b"", "HTTP 503 Busy"),
+        (403, "Forbidden", b"go\naway", "HTTP 403 Forbidden: go away"),
+        (403, "\x1b[31mred\x9b", b"\xe2\x80\xaeback", "HTTP 403 \\x1b[31mred\\x9b: \\u202eback"),
+    ],
+)
+def test_an_error_reads_as_a_sentence(status, reason, body, message):
+    head = f"HTTP/1.1 {status} {reason}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1")
+    with socket.create_server(("127.0.0.1", 0)) as listener, answering(listener, head + body):
+        error = fails(Client(f"http://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, retries=0, timeout=2))
+
+    assert error.message == message
+
+
+@pytest.mark.parametrize("name", ["Location", "Content-Encoding", "Retry-After"])
+def test_what_headers_tell_steers_no_terminal(web, client, name):
+    web.status = {"Location": 302, "Content-Encoding": 200, "Retry-After": 503}[name]
+    web.headers[name] = "https://h/\x1b[31m\x9b\x07"
+
+    assert fails(client).message.isprintable()
+
+
+@pytest.mark.parametrize("size", ["-1", "-5", "-ffffffff", "+-1", "x", ""])
+def test_chunks_that_make_no_sense(size):
+    """To read -1 bytes is to read them all, of an answer that has no end."""
+    start = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\n".encode() + b"x" * 100_000
+    with socket.create_server(("127.0.0.1", 0)) as listener, answering(listener, start, wait=True):
+        error = fails(Client(f"http://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, retries=0, timeout=2))
+
+    assert error.code == "unreachable"
+    assert error.in_doubt
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 40_000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"Trailer: x\r\n" * 80_000,
+    ],
+    ids=["continue", "trailers"],
+)
+def test_nothing_that_is_passed_over_has_no_end(monkeypatch, start):
+    monkeypatch.setattr(deadline, "MOST_BYTES", 100_000)
+    with socket.create_server(("127.0.0.1", 0)) as listener, answering(listener, start, wait=True):
+        error = fails(Client(f"http://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, retries=0, timeout=5))
+
+    assert (error.code, error.message.partition(": ")[2]) == ("unreachable", "the answer is longer than 100000 bytes")
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("0", 0),
+        (" 7 ", 7),
+        ("0000000000007", math.inf),
+        ("9" * 5000, math.inf),
+        ("9" * 400, math.inf),
+        ("-1", None),
+        ("1.5", None),
+        ("nan", None),
+        ("1e999", None),
+        ("\u0663", None),
+        ("soon", None),
+        ("", None),
+        ("Fri, 31 Dec 99999999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 0),
+    ],
+)
+def test_retry_after(told, seconds):
+    assert http._retry_after(told) == seconds
+
+
+@pytest.mark.parametrize("attempt", [1024, 1025, 10**30])
+def test_pauses_after_any_number_of_tries(attempt):
+    assert 30 <= http._backoff(attempt) <= 60
+
+
+def test_a_refused_connection_names_host_and_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    error = fails(Client(f"http://127.0.0.1:{port}/x", HEADERS, retries=0))
+
+    assert (error.code, error.message) == ("unreachable", f"connection to 127.0.0.1:{port} refused")
+
+
+def test_a_refused_connection_names_an_address_in_brackets():
+    error = fails(Client("https://[::1]:1/x", HEADERS, retries=0))
+
+    assert "[::1]:1" in error.message
+
+
+PROXIES = [
+    "http://bob:hunt#er2@proxy.example:3128",
+    "http://bob:hunt/er2@proxy.example:3128",
+    "http://bob:hunt?er2@proxy.example:3128",
+    "http://bob:hunt\\er2@proxy.example:3128",
+    "http://bob:hunt[er2@proxy.example:3128",
+    "http://bob:hunter2@proxy.example:99999",
+    "http://bob:hunter2@proxy.example:port",
+    "http://bob:hunter2@",
+    "http://bob:hunter2@[proxy",
+    "http://bob:hunter2@pro xy.example",
+    "socks5://bob:hunter2@proxy.example",
+    "ftp://bob:hunter2@proxy.example",
+    "bob:hunter2@proxy.example:99999",
+    "http://bob:hunt%e2%80%aeer2@proxy.example:99999",
+]
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_that_cannot_be_used(monkeypatch, proxy, variable):
+    monkeypatch.setenv(variable, proxy)
+
+    with pytest.raises(RpsError) as caught:
+        fails(Client("https://rps.invalid/", HEADERS, retries=0))
+
+    assert caught.value.code == "unreachable"
+    assert "proxy" in caught.value.message
+    for part in ("hunt", "er2", "bob"):
+        assert part not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://bob:hunter2@127.0.0.1:1", "bob:hunter2@127.0.0.1:1", "http://bob:h%2Fu%40nter2@127.0.0.1:1"]
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_is_named_without_its_password(monkeypatch, proxy, scheme):
+    monkeypatch.setenv("ALL_PROXY", proxy)
+
+    error = fails(Client(f"{scheme}://rps.invalid/", HEADERS, retries=0))
+
+    assert (error.code, error.message) == ("unreachable", "connection to the proxy 127.0.0.1:1 refused")
+
+
+@pytest.mark.parametrize(("status", "requests"), [(407, 1), (403, 3), (502, 3)])
+def test_a_proxy_that_makes_no_connection(monkeypatch, web, status, requests):
+    answer = f"HTTP/1.1 {status} No way for bob:hunter2\r\nContent-Length: 0\r\n\r\n".encode()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as stack:
+        for _time in range(requests):
+            stack.enter_context(answering(listener, answer))
+        proxy = f"127.0.0.1:{listener.getsockname()[1]}"
+        monkeypatch.setenv("HTTPS_PROXY", f"http://bob:hunter2@{proxy}")
+        client = Client("https://rps.invalid/", HEADERS, retries=2)
+        error = fails(client)
+
+    assert client.requests == requests
+    assert error.message == f"the proxy {proxy} makes no connection to rps.invalid:443: {status} No way for bob:***"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "http://bob:hunt/er2@proxy:1", "socks5://127.0.0.1:1"])
+@pytest.mark.parametrize("no_proxy", [None, "", "rps.invalid"])
+def test_what_stays_on_this_machine_goes_through_no_proxy(monkeypatch, web, host, variable, proxy, no_proxy):
+    monkeypatch.setenv(variable, proxy)
+    if no_proxy is not None:
+        monkeypatch.setenv("NO_PROXY", no_proxy)
+    web.answer = b"from this machine"
+
+    client = Client(web.url.replace("127.0.0.1", host), HEADERS, retries=0)
+
+    assert client.post(b"", bytes, write=False) == b"from this machine"
+
+
+@pytest.mark.parametrize("value", ["key\n", "key\r\nX: y", "k\u0142ey", "key\ud800"])
+def test_a_key_that_cannot_go_into_a_header(web, value):
+    with pytest.raises(RpsError) as caught:
+        fails(Client(web.url, {"X-Api-Key": value}, retries=0))
+
+    assert "key" not in caught.value.message
+
+
+def test_a_password_with_half_a_character(web):
+    with pytest.raises(RpsError) as caught:
+        Client(web.url, HEADERS, auth=("me", "hunter\ud800"), retries=0)
+
+    assert caught.value.code == "invalid_input"
+    assert "hunter" not in caught.value.message
+
+
+def test_after_a_stop_nothing_is_sent_and_nobody_waits(web):
+    client = Client(web.url, HEADERS, retries=3, rate_limit=0.01)
+    client.post(b"", bytes, write=False)
+    begin = time.monotonic()
+    threading.Timer(0.1, client.stop, [RpsError("interrupted", "by a test")]).start()
+
+    assert fails(client).code == fails(client, write=True).code == "interrupted"
+    assert time.monotonic() - begin < 5
+    assert len(web.bodies) == 1

@@ -159,8 +159,6 @@ def test_other_names_are_no_columns_of_ours(name):
         ("", "is empty"),
         ("\n \n;;\n", "is empty"),
         ("# mac\n", "is empty"),
-        ("mac\n", "no phone below"),
-        ("mac,server\n,\n\n", "no phone below"),
         ("name,server\nx,y\n", "no column mac. Columns found: 'name', 'server'"),
         ("\n".join([",".join(f"column{n}" for n in range(5000)), "x"]), "and 4992 more"),
         (f"{M1},berlin\n", f"no column mac. Columns found: '{M1}', 'berlin'"),
@@ -179,6 +177,7 @@ def test_other_names_are_no_columns_of_ours(name):
         (b"\x1f\x8b\x08", "is compressed"),
         (b"PK\x03\x04 and so on", "is a damaged ZIP"),
         ("mac\n" + "1" * 200_000, "line 2 has more than 65,536 characters"),
+        ("mac\n" + "\n" * 2_000_000, "has more than 2,000,000 lines"),
         ("1" * 200_000, "line 1 has more than 65,536 characters"),
     ],
 )
@@ -387,9 +386,7 @@ def test_a_workbook(workbook):
     ]
 
 
-@pytest.mark.parametrize(
-    ("rows", "words"), [([], "is empty"), ([["mac"]], "no phone below"), ([["a"]], "no column mac")]
-)
+@pytest.mark.parametrize(("rows", "words"), [([], "is empty"), ([["a"]], "no column mac")])
 def test_a_workbook_that_is_no_phone_list(workbook, rows, words):
     with pytest.raises(ValueError, match=words):
         list(read_phone_list(workbook(*rows)))

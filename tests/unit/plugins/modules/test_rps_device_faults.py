@@ -302,7 +302,7 @@ def test_nobody_listens(rps):
     result = rps.device(*rps.macs(8), api_url=f"http://127.0.0.1:{port}/xmlrpc", retries=1)
 
     assert result["failure"]["code"] == "unreachable"
-    assert result["failure"]["message"].startswith("no connection: ")
+    assert result["failure"]["message"] == f"connection to 127.0.0.1:{port} refused"
     assert "refused" in result["failure"]["message"]
 
 

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -191,3 +194,151 @@ def test_a_password_from_the_environment(rps, monkeypatch):
 
     assert result["failed"]
     keeps_it_to_itself(result, "of-the-environment")
+
+
+WRONG_TYPES = [
+    {"devices": ["001565000001"]},
+    {"devices": [{"mac": "001565000001"}, "x"]},
+    {"devices": "001565000001"},
+    {"devices": [["x"]]},
+    {"servers": ["x"]},
+    {"servers": 7},
+    {"timeout": "soon"},
+    {"retries": {"a": 1}},
+    {"nonsense": 1},
+    {"passwrd": "another-s3cret"},
+    {"state": "gone"},
+    {"provider": "acme"},
+    {"prune": "perhaps"},
+    {"mac": {"a": "b"}},
+]
+
+
+@pytest.mark.parametrize("number", range(len(WRONG_TYPES)))
+def test_an_option_of_a_wrong_type(rps, number):
+    """With ansible-core 2.18 and 2.19 it knows of no secret where a suboption is of a wrong type."""
+    result = rps.device(**WRONG_TYPES[number])
+
+    keeps_it_to_itself(result, rps.password, "another-s3cret")
+    assert result["invocation"]["module_args"]["password"] == "***"
+
+
+@pytest.mark.parametrize("password", [12345678, ["hunter2", "x"], {"a": "hunter2"}, 12345678.5, True])
+@pytest.mark.parametrize("options", [{}, {"devices": ["001565000001"]}])
+def test_a_password_of_a_wrong_type(rps, password, options):
+    result = rps.device(**{"mac": rps.mac(1), **options, "password": password})
+
+    assert result["failed"] is True
+    keeps_it_to_itself({key: value for key, value in result.items() if key != "devices"}, "12345678")
+    assert result["invocation"]["module_args"]["password"] == "***"
+
+
+def test_a_url_as_a_key(rps):
+    for url in (*URLS, "https://bob:hunter2/pw@host/", "https://bob:x hunter2@host/", "https://h/?token=hunter2"):
+        keeps_it_to_itself(rps.device(rps.mac(1), servers={url: url}, server=url))
+        keeps_it_to_itself(rps.device(rps.mac(1), servers={url: {url: url}}, server="x"))
+        keeps_it_to_itself(rps.server(servers={url: url}, diff=True))
+        keeps_it_to_itself(rps.server(servers={url: url}, diff=True, check=True))
+
+
+@pytest.mark.needs("own_url")
+@pytest.mark.parametrize("url", ["https://lab.example/?token=hunter2&mac={mac}", "https://bob:12/hunter2@lab.example/"])
+def test_secrets_in_other_parts_of_a_url(rps, url, tmp_path):
+    dest = tmp_path / "outcomes.csv"
+    rps.holds(*rps.macs(4), server=None, url=f"{url}&old")
+
+    keeps_it_to_itself(rps.info(macs=rps.macs(2)))
+    result = rps.device(*rps.macs(8), url=url, diff=True, dest=str(dest))
+
+    assert result["changed"]
+    keeps_it_to_itself(result)
+    assert SECRET not in dest.read_text()
+
+
+ESCAPED = {
+    "plain": "{password}",
+    "basic": "Authorization: Basic {basic}",
+    "xml": "{xml}",
+    "url": "password={url}",
+    "json": '{{"password": {json}}}',
+    "cut off": "x" * 105 + " {password} {basic}",
+    "cut off before the pair": "x" * 110 + "{basic}",
+    "far out": "{password}" * 500,
+}
+
+
+@pytest.mark.parametrize("escaped", ESCAPED)
+@pytest.mark.parametrize("status", [200, 302, 403, 404, 503])
+@pytest.mark.parametrize("what", ["list", "register"])
+def test_no_spelling_of_the_password_is_shown(rps, what, status, escaped):
+    password = "s3<cr>\"e't/&of acme%"
+    rps.simulator.seed({"accounts": [{"name": rps.account, "password": password, "provider": rps.provider}]})
+    basic = base64.b64encode(f"{rps.account}:{password}".encode()).decode()
+    spellings = {"xml": html.escape(password), "url": quote(password, safe=""), "json": json.dumps(password)}
+    body = ESCAPED[escaped].format(password=password, basic=basic, **spellings)
+    rps.misbehaves("answer", what, status=status, body=body)
+
+    result = rps.device(*rps.macs(8), password=password, retries=0)
+
+    assert result["failed"]
+    text = json.dumps({key: value for key, value in result.items() if key != "invocation"}, ensure_ascii=False)
+    for part in ("s3<", "s3&", "s3%", basic[:8]):
+        assert part not in text
+
+
+CONTROLS = "\x1b\x07\x7f\x9b\u202e\u2066\u200f\u061c\u2028"
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 503])
+@pytest.mark.parametrize("what", ["list", "register"])
+def test_the_services_words_steer_no_terminal(rps, what, status, tmp_path):
+    dest = tmp_path / "outcomes.csv"
+    rps.misbehaves("answer", what, status=status, body=f"no{CONTROLS}yes")
+
+    result = rps.device(*rps.macs(8), dest=str(dest), retries=0)
+
+    assert result["failed"]
+    assert not dest.exists() or not set(CONTROLS) & set(dest.read_text())
+    assert not set(CONTROLS) & set("".join(strings(result)))
+
+
+@pytest.mark.needs("read_target")
+def test_the_services_values_steer_no_terminal(rps):
+    url = f"https://lab.example/{CONTROLS[2:]}"
+    rps.holds(rps.mac(1), server=None, url=url)
+
+    told = rps.info(macs=[rps.mac(1)])
+    moved = rps.device(rps.mac(1), diff=True)
+
+    assert "\\u202e" in json.dumps(told).replace("\\\\", "\\")
+    for result in (told, moved):
+        assert not set(CONTROLS) & set("".join(strings(result)))
+
+
+def strings(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from strings(key)
+            yield from strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item)
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY", "HTTP_PROXY"])
+@pytest.mark.parametrize("proxy", ["http://bob:hunt#er2@proxy:3128", "http://bob:hunter2@proxy:99999", "bob:hunter2@:"])
+def test_a_proxy_that_cannot_be_parsed(rps, monkeypatch, variable, proxy):
+    monkeypatch.setenv(variable, proxy)
+    scheme = "http" if variable == "HTTP_PROXY" else "https"
+
+    result = rps.device(rps.mac(1), api_url=f"{scheme}://rps.invalid/", allow_http=True, retries=0)
+
+    assert result["failure"]["code"] == "unreachable"
+    keeps_it_to_itself(result, "er2", "bob")
+
+
+def test_api_urls_that_no_library_can_parse(rps):
+    for url in ("https://bob:hunter2@.example/", "https://bob:hunter2@[v1.x]/", "https://h.example/?token=hunter2 x"):
+        keeps_it_to_itself(rps.device(rps.mac(1), api_url=url))

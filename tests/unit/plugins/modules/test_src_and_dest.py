@@ -123,6 +123,7 @@ def test_an_unclosed_quote_releases_nothing(rps, phones):
     assert rps.requests == 0
 
 
+@pytest.mark.needs("list_account")
 def test_an_empty_phone_list_prunes_nothing(rps, phones):
     rps.holds(*rps.macs(3))
 

@@ -250,11 +250,50 @@ def test_an_odd_answer_to_a_write_is_looked_into(pbx, body):
     assert (len(pbx.extensions) == 12) is not accepted
 
 
-def test_pages_without_end(pbx):
-    page = '{"errcode": 0, "total_number": 1000000000, "data": [{"id": 1, "number": "1000"}]}'
+@pytest.mark.parametrize("number", ["1e999", "NaN", "9" * 5000, "1" + "0" * 40])
+@pytest.mark.parametrize("key", ["id", "errcode", "total_number"])
+@pytest.mark.parametrize("method", ["phone/search", "extension/search", "phone/batchcreate"])
+def test_numbers_that_are_none(pbx, number, key, method):
+    row = {"id": 1, "mac": "80:5e:c0:00:00:00", "number": "1000", **{"vendor": "", "model": "", "template_name": ""}}
+    body = json.dumps({"errcode": 0, "total_number": 1, "data": [{**row, key: "HERE"}], key: "HERE"})
+    pbx.misbehaves("answer", method, body=body.replace('"HERE"', number))
+
+    result = pbx.phone(pbx.phones(6), retries=1)
+
+    assert codes(result) <= {"protocol_error"}
+    assert result["failed"] or method == "phone/batchcreate"
+
+
+@pytest.mark.parametrize("data", [[{"id": 1, "number": "1000"}], [{"id": n, "number": str(n)} for n in range(100)], []])
+def test_pages_that_repeat(pbx, data):
+    page = json.dumps({"errcode": 0, "total_number": 1_000_000_000, "data": data})
     pbx.misbehaves("answer", "extension/search", body=page)
 
     result = pbx.phone(pbx.phones(6))
 
-    assert result["failure"] == {"code": "protocol_error", "message": "extension/search goes on after 1000 pages"}
+    assert result["failed"]
+    assert len(pbx.calls) < 15
+    if data:
+        words = "extension/search answered page 2 with what came before"
+        assert result["failure"] == {"code": "protocol_error", "message": words}
     assert CLIENT not in result["msg"]
+
+
+STEERING = "\x1b\x07\x7f\x9b\u202e\u2066\u200f\u2028\ud800"
+
+
+def test_what_a_pbx_tells_steers_no_terminal(pbx):
+    row = {"text": f"a{STEERING}", "value": f"b{STEERING}", "type": f"c{STEERING}"}
+    pbx.misbehaves("answer", "auto_provisioning/compatibility", body=json.dumps({"errcode": 0, "data": [row]}))
+
+    options = pbx.menu("phone_vendor")["options"]
+
+    assert options[0]["text"].startswith("a\\x1b")
+    assert not set(STEERING) & set("".join(options[0].values()))
+    assert not set(STEERING) & set(pbx.phone(pbx.phones(1, vendor="c"))["msg"])
+
+
+def test_errmsg_steers_no_terminal(pbx):
+    pbx.misbehaves("answer", "phone/search", body=json.dumps({"errcode": 40002, "errmsg": f"no{STEERING}"}))
+
+    assert not set(STEERING) & set(pbx.phone(pbx.phones(1))["msg"])

@@ -19,7 +19,7 @@ MAC = "805ec0000000"
     [
         ([{"mac": "805ec00000", "extension": "1"}], {}, "invalid_mac", ["phones[0]: '805ec00000' is not a MAC"]),
         ([{"mac": MAC}], {}, "invalid_input", ["phones[0]: neither extension nor ext_id"]),
-        ([{"mac": MAC, "extension": "1", "ext_id": 1}], {}, "invalid_input", ["phones[0]: both extension and ext_id"]),
+        ([{"mac": MAC, "ext_id": "1a"}], {}, "invalid_input", ["phones[0]: ext_id '1a' is not the number of an id"]),
         (
             [{"mac": "000000000001", "extension": "1"}],
             dict.fromkeys(T5),

@@ -5,8 +5,9 @@
 
 The document ends within section 6. Of 7 (registerDevices with isOverride), 8 (deRegisterDevices), 9 (addServer), 10
 and 11 (editDevice, without and with isOverride) it has the names alone: parameters, rules and texts are Yealink's. A
-service that lacks them is had with the setting `missing_methods`. Answers are laid out byte for byte as printed. Where
-the document is silent, all is as with Yealink (see `yealink.py`), but for this:
+service that lacks them is had with the setting `missing_methods`. Answers are laid out as Yealink's, or byte for byte
+as the document prints them (settings `layout` and `wording`). Where it is silent, all is as with Yealink (see
+`yealink.py`), but for this:
 
 - Another account's device is asked about ("Are you sure…"), and with isOverride 1 becomes the caller's (setting
   `htek_override`).
@@ -24,19 +25,19 @@ from functools import partial
 
 from ..state import Device
 from . import named_servers
-from .named_servers import ASK, OVERRIDING_FAILED, Layout, Reason, Section
+from .named_servers import ASK, OVERRIDING_FAILED, Layout, Reason, Section, Tags
 from .xmlrpc import Dialect
 
-_LAYOUT = Layout(
+_PRINTED = Tags(
     head='<?xml version="1.0" encoding="UTF-8"?> '
     '<methodResponse xmlns:ex="http://ws.apache.org/xmlrpc/namespaces/extensions"> '
-    "<params> <param> <value> <array> <data> <value> <boolean>%d</boolean> </value> ",
+    "<params> <param> <value> <array> <data> <value> <boolean>%s</boolean> </value> ",
     value="<value>%s</value> ",
     listing="<value> <array> <data> %s</data> </array> </value> ",
     listed="<value>%s</value> ",
-    spelling=str,
     tail="</data> </array> </value> </param> </params> </methodResponse>",
 )
+_LAYOUT = Layout(_PRINTED, str)
 
 _EXISTING = Reason("Existing MAC(s):{macs}")
 

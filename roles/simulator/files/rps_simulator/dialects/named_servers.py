@@ -17,17 +17,19 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 from xml.sax.saxutils import escape
 
-from ..mac import bare
+from ..mac import bare, dashed, foreign
 from ..settings import Settings
 from ..state import Device, Records
 from ..transport import Reply
-from .xmlrpc import Method
+from .xmlrpc import Method, boolean, nil, rows, worded
 
 ONLY_0_OR_1 = "Only 0 or 1 can be used:1 to override, 0 to cancel"
 BAD_SERVER_NAME = "Error: The server name can only contain 'A-z 0-9 - _ . '(include space)"
 
+_BAD_URL = "The url can only begin with 'http://' or 'https://' or 'ftp://' or 'tftp://'"
 _SERVER_NAME = re.compile(r"[A-Za-z0-9\-_. ]+")
-_URL = re.compile(r"(?:https?|t?ftp)://", re.IGNORECASE)
+# Sipwise's ngcp-panel sends URLs percent-encoded.
+_URL = re.compile(r"(?:https?|t?ftp)(?:://|%3A%2F%2F)", re.IGNORECASE)
 
 
 class Reason(NamedTuple):
@@ -43,26 +45,67 @@ ASK = Reason("Are you sure you want to override MAC addresses:{macs}")
 OVERRIDING_FAILED = Reason("MAC address(es) overriding failed")
 
 
+class Refused(Exception):
+    """The call is answered with False and a text; `carried_out` where some of it was done all the same.
+
+    `text` is what clients of the services know, `printed` what the document has instead.
+    """
+
+    def __init__(self, text: str, carried_out: bool = False, printed: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.printed = printed or text
+        self.carried_out = carried_out
+
+
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """How a vendor's document prints an answer, from its head, with the result code, to its tail."""
+class Tags:
+    """The text of an answer around its values, from the head, with the result code, to the tail."""
 
     head: str
     value: str
     """A text after the result code."""
     listing: str
-    """A list after the result code, of devices each laid out as in `listed`."""
+    """A list after the result code, of texts each laid out as in `listed`."""
     listed: str
-    spelling: Callable[[str], str]
-    """A listed device's MAC address, from a bare one."""
     tail: str
 
-    def answer(self, result: bool, *values: str) -> bytes:
-        return (self.head % result + "".join([self.value % escape(value) for value in values]) + self.tail).encode()
 
-    def listed_devices(self, macs: list[str]) -> bytes:
-        devices = "".join([self.listed % self.spelling(mac) for mac in macs])
-        return (self.head % True + self.listing % devices + self.tail).encode()
+_NAMESPACE = "http://ws.apache.org/xmlrpc/namespaces/extensions"
+COMPACT = Tags(
+    head=f'<?xml version="1.0" encoding="UTF-8"?><methodResponse xmlns:ex="{_NAMESPACE}">'
+    "<params><param><value><array><data><value><boolean>%s</boolean></value>",
+    value="<value>%s</value>",
+    listing="<value><array><data>%s</data></array></value>",
+    listed="<value>%s</value>",
+    tail="</data></array></value></param></params></methodResponse>",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a service answers: the tags as its document prints them, and how it spells a listed device's MAC address."""
+
+    printed: Tags
+    spelling: Callable[[str], str]
+
+    def answer(self, settings: Settings, result: bool, *values: str | list[str]) -> bytes:
+        """The answer with this result code, and these texts or lists of texts after it."""
+        tags = self.printed if settings.layout == "printed" else COMPACT
+        parts = [tags.head % boolean(settings, result)]
+        for value in values:
+            if not value:
+                parts.append(tags.value % nil(settings))
+            elif isinstance(value, str):
+                parts.append(tags.value % escape(value))
+            else:
+                parts.append(tags.listing % "".join([tags.listed % escape(text) for text in value]))
+        return "".join([*parts, tags.tail]).encode()
+
+    def refusal(self, settings: Settings, refusal: Refused, padding: str = "") -> bytes:
+        """The answer that tells why a call was refused; `padding` is what stands before it where it is printed."""
+        text = refusal.printed if settings.wording == "printed" else worded(settings, refusal.text)
+        return self.answer(settings, False, (padding if settings.layout == "printed" else "") + text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +117,8 @@ class Section:
     bad_server_name: str = BAD_SERVER_NAME
     padding: str = ""
     """What stands before a printed refusal."""
-
-
-class Refused(Exception):
-    """The call is answered with False and this text; `carried_out` where some of it was done all the same."""
-
-    def __init__(self, text: str, carried_out: bool = False) -> None:
-        super().__init__(text)
-        self.text = text
-        self.carried_out = carried_out
+    end: str = ""
+    """What is printed after the end of the answer."""
 
 
 class Writing(ABC):
@@ -108,7 +144,7 @@ class Writing(ABC):
         invalid, repeated = [], []
         for text in macs:
             mac = bare(text)
-            if mac is None:
+            if mac is None or (self.settings.foreign_macs == "refuse" and foreign(mac, self.records.provider)):
                 invalid.append(text)
             elif mac in good:
                 repeated.append(text)
@@ -117,7 +153,7 @@ class Writing(ABC):
         problem = self._told(INVALID, invalid) if invalid or not macs else ""
         wrong = self._wrong_target(server, url) or self._wrong_override(override)
         if wrong:
-            raise Refused(problem or wrong)
+            raise Refused(problem) if problem else wrong
 
         held: dict[str, Reason] = {}
         for mac, device in self.records.find(good).items():
@@ -149,7 +185,7 @@ class Writing(ABC):
             raise Refused(self._told(INVALID, [mac]))
         wrong = self._wrong_target(server, url) or self._wrong_override(override)
         if wrong:
-            raise Refused(wrong)
+            raise wrong
         device = self.records.find([readable]).get(readable)
         if device is None:
             raise Refused("The MAC is unknown")
@@ -160,33 +196,40 @@ class Writing(ABC):
     def add_server(self, name: str, url: str) -> None:
         """4.9."""
         if not name:
-            raise Refused("The server name can not be empty.")
+            raise _unprefixed("The server name can not be empty.")
         if not url:
-            raise Refused("The server url can not be empty")
+            raise _unprefixed("The server url can not be empty")
         if not _SERVER_NAME.fullmatch(name):
-            raise Refused("The server name can only contain 'A-z 0-9 - _ . '(include space)")
+            raise _unprefixed("The server name can only contain 'A-z 0-9 - _ . '(include space)")
         if not _URL.match(url):
-            raise Refused("The url can only begin with 'http://' or 'https://' or 'ftp://' or 'tftp://'")
+            raise _unprefixed(_BAD_URL)
         if not self.records.add_server(name, url):
             raise Refused("Error:The server name has been used")
 
-    def _wrong_target(self, server: str, url: str) -> str:
+    def _wrong_target(self, server: str, url: str) -> Refused | None:
         if url and not _URL.match(url):
-            return "Invalid server url"
+            return Refused(f"Error:{_BAD_URL}", printed="Invalid server url")
         if not server:
-            return "" if url else self.section.bad_server
+            return None if url else Refused(self.section.bad_server)
         if not _SERVER_NAME.fullmatch(server):
-            return self.section.bad_server_name
-        return "" if self.records.server_url(server) is not None else self.section.bad_server
+            return Refused(self.section.bad_server_name)
+        return Refused(self.section.bad_server) if self.records.server_url(server) is None else None
 
     @staticmethod
-    def _wrong_override(override: str | None) -> str:
-        return "" if override in (None, "0", "1") else ONLY_0_OR_1
+    def _wrong_override(override: str | None) -> Refused | None:
+        return None if override in (None, "0", "1") else Refused(ONLY_0_OR_1)
 
     def _told(self, reason: Reason, macs: list[str]) -> str:
-        if self.section.bulk and self.settings.culprits != "named":
-            macs = macs[:1] if self.settings.culprits == "first" else []
-        return reason.text.format(macs=",".join(macs)) if macs or not reason.unnamed else reason.unnamed
+        if self.section.bulk:
+            macs = self.settings.cut(macs)
+        named = ",".join([self._spelt(mac) for mac in macs])
+        return reason.text.format(macs=named) if macs or not reason.unnamed else reason.unnamed
+
+    def _spelt(self, text: str) -> str:
+        mac = bare(text)
+        if mac is None or self.settings.named_macs == "given":
+            return text
+        return mac if self.settings.named_macs == "bare" else dashed(mac)
 
     def _carry_out(self, problem: str, macs: list[str], write: Callable[[list[str]], None]) -> None:
         """Write what is good, unless there is a problem and the service then does nothing; tell the problem."""
@@ -195,6 +238,11 @@ class Writing(ABC):
         write(macs)
         if problem:
             raise Refused(problem, carried_out=bool(macs))
+
+
+def _unprefixed(text: str) -> Refused:
+    """A refusal that the document lists without the `Error:` with which it is printed as an answer."""
+    return Refused(f"Error:{text}", printed=text)
 
 
 def form(
@@ -217,8 +265,9 @@ def form(
         try:
             write(writing(section, records, settings), **given)
         except Refused as refusal:
-            return Reply(layout.answer(False, section.padding + refusal.text), refusal.carried_out)
-        return Reply(layout.answer(True, "OK"), True)
+            return Reply(layout.refusal(settings, refusal, section.padding), refusal.carried_out)
+        end = section.end if settings.yealink_end == "twice" else ""
+        return Reply(layout.answer(settings, True, "OK") + end.encode(), True)
 
     kinds = tuple(list if section.bulk and name == "macs" else str for name in arguments)
     return Method(answer, kinds, writes=True, retired=retired)
@@ -247,9 +296,9 @@ def check(layout: Layout) -> Method:
 
     def answer(records: Records, settings: Settings, mac: str) -> Reply:
         try:
-            return Reply(layout.answer(True, status(records, mac)[0]), None)
+            return Reply(layout.answer(settings, True, status(records, mac)[0]), None)
         except Refused as refusal:
-            return Reply(layout.answer(False, refusal.text), None)
+            return Reply(layout.refusal(settings, refusal), None)
 
     return Method(answer, (str,), writes=False)
 
@@ -258,9 +307,9 @@ def listing(layout: Layout) -> Method:
     """4.4."""
 
     def answer(records: Records, settings: Settings) -> Reply:
-        macs = records.registered()
-        if not macs:
-            return Reply(layout.answer(False, "No device(s) exists"), None)
-        return Reply(layout.listed_devices(macs), None)
+        macs = [layout.spelling(mac) for mac in records.registered()]
+        if not macs and settings.nil == "never":
+            return Reply(layout.refusal(settings, Refused("No device(s) exists")), None)
+        return Reply(layout.answer(settings, True, rows(settings, macs)), None)
 
     return Method(answer, (), writes=False)

@@ -32,6 +32,7 @@ Act = Callable[[], Values]
 SUCCESS = (0, "SUCCESS")
 PARTIAL_SUCCESS = (1, "PARTIAL SUCCESS")
 FAILURE = (-1, "FAILURE")
+NOT_JSON = (-2, "FAILURE")
 INTERFACE_NOT_EXISTED = (10001, "INTERFACE NOT EXISTED")
 API_VERSION_UNSUPPORTED = (10003, "API VERSION UNSUPPORTED")
 TOKEN_EXPIRED = (10004, "TOKEN EXPIRED")
@@ -170,7 +171,7 @@ class OpenApi(Transport):
         elif endpoint is not None and (account := self._tokens.holder(access)) is None:
             act = partial(_fail, TOKEN_EXPIRED)
         elif given is None:
-            act = partial(_fail, PARAMETER_SYNTAX_ERROR)
+            act = partial(_fail, NOT_JSON if self._settings.yeastar_not_json == "minus_two" else PARAMETER_SYNTAX_ERROR)
         elif login is not None:
             account, act = login(peer, access, given)
         elif endpoint is not None and account is not None:

@@ -3,20 +3,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Snom's service, after its page on the XML-RPC interface of secure-provisioning.snom.com.
 
-Answers are laid out byte for byte as the page prints them for each method. Where it is silent, this is what happens
-here:
+Answers have no white space between tags, as clients of the service expect them, or are laid out byte for byte as the
+page prints them for each method (setting `layout`). Where it is silent, this is what happens here:
 
-- A MAC address is 12 hex digits in either case, as printed; of other vendors' ranges too. Padding is ignored.
+- A MAC address is 12 hex digits in either case, as printed; of other vendors' ranges too, or those are malformed to
+  register (setting `foreign_macs`). Padding is ignored. A URL may be percent-encoded whole, as ngcp-panel sends it.
 - What is wrong is looked for in this order, and the first is told: the MAC address, the URL, whose phone it is. In a
   list, for each phone by itself. A URL begins with http, https, ftp or tftp and has a host.
 - A phone that nobody has is `Error:no_such_mac` for every method but the registering ones.
 - An own phone registered again gets the new URL (setting `snom_rebind`).
-- The refusal of a list pairs the lower-case MAC addresses, or what was given for one, with their errors, as a struct or
-  as the page's text (setting `snom_errors`). A list with a bad phone changes nothing (setting `batches`); where none
-  is named (setting `culprits`), the refusal is `Error:malformed_mac_list`. A phone may be in a list twice.
+- The refusal of a list pairs the lower-case MAC addresses, or what was given for one, with their errors, as a struct
+  or in another form (setting `snom_errors`), without the phones that are right (setting `snom_ok`). A list with a bad
+  phone changes nothing (setting `batches`); where none is named (settings `culprits`, `most_culprits`), the refusal is
+  `Error:malformed_mac_list`. A phone may be in a list twice.
 - listPhones lists all phones of the account, redirected or not; a phone's model is told from its MAC address, and a
-  phone whose model is not known is in no list.
-- getPhoneRedirection answers in one of three shapes (setting `snom_redirection`), with the same company for every
+  phone whose model is not known is in no list. A model that does not exist has an empty list (setting
+  `snom_unknown_model`).
+- getPhoneRedirection answers `[true, company, url]`, as Snom's own client reads it, and not the page's `[company, url]`
+  (setting `snom_redirection`), with the same company for every
   account (setting `snom_company`). A phone of the account that is not redirected has an empty URL.
 - network.echo, which Snom's own client calls to try its login, answers what it was given.
 """
@@ -25,13 +29,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple, Union
 from xml.sax.saxutils import escape
 
+from ..mac import foreign
 from ..settings import Settings
 from ..state import Device, Records
 from ..transport import Reply
-from .snom_models import model
-from .xmlrpc import Dialect, Method
+from .snom_models import MODELS, model
+from .xmlrpc import Dialect, Method, boolean, nil, rows, worded
 
 OK = "Ok"
 MALFORMED_MAC = "Error:malformed_mac"
@@ -40,42 +47,67 @@ MALFORMED_URL = "Error:malformed_url"
 NO_SUCH_MAC = "Error:no_such_mac"
 OWNED_BY_OTHER_USER = "Error:owned_by_other_user"
 
-_DOCUMENT = """<?xml version='1.0' encoding='utf-8'?>
+UNKNOWN_MODEL = "Error:unknown_phone_type"
+
+
+class _Tags(NamedTuple):
+    """The text of an answer around its value, and in it that of a list around its values, and of each of those."""
+
+    document: str
+    array: str
+    item: str
+
+
+_COMPACT = _Tags(
+    "<?xml version='1.0' encoding='utf-8'?><methodResponse><params><param><value>%s</value></param></params>"
+    "</methodResponse>",
+    "<array><data>%s</data></array>",
+    "<value>%s</value>",
+)
+_PRINTED = _Tags(
+    """<?xml version='1.0' encoding='utf-8'?>
 <methodResponse>
  <params>
   <param>
    <value>%s</value>
   </param>
  </params>
-</methodResponse>"""
-_ARRAY = "\n    <array>\n     <data>\n%s     </data>\n    </array>\n   "
-_ARRAY_OF_LIST_METHOD = "<array><data>\n%s   </data></array>"
+</methodResponse>""",
+    "\n    <array>\n     <data>\n%s     </data>\n    </array>\n   ",
+    "      <value>%s</value>\n",
+)
+_PRINTED_OF_LIST_METHOD = _PRINTED._replace(array="<array><data>\n%s   </data></array>", item="    <value>%s</value>\n")
 
 _MAC = re.compile(r"[0-9A-Fa-f]{12}")
-_URL = re.compile(r"(?:https?|t?ftp)://[^\s/]\S*", re.IGNORECASE)
+_URL = re.compile(r"(?:https?|t?ftp)(?:://|%3A%2F%2F)[^\s/]\S*", re.IGNORECASE)
 
-_Value = bool | str | Mapping[str, str]
+_Value = Union[bool, str, Mapping[str, str], "list[_Value]"]
 
 
-def _typed(value: _Value) -> str:
+def _typed(settings: Settings, value: _Value) -> str:
     if isinstance(value, bool):
-        return f"<boolean>{value:d}</boolean>"
+        return f"<boolean>{boolean(settings, value)}</boolean>"
+    if not value and settings.nil != "never":
+        return nil(settings)
     if isinstance(value, str):
-        return f"<string>{escape(value)}</string>"
+        return f"<string>{escape(worded(settings, value))}</string>"
+    if isinstance(value, list):
+        return _COMPACT.array % "".join([_COMPACT.item % _typed(settings, item) for item in value])
     members = [
-        f"<member><name>{escape(name)}</name><value>{_typed(text)}</value></member>" for name, text in value.items()
+        f"<member><name>{escape(name)}</name><value>{_typed(settings, text)}</value></member>"
+        for name, text in value.items()
     ]
     return f"<struct>{''.join(members)}</struct>"
 
 
-def _array(*values: _Value) -> bytes:
-    items = "".join([f"      <value>{_typed(value)}</value>\n" for value in values])
-    return (_DOCUMENT % (_ARRAY % items)).encode()
+def _array(settings: Settings, *values: _Value, printed: _Tags = _PRINTED) -> bytes:
+    tags = printed if settings.layout == "printed" else _COMPACT
+    items = "".join([tags.item % _typed(settings, value) for value in values])
+    whole = tags.array % items if items or settings.nil == "never" else nil(settings)
+    return (tags.document % whole).encode()
 
 
-def _array_of_list_method(*values: _Value) -> bytes:
-    items = "".join([f"    <value>{_typed(value)}</value>\n" for value in values])
-    return (_DOCUMENT % (_ARRAY_OF_LIST_METHOD % items)).encode()
+_array_of_list_method = partial(_array, printed=_PRINTED_OF_LIST_METHOD)
 
 
 def _mac(text: str) -> str | None:
@@ -111,10 +143,16 @@ def _sort(
     return good, errors
 
 
-def _sort_to_register(records: Records, texts: list[str], url: str) -> tuple[dict[str, Device | None], dict[str, str]]:
-    if _URL.fullmatch(url):
-        return _sort(records, texts, _wrong_to_register)
-    return _sort(records, texts, lambda records, device: MALFORMED_URL)
+def _sort_to_register(
+    records: Records, settings: Settings, texts: list[str], url: str
+) -> tuple[dict[str, Device | None], dict[str, str]]:
+    wrong = _wrong_to_register if _URL.fullmatch(url) else lambda records, device: MALFORMED_URL
+    good, errors = _sort(records, texts, wrong)
+    if settings.foreign_macs == "refuse":
+        others = [mac for mac in (*good, *errors) if foreign(mac, records.provider)]
+        errors.update(dict.fromkeys(others, MALFORMED_MAC))
+        good = {mac: device for mac, device in good.items() if mac not in errors}
+    return good, errors
 
 
 def _only(errors: dict[str, str]) -> str | None:
@@ -134,51 +172,54 @@ def _bind(records: Records, settings: Settings, phones: Mapping[str, Device | No
 
 def _register(records: Records, settings: Settings, mac: str, url: str) -> Reply:
     """redirect.registerPhone."""
-    phones, errors = _sort_to_register(records, [mac], url.strip())
+    phones, errors = _sort_to_register(records, settings, [mac], url.strip())
     if error := _only(errors):
-        return Reply(_array(False, error), False)
-    return Reply(_array(True, OK), _bind(records, settings, phones, url.strip()))
+        return Reply(_array(settings, False, error), False)
+    return Reply(_array(settings, True, OK), _bind(records, settings, phones, url.strip()))
 
 
 def _deregister(records: Records, settings: Settings, mac: str) -> Reply:
     """redirect.deregisterPhone."""
     phones, errors = _sort(records, [mac], _wrong_to_touch)
     if error := _only(errors):
-        return Reply(_array(False, error), False)
+        return Reply(_array(settings, False, error), False)
     records.forget(phones)
-    return Reply(_array(True, OK), True)
+    return Reply(_array(settings, True, OK), True)
 
 
 def _check(records: Records, settings: Settings, mac: str) -> Reply:
     """redirect.checkPhone."""
     if error := _only(_sort(records, [mac], _wrong_to_touch)[1]):
-        return Reply(_array(False, error), None)
-    return Reply(_array(True, OK), None)
+        return Reply(_array(settings, False, error), None)
+    return Reply(_array(settings, True, OK), None)
 
 
 def _redirection(records: Records, settings: Settings, mac: str) -> Reply:
     """redirect.getPhoneRedirection."""
     phones, errors = _sort(records, [mac], _wrong_to_touch)
     if error := _only(errors):
-        return Reply(_array(False, error), None)
+        return Reply(_array(settings, False, error), None)
     url = next(device.url or "" for device in phones.values() if device)
     shapes: dict[str, tuple[_Value, ...]] = {
         "company_url": (settings.snom_company, url),
         "true_company_url": (True, settings.snom_company, url),
         "true_url": (True, url),
     }
-    return Reply(_array(*shapes[settings.snom_redirection]), None)
+    return Reply(_array(settings, *shapes[settings.snom_redirection]), None)
 
 
 def _list(records: Records, settings: Settings, device_type: str, url: str | None = None) -> Reply:
     """redirect.listPhones."""
     wanted = device_type.strip()
-    return Reply(_array(*[mac for mac in records.owned(url and url.strip()) if model(mac) == wanted]), None)
+    if wanted not in MODELS and settings.snom_unknown_model == "refused":
+        return Reply(_array(settings, False, UNKNOWN_MODEL), None)
+    macs = [mac for mac in records.owned(url and url.strip()) if model(mac) == wanted]
+    return Reply(_array(settings, *rows(settings, macs)), None)
 
 
 def _register_list(records: Records, settings: Settings, macs: list[str] | None, url: str) -> Reply:
     """redirect.registerPhoneList."""
-    phones, errors = _sort_to_register(records, macs or [], url.strip())
+    phones, errors = _sort_to_register(records, settings, macs or [], url.strip())
     return _batch(settings, phones, errors, lambda: _bind(records, settings, phones, url.strip()))
 
 
@@ -198,25 +239,37 @@ def _batch(
 ) -> Reply:
     """The answer of a list method; `write` does what is right of it and returns whether that was anything."""
     if phones and not errors:
-        return Reply(_array_of_list_method(True, OK), write())
+        return Reply(_array_of_list_method(settings, True, OK), write())
     carried_out = settings.batches == "good_ones" and write()
-    if settings.culprits == "first":
-        errors = dict(list(errors.items())[:1])
-    refusal: _Value = errors
-    if not errors or settings.culprits == "unnamed":
-        refusal = MALFORMED_MAC_LIST
-    elif settings.snom_errors == "text":
-        refusal = "{" + ", ".join([f"{mac}: {error}" for mac, error in errors.items()]) + "}"
-    return Reply(_array_of_list_method(False, refusal), carried_out)
+    named = dict(settings.cut(list(errors.items())))
+    if named and settings.snom_ok == "named":
+        named = {**dict.fromkeys(phones, OK), **named}
+    return Reply(_array_of_list_method(settings, False, _per_phone(settings, named)), carried_out)
+
+
+def _per_phone(settings: Settings, named: dict[str, str]) -> _Value:
+    """How a refusal tells of these phones."""
+    if not named:
+        return MALFORMED_MAC_LIST
+    if settings.snom_errors == "text":
+        return "{" + ", ".join([f"{mac}: {error}" for mac, error in named.items()]) + "}"
+    if settings.snom_errors == "python_text":
+        return repr(named)
+    if settings.snom_errors == "pairs":
+        return [[mac, error] for mac, error in named.items()]
+    if settings.snom_errors == "alternating":
+        return [text for pair in named.items() for text in pair]
+    return named
 
 
 def _echo(records: Records, settings: Settings, text: str) -> Reply:
     """network.echo."""
-    return Reply((_DOCUMENT % _typed(text)).encode(), None)
+    tags = _PRINTED if settings.layout == "printed" else _COMPACT
+    return Reply((tags.document % _typed(settings, text)).encode(), None)
 
 
 DIALECT = Dialect(
-    paths=("/xmlrpc/",),
+    paths=("/xmlrpc/", "/xmlrpc"),
     seeds=frozenset({"devices"}),
     content_type="text/xml",
     methods={

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which of Snom's models has a MAC address, by its first octets: the ranges that Snom's own command-line client knows.
 
-After version 1.4.2 of that client, to the half octet: the few ranges that are finer than that are left out.
+After versions 1.1.3 and 1.4.3 of that client, to the half octet: the few ranges that are finer than that are left out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ _RANGES = {
     "snom300": "00041325 00041328 0004132d 0004132f 00041334 00041336 00041337 0004133b 0004133d 0004133e"
     " 00041349 0004134a 0004134c 0004134e 00041350",
     "snom320": "00041324 00041327 0004132c 00041331 00041335 00041338 0004133f 0004134d 00041351",
+    "snom360": "00041323 00041329 0004132b 00041339",
     "snom370": "00041326 0004132e 0004133a 0004133c 00041352",
     "snom710": "00041374 00041376 0004137a 0004137c 0004137e 00041389",
     "snom715": "00041375 0004137f 00041387 0004138a 000413a5 000413b2",
@@ -21,6 +22,7 @@ _RANGES = {
     "snom820": "00041340",
     "snom821": "00041345 00041346 00041348 0004134b 00041353",
     "snom870": "00041341 00041347 00041354",
+    "snom870E": "00041343",
     "snomD120": "00041382",
     "snomD305": "00041383 0004138e",
     "snomD315": "00041384 0004138f",
@@ -34,14 +36,17 @@ _RANGES = {
     "snomD745": "00041379 0004138c",
     "snomD765": "000413790 00041390 00041394 00041398",
     "snomD785": "00041392 00041396",
+    "snomM3": "0004132a",
     "snomM200SC": "00041364",
     "snomM300": "00041362 000413b8 00087bd7",
-    "snomM700": "00041361 00087b08 00087b09 00087b0b",
+    "snomM700": "00041361 00041363 00087b08 00087b09 00087b0b",
     "snomM900": "000413b6",
     "snomMP": "00041332 00041355",
     "snomPA1": "00041333 0004138d",
     "snomm9": "00041330 00041356",
 }
+MODELS = frozenset(_RANGES) | {"snomC520", "snomC620", "snomM100", "snomM100KLE", "snomM400SC"}
+"""All that listPhones knows; of some the ranges are not known."""
 _MODELS = {prefix: model for model, prefixes in _RANGES.items() for prefix in prefixes.split()}
 
 

@@ -21,7 +21,24 @@ from ..state import Account, State
 from ..transport import Asked, Refused, Reply, Transport
 from ..wire import Answer, Request
 
-NO_SUCH_METHOD = 1
+# Who words it so -> the fault of a method that does not exist.
+MISSING_METHOD_FAULTS = {
+    "plain": (1, "no such method: {method}"),
+    "apache_handler": (0, "No such handler: {method}"),
+    "apache_arguments": (0, "No method matching arguments: {types}"),
+    "codeigniter": (1, "This is not a known method for this XML-RPC Server"),
+    "ixr": (-32601, "server error. requested method {method} does not exist."),
+    "perl": (301, "Unknown method: {method}"),
+    "php": (1, "Unknown method"),
+    "python": (1, "<class 'Exception'>:method \"{method}\" is not supported"),
+    "ruby": (-99, "Method {method} missing or wrong number of parameters!"),
+    "twisted": (8001, "procedure {method} not found"),
+    "xmlrpc_c": (-506, "Method '{method}' not defined"),
+}
+LOGIN_FAULT = (401, "Authentication failed")
+LOGIN_REFUSAL = "Error:Invalid username or password"
+
+_JAVA = {str: "java.lang.String", list: "[Ljava.lang.Object;", bool: "java.lang.Boolean", int: "java.lang.Integer"}
 
 
 class NotACall(Exception):
@@ -103,6 +120,31 @@ def read_call(body: bytes) -> Call:
     return Call(method.strip(), tuple(parameters))
 
 
+def boolean(settings: Settings, value: bool) -> str:
+    """What stands in `<boolean>`."""
+    return f"{value:d}" if settings.boolean == "1" else f"{value}".lower()
+
+
+def nil(settings: Settings) -> str:
+    """What stands for an empty text or list in `<value>`."""
+    return "" if settings.nil == "never" else f"<{settings.nil}/>"
+
+
+def worded(settings: Settings, refusal: str) -> str:
+    """A refusal with `Error:` in front as the setting `wording` has it; without one it stays as it is."""
+    prefix, found, text = refusal.partition("Error:")
+    if prefix or not found or settings.wording == "printed":
+        return refusal
+    return {"clients": "Error:", "spaced": "Error: "}.get(settings.wording, "") + text.lstrip(" ")
+
+
+def rows(settings: Settings, macs: list[str]) -> list[str]:
+    """The rows of a list of devices, as tidy as the settings say."""
+    if settings.list_rows == "clean" or not macs:
+        return macs
+    return [*macs, "", f"Total: {len(macs)}", *macs]
+
+
 def fault(code: int, message: str) -> bytes:
     """The document of an XML-RPC fault."""
     return (
@@ -128,7 +170,7 @@ class XmlRpc(Transport):
     def read(self, peer: str, request: Request) -> Asked:
         account = self._authenticate(request)
         if account is None:
-            raise Refused(None, _unauthorized())
+            raise Refused(None, self._unauthorized())
         dialect = self._dialects.get(account.provider)
         if dialect is None or request.path not in dialect.paths:
             raise Refused(account.name, Answer(404))
@@ -142,7 +184,7 @@ class XmlRpc(Transport):
             raise Refused(account.name, Answer(400, f"{error}\n".encode(), "text/plain")) from None
         method = None if self._settings.lacks(call.method, len(call.parameters)) else dialect.method(call)
         if method is None:
-            missing = Reply(fault(NO_SUCH_METHOD, f"no such method: {call.method}"), None)
+            missing = Reply(_missing(self._settings, call), None)
             return Asked(account.name, call.method, len(call.parameters), 0, False, False, lambda: missing)
 
         def answer() -> Reply:
@@ -156,14 +198,25 @@ class XmlRpc(Transport):
         return fault(code, message)
 
     def log_out(self, request: Request) -> Answer:
-        return _unauthorized()
+        return self._unauthorized()
+
+    def _unauthorized(self) -> Answer:
+        if self._settings.login_refusal == "fault":
+            return Answer(200, fault(*LOGIN_FAULT))
+        if self._settings.login_refusal == "false_text":
+            refusal = (False, worded(self._settings, LOGIN_REFUSAL))
+            return Answer(200, xmlrpc.client.dumps((refusal,), methodresponse=True).encode())
+        return Answer(401, b"", headers=(("WWW-Authenticate", 'Basic realm="RPS"'),))
 
     def _authenticate(self, request: Request) -> Account | None:
         scheme, _space, credentials = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "basic":
             return None
         try:
-            name, _colon, password = base64.b64decode(credentials, validate=True).partition(b":")
+            # Not every client pads as it should: ngcp-panel adds a sign to those that are there.
+            digits = credentials.strip().rstrip("=")
+            padded = digits + "=" * (-len(digits) % 4)
+            name, _colon, password = base64.b64decode(padded, validate=True).partition(b":")
         except (binascii.Error, ValueError):
             return None
         for encoding in ("utf-8", "latin-1"):
@@ -180,5 +233,7 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _unauthorized() -> Answer:
-    return Answer(401, b"", headers=(("WWW-Authenticate", 'Basic realm="RPS"'),))
+def _missing(settings: Settings, call: Call) -> bytes:
+    code, words = MISSING_METHOD_FAULTS[settings.missing_method_fault]
+    types = ", ".join(_JAVA.get(type(value), "java.lang.Object") for value in call.parameters)
+    return fault(code, words.format(method=call.method, types=types))

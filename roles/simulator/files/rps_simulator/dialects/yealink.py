@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Yealink's service, after "XML API for Redirection and Provisioning Service (RPS)", sections 4.1 to 4.16.
 
-Answers are laid out, and worded, byte for byte as the document prints them in each section. Where it is silent or
-contradicts itself, this is what happens here:
+Answers have no white space between tags, and refusals are worded as public clients of the service compare them. The
+settings `layout` and `wording` give both byte for byte as the document prints them in each section, `named_macs` other
+spellings of MAC addresses, and `yealink_end` the two ends with which the answer to 4.15 is printed. Where the document
+is silent or contradicts itself, this is what happens here:
 
 - Parameters are texts, or lists of texts; any other type is "no such method". Padding around them is ignored.
 - What is wrong is looked for in this order, and the first is told: MAC addresses that are none, URL, server name, the
@@ -14,7 +16,7 @@ contradicts itself, this is what happens here:
 - An own device that is registered already is asked about ("Are you sure…") unless isOverride is 1, which binds it anew
   (setting `own_again`). One that is bound to nothing, or is nobody's, is just bound.
 - A refused batch changes nothing (setting `batches`) and the refusal names all the devices that are the cause of it
-  (setting `culprits`), as they were given, with commas in between. Of a repeated one the first counts as right.
+  (settings `culprits`, `most_culprits`), with commas in between. Of a repeated one the first counts as right.
 - A binding replaces the former one whole: to a server alone clears the device's own URL, to a URL alone clears the
   server. A URL needs no server name; without a URL there must be one. A server name that is given must be that of
   one of the account's own servers.
@@ -22,7 +24,10 @@ contradicts itself, this is what happens here:
 - A deregistered device is unknown. Nobody's device, or another's, cannot be deregistered or edited: invalid MAC.
 - A device that is an account's but bound to nothing is "Unregistered", whoever asks, and still that account's.
 - checkDeviceExt tells the device's own URL, or else its server's; only `Registered` has a second value.
-- addServer's refusals are worded as in its list; the one that is printed as an answer has `Error:` in front.
+- addServer's refusals have `Error:` in front, as the one that is printed as an answer; in its list they have not. A
+  device's own URL that is none is refused in the words of addServer, as clients report it, not `Invalid server url`.
+- A URL may be percent-encoded whole, as ngcp-panel sends it. It is kept as it comes.
+- A MAC address of another vendor is taken as any other, or is invalid to register (setting `foreign_macs`).
 - The retired forms, 4.11 and 4.16, answer as documented: 4.11 minds the value of isOverride, 4.16 ignores it.
 """
 
@@ -35,10 +40,10 @@ from ..settings import Settings
 from ..state import Device, Records
 from ..transport import Reply
 from . import named_servers
-from .named_servers import ASK, OVERRIDING_FAILED, Layout, Reason, Refused, Section
+from .named_servers import ASK, OVERRIDING_FAILED, Layout, Reason, Refused, Section, Tags
 from .xmlrpc import Dialect, Method
 
-_LAYOUT = Layout(
+_PRINTED = Tags(
     head="""<?xml version="1.0" encoding="UTF-8"?>
 <methodResponse
 xmlns:ex="http://ws.apache.org/xmlrpc/namespaces/extensions">
@@ -48,13 +53,12 @@ xmlns:ex="http://ws.apache.org/xmlrpc/namespaces/extensions">
 <array>
 <data>
 <value>
-<boolean>%d</boolean>
+<boolean>%s</boolean>
 </value>
 """,
     value="<value>\n%s\n</value>\n",
     listing="<value>\n<array>\n <data>\n%s</data>\n</array>\n</value>\n",
     listed="<value>\n        %s\n</value>\n",
-    spelling=dashed,
     tail="""</data>
 </array>
 </value>
@@ -62,6 +66,7 @@ xmlns:ex="http://ws.apache.org/xmlrpc/namespaces/extensions">
 </params>
 </methodResponse>""",
 )
+_LAYOUT = Layout(_PRINTED, dashed)
 
 _OTHER_ENTERPRISE = Reason(
     """Error: {macs}
@@ -97,9 +102,11 @@ def _check_ext(records: Records, settings: Settings, mac: str) -> Reply:
     try:
         status, device = named_servers.status(records, mac)
     except Refused as refusal:
-        return Reply(_LAYOUT.answer(False, refusal.text), None)
-    urls = [f" {device.url or records.server_url(device.server or '')}"] if device else []
-    return Reply(_LAYOUT.answer(True, status, *urls), None)
+        return Reply(_LAYOUT.refusal(settings, refusal), None)
+    if device is None:
+        return Reply(_LAYOUT.answer(settings, True, status), None)
+    url = device.url or records.server_url(device.server or "") or ""
+    return Reply(_LAYOUT.answer(settings, True, status, f" {url}" if settings.layout == "printed" else url), None)
 
 
 _form = partial(named_servers.form, _LAYOUT, Writing)
@@ -128,7 +135,9 @@ DIALECT = Dialect(
         ("redirect.editDeviceWithUniqueUrl", 3): _form(Writing.edit, "mac server url", _EDIT_URL),
         ("redirect.checkDeviceExt", 1): Method(_check_ext, (str,), writes=False),
         ("redirect.registerDeviceWithUniqueUrl", 4): _form(
-            Writing.register, "macs server url override", Section(bad_server="Invalid server")
+            Writing.register,
+            "macs server url override",
+            Section(bad_server="Invalid server", end=" </params>\n</methodResponse>"),
         ),
         ("redirect.editDeviceWithUniqueUrl", 4): _form(Writing.edit, "mac server url ignored", _EDIT_URL, retired=True),
     },

@@ -15,7 +15,7 @@ contradicts itself, this is what happens here:
   a version other than v1.0                                    10003 API VERSION UNSUPPORTED
   no such endpoint, or not with this HTTP method               10001 INTERFACE NOT EXISTED
   no token; one unknown, expired or given back                 10004 TOKEN EXPIRED
-  a body that is no JSON object                                40001 PARAMETER SYNTAX ERROR
+  a body that is no JSON object (setting `yeastar_not_json`)   40001 PARAMETER SYNTAX ERROR
   a required parameter missing or empty                        40002 PARAMETER ERROR, `{field, validation_type}`
   a parameter of the wrong type, or out of its range           40002 PARAMETER ERROR, `{field, value}`
   any login after too many wrong ones from the same address    70004 ACCOUNT IP BLOCKED
@@ -356,10 +356,9 @@ def _carry_out(asking: Asking, wrong: list[Wrong], any_good: bool, write: Callab
 
 
 def _told(asking: Asking, error: tuple[int, str], culprits: list[Wrong]) -> dict[str, object]:
-    if asking.settings.culprits == "unnamed":
+    culprits = asking.settings.cut(culprits)
+    if not culprits:
         return {}
-    if asking.settings.culprits == "first":
-        culprits = culprits[:1]
     named: list[dict[str, object]] = [{"field": phone.field, "value": phone.value} for phone in culprits]
     if error is DUPLICATE_KEY_VALUE:
         return {"submsg": "Phone create fail for duplicate fields", "duplicate_field_list": named}
