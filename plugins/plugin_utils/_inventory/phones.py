@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.voip.rps.plugins.module_utils._module.options import connect
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, count_codes
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import MASK
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.look_up import look_up
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount
 
