@@ -7,19 +7,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import OMITTED, is_omitted, plain, reason_of
 
-_UNDEFINED = re.compile(r"'([\w. ]+)' is undefined")
-_OMITTED = object()
 _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 
@@ -46,8 +44,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
                 continue
             try:
                 value = self._templated(variables[name])
-                if not _is_omitted(value, omit):
-                    given[name] = _plain(value, omit)
+                if not is_omitted(value, omit):
+                    given[name] = plain(value, omit)
             except AnsibleError as error:
                 problems += self._problems(name, variables[name], error)
         cwd = os.getcwd()
@@ -69,7 +67,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             return self._templar.template(value)
         except AnsibleError as error:
             if type(error).__name__ == "AnsibleValueOmittedError":
-                return _OMITTED
+                return OMITTED
             raise
 
     def _problems(self, where: str, value: Any, error: AnsibleError) -> Problems:
@@ -82,14 +80,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         inner: Problems = []
         for place, part in parts:
             try:
-                _plain(self._templated(part), None)
+                plain(self._templated(part), None)
             except AnsibleError as its:
                 inner += self._problems(place, part, its)
-        return inner or [Problem("invalid_input", where, _reason(error))]
+        return inner or [Problem("invalid_input", where, reason_of(error))]
 
     def _load_file(self, path: str) -> Any:
         try:
-            return _plain(self._loader.load_from_file(path), None)
+            return plain(self._loader.load_from_file(path), None)
         except AnsibleError as error:
             if not os.path.exists(path):
                 raise ValueError("was not found") from None
@@ -100,18 +98,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             raise ValueError("cannot be read as YAML or JSON") from None
 
 
-def _reason(error: AnsibleError) -> str:
-    words = str(error)
-    undefined = _UNDEFINED.search(words)
-    if undefined:
-        return f"uses the variable {undefined[1]!r}, which is undefined"
-    if isinstance(error, AnsibleUndefinedVariable):
-        return "uses a variable that is undefined"
-    if "vault" in type(error).__name__.lower() or "decrypt" in words.lower():
-        return "cannot be decrypted: give its vault password"
-    return "cannot be templated: check its Jinja2 expressions"
-
-
 def _playbook_folders(playbook_dir: Any) -> list[str]:
     """Return the playbook's folder and C(files/) in it; those of this collection hold no list of the user's."""
     if not playbook_dir or os.path.join(os.path.realpath(str(playbook_dir)), "").startswith(
@@ -119,22 +105,3 @@ def _playbook_folders(playbook_dir: Any) -> list[str]:
     ):
         return []
     return [str(playbook_dir), os.path.join(str(playbook_dir), "files")]
-
-
-def _is_omitted(value: Any, omit: Any) -> bool:
-    # Only ansible-core 2.18 has a text that stands for what is to be omitted.
-    return value is _OMITTED or (isinstance(omit, str) and isinstance(value, str) and value == omit)
-
-
-def _plain(value: Any, omit: Any) -> Any:
-    """Return a value without what Ansible knows of it: where it is from, and that it was encrypted.
-
-    In a dict, what is to be omitted is left out.
-    """
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item, omit) for key, item in value.items() if not _is_omitted(item, omit)}
-    if isinstance(value, (list, tuple, set)):
-        return [_plain(item, omit) for item in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    return str(value)

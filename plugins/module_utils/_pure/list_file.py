@@ -140,7 +140,7 @@ def _refuse_documents(start: bytes) -> None:
     if text.startswith(b"<"):
         raise ValueError("is a web page or an XML document, not a CSV file. Was a login page saved instead?")
     if text.startswith((b"{", b"[")):
-        raise ValueError("is JSON, not a CSV file")
+        raise ValueError("is JSON, not a CSV file. If it is a phone list, give its name the ending .json")
     if not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and _CONTROLS.search(start):
         raise _no_text()
 

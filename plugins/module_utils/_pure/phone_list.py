@@ -10,8 +10,9 @@ import os
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
-from ansible_collections.voip.rps.plugins.module_utils._pure.list_columns import Row, columns_of
+from ansible_collections.voip.rps.plugins.module_utils._pure.list_columns import Row, columns_of, row_of
 from ansible_collections.voip.rps.plugins.module_utils._pure.list_csv import LineError, csv_rows
+from ansible_collections.voip.rps.plugins.module_utils._pure.list_data import reader_of
 from ansible_collections.voip.rps.plugins.module_utils._pure.list_file import is_zip, lines_of, opened
 from ansible_collections.voip.rps.plugins.module_utils._pure.words import shown
 from ansible_collections.voip.rps.plugins.module_utils._pure.workbook import rows_of
@@ -25,7 +26,15 @@ def phones_of(path: str | None, problems: Problems) -> Iterator[tuple[str, Row]]
         problems.append(Problem("invalid_input", "", "neither a phone nor a phone list is named"))
         return
     name = os.path.basename(path)
+    read_data = reader_of(path)
     try:
+        if read_data is not None:
+            with opened(path) as file:
+                phones = read_data(file)
+            for place, phone in enumerate(phones):
+                where = f"{name}[{place}]"
+                yield where, row_of(where, phone, problems)
+            return
         for line, row in read_phone_list(path):
             yield f"{name} line {line}", row
     except LineError as error:

@@ -66,6 +66,18 @@ def read_accounts(
     source = _source(role, context, problems)
     if source is None:
         return [], False
+    accounts = accounts_in(source, concurrency, problems)
+    if required and not source.options:
+        words = (
+            f"there is no account: give {role}_accounts, a file in {FILE_VARIABLE}, "
+            f"or the environment, for example {ENV_PREFIX}YEALINK_USERNAME"
+        )
+        problems.append(Problem("invalid_input", f"{role}_accounts", words))
+    return accounts, len(accounts) == len(source.options) and (bool(accounts) or not required)
+
+
+def accounts_in(source: Source, concurrency: int | None, problems: Problems) -> list[RoleAccount]:
+    """Return the accounts of a source but those too wrong; adds to C(problems) what is wrong, showing no value."""
     accounts: list[RoleAccount] = []
     names: dict[str, str] = {}
     for name, options in source.options.items():
@@ -79,20 +91,14 @@ def read_accounts(
         account = _account(name, options, concurrency, source, problems)
         if account is not None:
             accounts.append(account)
-    if required and not source.options:
-        words = (
-            f"there is no account: give {role}_accounts, a file in {FILE_VARIABLE}, "
-            f"or the environment, for example {ENV_PREFIX}YEALINK_USERNAME"
-        )
-        problems.append(Problem("invalid_input", f"{role}_accounts", words))
-    return accounts, len(accounts) == len(source.options) and (bool(accounts) or not required)
+    return accounts
 
 
 def _source(role: str, context: Context, problems: Problems) -> Source | None:
     """Return where the accounts come from, None where that cannot be read."""
     option = f"{role}_accounts"
     if option in context.given:
-        return _dict_source(option, context.given[option], problems)
+        return dict_source(option, context.given[option], problems)
     if any(problem.where.startswith(option) for problem in context.problems):
         return None
     path = context.environment.get(FILE_VARIABLE, "").strip()
@@ -103,10 +109,11 @@ def _source(role: str, context: Context, problems: Problems) -> Source | None:
     except ValueError as error:
         problems.append(Problem("invalid_input", FILE_VARIABLE, f"{path} {error}"))
         return None
-    return _dict_source(FILE_VARIABLE, value, problems)
+    return dict_source(FILE_VARIABLE, value, problems)
 
 
-def _dict_source(option: str, value: Any, problems: Problems) -> Source | None:
+def dict_source(option: str, value: Any, problems: Problems) -> Source | None:
+    """Return the accounts that an option or a file gives as a dict, None where it is none."""
     try:
         options = convert(value, "dict")
     except ValueError as error:

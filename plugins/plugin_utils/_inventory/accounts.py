@@ -1,0 +1,64 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which accounts an inventory is made of: those of its option accounts, or one of the shared options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.voip.rps.plugins.module_utils._module.options import ENV_PREFIX, LOGIN_OPTIONS, RPS_OPTIONS
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import (
+    RoleAccount,
+    Source,
+    accounts_in,
+    dict_source,
+)
+
+OPTIONS = ("accounts", *RPS_OPTIONS)
+"""The options that say which accounts there are, and how to reach them."""
+
+
+def inventory_accounts(
+    given: Mapping[str, Any], environment: Mapping[str, str], problems: Problems
+) -> list[RoleAccount]:
+    """Return the accounts of an inventory; adds to C(problems) what is wrong with them, without showing any value.
+
+    C(given): those of OPTIONS that the inventory's file has. Beside C(accounts), neither another option nor the
+    environment counts.
+    """
+    if "accounts" not in given:
+        return accounts_in(_one(given, environment), None, problems)
+    beside = [name for name in given if name != "accounts"]
+    if beside:
+        words = f"give either accounts or {', '.join(beside)}: with accounts, each account has its own options"
+        problems.append(Problem("invalid_input", "accounts", words))
+    source = dict_source("accounts", given["accounts"], problems)
+    if source is None:
+        return []
+    if not source.options:
+        problems.append(Problem("invalid_input", "accounts", "has no account"))
+    return accounts_in(source, None, problems)
+
+
+def _one(given: Mapping[str, Any], environment: Mapping[str, str]) -> Source:
+    """Return the account of the shared options, named as its provider, with the environment's where none is given."""
+    provider = str(given.get("provider") or environment.get(f"{ENV_PREFIX}PROVIDER") or "").strip()
+    service = SERVICES.get(provider)
+    own = ("api_url", *(service.login if service else ()))
+    others = set(LOGIN_OPTIONS).difference(own)
+    options = dict(given)
+    variables = {}
+    for option in RPS_OPTIONS:
+        variable = ENV_PREFIX + option.upper()
+        value = environment.get(variable)
+        # An empty variable is as if it were unset, except where that would send a login to another place.
+        if option in given or option in others or value is None or not (value.strip() or option in own):
+            continue
+        options[option] = value
+        variables[option] = variable
+    return Source({provider or "the account": options}, lambda _name, key: variables.get(key, key))

@@ -1,0 +1,51 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Ansible made of a template: its value without what Ansible knows of it, or why there is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+
+_UNDEFINED = re.compile(r"'([\w. ]+)' is undefined")
+
+OMITTED = object()
+"""Stands for a value that is to be left out, where Ansible raises an error for it."""
+
+
+def reason_of(error: AnsibleError) -> str:
+    """Return why a value could not be templated, in words that show nothing of it."""
+    words = str(error)
+    undefined = _UNDEFINED.search(words)
+    if undefined:
+        return f"uses the variable {undefined[1]!r}, which is undefined"
+    if isinstance(error, AnsibleUndefinedVariable):
+        return "uses a variable that is undefined"
+    if "vault" in type(error).__name__.lower() or "decrypt" in words.lower():
+        return "cannot be decrypted: give its vault password"
+    return "cannot be templated: check its Jinja2 expressions"
+
+
+def is_omitted(value: Any, omit: Any) -> bool:
+    """Tell whether a templated value is to be left out; C(omit) is the play's variable of that name."""
+    # Only ansible-core 2.18 has a text that stands for what is to be omitted.
+    return value is OMITTED or (isinstance(omit, str) and isinstance(value, str) and value == omit)
+
+
+def plain(value: Any, omit: Any) -> Any:
+    """Return a value without what Ansible knows of it: where it is from, and that it was encrypted.
+
+    In a dict, what is to be omitted is left out.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, omit) for key, item in value.items() if not is_omitted(item, omit)}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item, omit) for item in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return str(value)
