@@ -125,7 +125,7 @@ def _prune_problems(accounts: Sequence[RoleAccount], desired: Desired) -> Proble
     params = {"prune": True, "state": "present", "mac": None, "macs": None}
     for account in accounts:
         own = desired.devices[Owner(account.provider, account.name)]
-        for problem in prune_problems(params, own, account.account.kind):
+        for problem in prune_problems(params, own, account.account.kind, wrong_list=False):
             words = f"account {account.name}: {problem.message}"
             problems.append(Problem(problem.code, f"{ROLE}_prune", words))
     return problems

@@ -201,7 +201,8 @@ def test_devices_with_urls_of_their_own_among_new_ones(rps, own_urls):
 
 
 def test_a_url_of_its_own_that_cannot_be_changed_is_no_success(rps):
-    rps.simulator.settings(own_urls="kept", missing_methods=["editDeviceWithUniqueUrl"])
+    missing = ["editDeviceWithUniqueUrl", "registerDeviceWithUniqueUrl"]
+    rps.simulator.settings(own_urls="kept", missing_methods=missing)
     rps.holds(*rps.macs(4), server="paris")
     rps.holds(rps.mac(3), server="paris", url=LAB)
 
