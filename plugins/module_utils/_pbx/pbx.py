@@ -24,8 +24,14 @@ from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import (
 from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, odd
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import colon_mac, parse_mac
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, UNKNOWN, Observation, Phone
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, Registry
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    REGISTERED,
+    UNKNOWN,
+    Device,
+    Observation,
+    Phone,
+)
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, Registry, macs_of
 
 API_PATH = "/openapi/v1.0"
 METHOD = "rps"
@@ -100,8 +106,9 @@ class Pbx(Registry[Assignment]):
                     # A PBX closes connections that it has not heard of for a while: this is another one.
                     self._get("del_token")
 
-    def check(self, mac: str, *, target: bool) -> Observation:
+    def check(self, device: Device, *, target: bool) -> Observation:
         """phone/search for the MAC address; phone/get for the id of its extension, where the target is asked for."""
+        mac = device.mac
         spellings = dict.fromkeys((colon_mac(mac), colon_mac(mac).upper()))
         for spelled in spellings:
             phone = dict(self._phones(search_value=spelled)).get(mac)
@@ -127,8 +134,9 @@ class Pbx(Registry[Assignment]):
         answer = self._get("auto_provisioning/compatibility", menu=menu, **about)
         return [{key: row.get(key) for key in ("text", "value", "type")} for row in rows(answer)]
 
-    def register(self, macs: Sequence[str], target: Assignment, *, override: bool) -> None:
+    def register(self, devices: Sequence[Device], target: Assignment, *, override: bool) -> None:
         """phone/batchcreate."""
+        macs = macs_of(devices)
         phones = [{"mac": colon_mac(mac), "ext_id": target.extensions[mac].id} for mac in macs]
         kind = {
             "vendor": target.vendor.value,
@@ -139,15 +147,16 @@ class Pbx(Registry[Assignment]):
         }
         self._change("phone/batchcreate", {**kind, "phone_list": phones}, dict(zip(macs, phones)))
 
-    def move(self, macs: Sequence[str], target: Assignment) -> None:
+    def move(self, devices: Sequence[Device], target: Assignment) -> None:
         """phone/batchupdate, which changes extensions only."""
+        macs = macs_of(devices)
         phones = [{"id": self._ids[mac], "mac": colon_mac(mac), "ext_id": target.extensions[mac].id} for mac in macs]
         body = {"batch_id_list": [phone["id"] for phone in phones], "phone_list": phones}
         self._change("phone/batchupdate", body, dict(zip(macs, phones)))
 
-    def remove(self, macs: Sequence[str]) -> None:
+    def remove(self, devices: Sequence[Device]) -> None:
         """phone/batchdelete."""
-        phones = {mac: {"id": self._ids[mac], "mac": colon_mac(mac)} for mac in macs}
+        phones = {mac: {"id": self._ids[mac], "mac": colon_mac(mac)} for mac in macs_of(devices)}
         ids = [phone["id"] for phone in phones.values()]
         self._change("phone/batchdelete", {"batch_id_list": ids}, phones, unknown="not_registered")
 

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Any, Mapping, NamedTuple, Protocol
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url, without_userinfo
@@ -65,11 +66,19 @@ class Target(NamedTuple):
         return " ".join(filter(None, self.as_dict(mac).values()))
 
 
+NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
+
+
 class Device(NamedTuple):
-    """A phone that the user named; C(target) is None where it shall be absent."""
+    """A phone, known by its MAC address.
+
+    C(target): where the user wants it to point, None where it shall be absent, or where that is not the question;
+    C(attributes): what the user says of it beside that, by the columns that its service makes use of, such as C(sn).
+    """
 
     mac: str
-    target: Target | None
+    target: Target | None = None
+    attributes: Mapping[str, str] = NO_ATTRIBUTES
 
 
 class Phone(NamedTuple):

@@ -141,11 +141,11 @@ class Applier:
 
     def _send(self, step: Step) -> None:
         if step.target is None:
-            self._service.remove(step.macs)
+            self._service.remove(self._runner.devices(step.macs))
         elif step.moves:
-            self._service.move(step.macs, step.target)
+            self._service.move(self._runner.devices(step.macs), step.target)
         else:
-            self._service.register(step.macs, step.target, override=step.override)
+            self._service.register(self._runner.devices(step.macs), step.target, override=step.override)
 
     def _after_success(self, batch: Batch) -> list[Batch]:
         """Settle a batch, and return what it takes beyond it."""
@@ -180,7 +180,7 @@ class Applier:
             return []
         left: Sequence[str] = ()
         try:
-            self._service.remove(step.macs)
+            self._service.remove(self._runner.devices(step.macs))
         except Refused as refusal:
             if len(step.macs) > 1:
                 return [batch for one in step.split(1) for batch in self._release(one)]

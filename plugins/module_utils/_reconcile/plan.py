@@ -90,7 +90,7 @@ def make_plan(
     """Return what is to be done about C(devices), each of which was observed, at a service that C(can) do so much."""
     outcomes: dict[str, Outcome] = {}
     forced = 0
-    for mac, target in devices:
+    for mac, target, _attributes in devices:
         seen = observations[mac]
         outcome = outcomes[mac] = decide(mac, target, seen, policy, can)
         forced += outcome.action == MOVED and target is not None and target.met_by(mac, seen) is None

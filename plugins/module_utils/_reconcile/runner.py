@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Callable, Collection, Generic, Iterable, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import NO_ATTRIBUTES, Device, Observation
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Registry
 
 HANDFUL = 5
@@ -26,12 +26,22 @@ RegistryT = TypeVar("RegistryT", bound=Registry[Any])
 
 
 class Runner(Generic[RegistryT]):
-    """Runs calls to C(service); C(stopped) is the error for which no more are to be sent."""
+    """Runs calls to C(service) about C(devices); C(stopped) is the error for which no more are to be sent."""
 
-    def __init__(self, service: RegistryT) -> None:
+    def __init__(self, service: RegistryT, devices: Iterable[Device] = ()) -> None:
         self.service = service
+        # Only those of which there is more to know than the MAC address: most fleets have none.
+        self._known = {device.mac: device for device in devices if device.attributes is not NO_ATTRIBUTES}
         self.stopped: RpsError | None = None
         self._failures = {"read": 0, "write": 0}
+
+    def device(self, mac: str) -> Device:
+        """Return the device with this MAC address, with the attributes that the user gave it."""
+        return self._known.get(mac) or Device(mac)
+
+    def devices(self, macs: Iterable[str]) -> list[Device]:
+        """Return the devices with these MAC addresses."""
+        return [self.device(mac) for mac in macs]
 
     def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
         """Run C(work) on every item, as many at a time as the client has connections."""
@@ -67,7 +77,7 @@ class Runner(Generic[RegistryT]):
             if self.stopped:
                 return
             try:
-                seen[mac] = self.service.check(mac, target=mac in targets)
+                seen[mac] = self.service.check(self.device(mac), target=mac in targets)
                 self.worked()
             except RpsError as error:
                 seen[mac] = Observation(None, error=error.to_keep())

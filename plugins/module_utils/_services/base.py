@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 import re
-from typing import Any, Callable, ClassVar, Collection, Generic, Mapping, NamedTuple, Sequence, TypeVar
+from typing import Any, Callable, ClassVar, Collection, Generic, Iterator, Mapping, NamedTuple, Sequence, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._http import xmlrpc
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
@@ -20,7 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
     shown_value,
 )
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import find_macs, parse_mac, without_macs
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Goal, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Goal, Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code, is_fine
 from ansible_collections.voip.rps.plugins.module_utils._services.answers import (
     errors_by_device,
@@ -63,11 +63,17 @@ GoalT = TypeVar("GoalT", bound=Goal)
 T = TypeVar("T")
 
 
+def macs_of(devices: Sequence[Device]) -> list[str]:
+    """Return the MAC addresses of devices."""
+    return [device.mac for device in devices]
+
+
 class Registry(abc.ABC, Generic[GoalT]):
     """A service that holds devices, each bound to something, spoken to through a client.
 
     Every method sends one call and raises RpsError: Refused where the service answered no, another where there was no
-    answer to rely on. MAC addresses are 12 lower-case hex digits.
+    answer to rely on. MAC addresses are 12 lower-case hex digits. Where a method is given a target, that counts, and
+    not the targets of the devices.
     """
 
     headers: ClassVar[Mapping[str, str]]
@@ -87,19 +93,19 @@ class Registry(abc.ABC, Generic[GoalT]):
         return self.can.bulk
 
     @abc.abstractmethod
-    def check(self, mac: str, *, target: bool) -> Observation:
+    def check(self, device: Device, *, target: bool) -> Observation:
         """Read a device's status and, where C(target) asks for it and the service can, what it is bound to."""
 
     @abc.abstractmethod
-    def register(self, macs: Sequence[str], target: GoalT, *, override: bool) -> None:
+    def register(self, devices: Sequence[Device], target: GoalT, *, override: bool) -> None:
         """Bind devices that are not the account's yet."""
 
     @abc.abstractmethod
-    def move(self, macs: Sequence[str], target: GoalT) -> None:
+    def move(self, devices: Sequence[Device], target: GoalT) -> None:
         """Bind devices of the account to another target."""
 
     @abc.abstractmethod
-    def remove(self, macs: Sequence[str]) -> None:
+    def remove(self, devices: Sequence[Device]) -> None:
         """Release devices of the account."""
 
 
@@ -114,6 +120,8 @@ class Service(Registry[Target]):
     """What the vendor's MAC addresses begin with, as far as they are its alone."""
     models: ClassVar[Collection[str]] = ()
     """The models that the service lists devices of, as far as they are known."""
+    attributes: ClassVar[tuple[str, ...]] = ()
+    """The columns of a phone list that the service makes use of beside the MAC address and the target."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(client)
@@ -136,6 +144,14 @@ class Service(Registry[Target]):
     def list_model(self, model: str, url: str | None = None) -> list[str]:
         """List the account's devices of a model, and with C(url) only those that point there, where the service can."""
         raise NotImplementedError
+
+    @classmethod
+    def device_problems(cls, device: Device) -> Iterator[str]:
+        """Yield what is wrong with a device's attributes, in words for the user; those that are not given are absent.
+
+        A device without a target is to be released.
+        """
+        yield from ()
 
     @classmethod
     def model(cls, mac: str) -> str | None:

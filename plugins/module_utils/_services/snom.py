@@ -13,11 +13,12 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ELSEWHERE,
     REGISTERED,
     UNKNOWN,
+    Device,
     Observation,
     Target,
 )
 from ansible_collections.voip.rps.plugins.module_utils._services.answers import errors_in_text, text, truth
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, XmlRpcService
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, XmlRpcService, macs_of
 from ansible_collections.voip.rps.plugins.module_utils._services.snom_models import MODELS, model_of
 
 _STATUSES = {"owned_by_other_user": ELSEWHERE, "unknown_mac": UNKNOWN}
@@ -54,7 +55,7 @@ class Snom(XmlRpcService):
     def model(cls, mac: str) -> str | None:
         return model_of(mac)
 
-    def check(self, mac: str, *, target: bool) -> Observation:
+    def check(self, device: Device, *, target: bool) -> Observation:
         """checkPhone; where the target is asked for getPhoneRedirection, and checkPhone only if that tells no URL.
 
         Where the service has no getPhoneRedirection, checkPhone, which does not tell the target.
@@ -62,10 +63,10 @@ class Snom(XmlRpcService):
         url = None
         try:
             if target:
-                company, url = self._redirection(mac)
+                company, url = self._redirection(device.mac)
                 if url:
                     return Observation(REGISTERED, url, company=company)
-            self._ask("checkPhone", mac.upper(), read=self._values)
+            self._ask("checkPhone", device.mac.upper(), read=self._values)
         except Refused as refusal:
             if refusal.code not in _STATUSES:
                 raise
@@ -85,19 +86,22 @@ class Snom(XmlRpcService):
             raise self._refusal(answer[1:])
         return self._macs(answer[1:] or [None])
 
-    def register(self, macs: Sequence[str], target: Target, *, override: bool) -> None:
+    def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
         """registerPhone and registerPhoneList."""
-        self._change("registerPhone", macs, target.url)
+        self._change("registerPhone", devices, target.url)
 
-    def move(self, macs: Sequence[str], target: Target) -> None:
+    def move(self, devices: Sequence[Device], target: Target) -> None:
         """registerPhone and registerPhoneList; whether the service minds them for a phone of ours is not documented."""
-        self._change("registerPhone", macs, target.url)
+        self._change("registerPhone", devices, target.url)
 
-    def remove(self, macs: Sequence[str]) -> None:
+    def remove(self, devices: Sequence[Device]) -> None:
         """deregisterPhone and deregisterPhoneList."""
-        self._change("deregisterPhone", macs, codes=_NOT_OURS)
+        self._change("deregisterPhone", devices, codes=_NOT_OURS)
 
-    def _change(self, method: str, macs: Sequence[str], *url: Any, codes: Mapping[str, str] | None = None) -> None:
+    def _change(
+        self, method: str, devices: Sequence[Device], *url: Any, codes: Mapping[str, str] | None = None
+    ) -> None:
+        macs = macs_of(devices)
         if len(macs) == 1:
             self._write(method, macs[0].upper(), *url, asked=macs, codes=codes)
         else:

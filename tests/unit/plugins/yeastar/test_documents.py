@@ -16,6 +16,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import read_
 from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Extension, Option
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device
 
 MACS = ["100000000000", "111111111111"]
 MENUS = {
@@ -101,7 +102,7 @@ def test_phones_are_added(web, printed, answer, enter):
     goal.extensions = {MACS[0]: Extension(None, 3), MACS[1]: Extension(None, 4)}
 
     with enter(request) as pbx:
-        pbx.register(MACS, goal, override=False)
+        pbx.register([Device(mac) for mac in MACS], goal, override=False)
 
     assert web.paths == [request]
     assert {name: web.heads[0][name] for name in ("Content-Type", "User-Agent")} == {
