@@ -11,6 +11,7 @@ import math
 import re
 from typing import Any
 
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import LoginExpired
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, odd
 
 _LAST_COMMA = re.compile(rb",(\s*\}\s*)$")
@@ -33,11 +34,11 @@ _CODES = {
 }
 
 
-class TokenExpired(RpsError):
+class TokenExpired(LoginExpired):
     """The access token is no longer taken; nothing was carried out."""
 
     def __init__(self, words: str) -> None:
-        super().__init__("auth_failed", f"the access token is no longer taken: {words}")
+        super().__init__(f"the access token is no longer taken: {words}")
 
 
 class PbxRefusal(Refused):

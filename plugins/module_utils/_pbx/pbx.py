@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import threading
 from typing import Any, Callable, ClassVar, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
-from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Answer, Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import Outgoing, TokenLogin, unsigned
 from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import (
     LIMIT_REACHED,
     PbxRefusal,
@@ -41,8 +41,8 @@ MOST_PAGES = 1000
 _NOBODY = "Unassigned"
 
 
-class Credentials:
-    """How to get a token: C(client_id) and C(client_secret), or an C(access_token) that is the user's to keep.
+class PbxLogin(TokenLogin):
+    """C(client_id) and C(client_secret), or an C(access_token) that is the user's to keep; it goes into the query.
 
     C(hide) is called with every token, which must not get into any output.
     """
@@ -50,9 +50,48 @@ class Credentials:
     def __init__(
         self, client_id: str | None, client_secret: str | None, access_token: str | None, hide: Callable[[str], None]
     ) -> None:
-        self.login = {"username": client_id, "password": client_secret}
-        self.access_token = access_token
-        self.hide = hide
+        super().__init__()
+        self.is_given = access_token is not None
+        self._token = access_token
+        self._refresh_token = ""
+        self._client = {"username": client_id, "password": client_secret}
+        self._hide = hide
+
+    def take(self, client: Client) -> str:
+        """get_token."""
+        return self._take(client, "get_token", self._client)
+
+    def take_again(self, client: Client) -> str:
+        """refresh_token."""
+        if self.is_given:
+            raise RpsError("auth_failed", "the PBX does not take this access_token, or no longer")
+        return self._take(client, "refresh_token", {"refresh_token": self._refresh_token})
+
+    def sign(self, request: Outgoing, credential: str) -> Outgoing:
+        path, _mark, query = request.path.partition("?")
+        token = _query(access_token=credential)
+        return request._replace(path=f"{path}?{token}&{query}" if query else f"{path}?{token}")
+
+    def _take(self, client: Client, endpoint: str, body: Mapping[str, Any]) -> str:
+        """Return a token.
+
+        Raises RpsError C(auth_failed) where the PBX does not take the client, C(rate_limited) where it has no token.
+        """
+        content = json.dumps(body).encode()
+        try:
+            # As a write: a login that may have failed is not tried again, as failures block the address.
+            answer = client.request("POST", f"/{endpoint}", _read, body=content, write=True, sign=unsigned)
+        except (PbxRefusal, TokenExpired) as error:
+            if isinstance(error, PbxRefusal) and error.errcode == LIMIT_REACHED:
+                words = f"the PBX has no token left until one is given back or expires: {error.message}"
+                raise RpsError("rate_limited", words) from None
+            raise RpsError("auth_failed", f"the PBX does not take this client: {error.message}") from None
+        for key in ("access_token", "refresh_token"):
+            if not isinstance(answer.get(key), str):
+                raise RpsError("protocol_error", f"the PBX answered {endpoint} without {key}")
+            self._hide(answer[key])
+        self._refresh_token = answer["refresh_token"]
+        return str(answer["access_token"])
 
 
 class Pbx(Registry[Assignment]):
@@ -76,24 +115,17 @@ class Pbx(Registry[Assignment]):
         rebind=True,
     )
 
-    def __init__(self, client: Client, credentials: Credentials) -> None:
+    def __init__(self, client: Client, login: PbxLogin) -> None:
         super().__init__(client)
-        self._credentials = credentials
-        self._token = ""
-        self._refresh_token = ""
-        self._renewing = threading.Lock()
-        self._refused: RpsError | None = None
+        self._login = login
         self._ids: dict[str, int] = {}
 
     def __enter__(self) -> Pbx:
-        if self._credentials.access_token is not None:
-            self._token = self._credentials.access_token
-        else:
-            self._take_token("get_token", self._credentials.login)
+        self._login.credential(self.client)
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._credentials.access_token is None:
+        if not self._login.is_given:
             # It expires by itself, and nobody shall wait for a PBX that is gone.
             self.client.retries = 0
             self.client.resume()
@@ -231,58 +263,19 @@ class Pbx(Registry[Assignment]):
             raise Refused(named.code if named else code, refusal.message, culprits) from None
 
     def _get(self, endpoint: str, **query: Any) -> dict[str, Any]:
-        return self._call(lambda token: self.client.get(_path(endpoint, token, **query), read_answer))
+        path = f"/{endpoint}?{_query(**query)}" if query else f"/{endpoint}"
+        return self.client.request("GET", path, _read, write=False)
 
     def _post(self, endpoint: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        content = json.dumps(body).encode()
-        return self._call(lambda token: self.client.post(content, read_answer, write=True, path=_path(endpoint, token)))
-
-    def _call(self, send: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-        token = self._token
-        try:
-            return send(token)
-        except TokenExpired:
-            self._renew(token)
-            return send(self._token)
-
-    def _renew(self, expired: str) -> None:
-        """refresh_token, unless another thread did, or failed to. Raises RpsError."""
-        with self._renewing:
-            if self._refused:
-                raise self._refused
-            if self._token != expired:
-                return
-            try:
-                if self._credentials.access_token is not None:
-                    raise RpsError("auth_failed", "the PBX does not take this access_token, or no longer")
-                self._take_token("refresh_token", {"refresh_token": self._refresh_token})
-            except RpsError as error:
-                self._refused = error
-                raise
-
-    def _take_token(self, endpoint: str, body: Mapping[str, Any]) -> None:
-        """get_token or refresh_token.
-
-        Raises RpsError C(auth_failed) where the PBX does not take the client, C(rate_limited) where it has no token.
-        """
-        content = json.dumps(body).encode()
-        try:
-            # As a write: a login that may have failed is not tried again, as failures block the address.
-            answer = self.client.post(content, read_answer, write=True, path=f"/{endpoint}", login=True)
-        except (PbxRefusal, TokenExpired) as error:
-            if isinstance(error, PbxRefusal) and error.errcode == LIMIT_REACHED:
-                words = f"the PBX has no token left until one is given back or expires: {error.message}"
-                raise RpsError("rate_limited", words) from None
-            raise RpsError("auth_failed", f"the PBX does not take this client: {error.message}") from None
-        for key in ("access_token", "refresh_token"):
-            if not isinstance(answer.get(key), str):
-                raise RpsError("protocol_error", f"the PBX answered {endpoint} without {key}")
-            self._credentials.hide(answer[key])
-        self._token, self._refresh_token = answer["access_token"], answer["refresh_token"]
+        return self.client.request("POST", f"/{endpoint}", _read, body=json.dumps(body).encode(), write=True)
 
 
-def _path(endpoint: str, token: str, **query: Any) -> str:
-    return f"/{endpoint}?{urlencode({'access_token': token, **query}, errors='replace')}"
+def _read(answer: Answer) -> dict[str, Any]:
+    return read_answer(answer.body)
+
+
+def _query(**query: Any) -> str:
+    return urlencode(query, errors="replace")
 
 
 def _meant(phones: Mapping[str, Mapping[str, Any]], field: str, value: Any) -> Iterator[tuple[str, str]]:

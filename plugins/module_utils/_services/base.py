@@ -11,7 +11,8 @@ import re
 from typing import Any, Callable, ClassVar, Collection, Generic, Iterator, Mapping, NamedTuple, Sequence, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._http import xmlrpc
-from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Answer, Client, Fate
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin, Login
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
     Refused,
     RpsError,
@@ -63,6 +64,10 @@ GoalT = TypeVar("GoalT", bound=Goal)
 T = TypeVar("T")
 
 
+def _decoded(answer: Answer) -> Any:
+    return xmlrpc.decode(answer.body)
+
+
 def macs_of(devices: Sequence[Device]) -> list[str]:
     """Return the MAC addresses of devices."""
     return [device.mac for device in devices]
@@ -78,6 +83,8 @@ class Registry(abc.ABC, Generic[GoalT]):
 
     headers: ClassVar[Mapping[str, str]]
     """What every request to it says beside its body."""
+    statuses: ClassVar[Mapping[int, Fate]] = {}
+    """What its own statuses say, where that is not what they say in general."""
     can: ClassVar[Capabilities]
 
     def __init__(self, client: Client) -> None:
@@ -114,8 +121,10 @@ class Service(Registry[Target]):
 
     provider: ClassVar[str]
     default_url: ClassVar[str]
+    """The documented address; empty where there is none for all accounts, so that api_url is required."""
     login: ClassVar[tuple[str, ...]] = ("username", "password")
-    """The options that make up its login."""
+    """The options that make up its login; those that are not in C(optional) are required."""
+    optional: ClassVar[tuple[str, ...]] = ()
     mac_prefixes: ClassVar[tuple[str, ...]]
     """What the vendor's MAC addresses begin with, as far as they are its alone."""
     models: ClassVar[Collection[str]] = ()
@@ -127,6 +136,14 @@ class Service(Registry[Target]):
         super().__init__(client)
         self.warnings: list[str] = []
         """What the user has to know of answers that were made use of all the same, each on one line."""
+
+    @classmethod
+    def login_of(cls, options: Mapping[str, str]) -> Login:
+        """Return the login that the options make up; those that are not given are absent.
+
+        Raises RpsError C(invalid_input) where they cannot be used.
+        """
+        return BasicLogin(options["username"], options["password"])
 
     def warn(self, words: str) -> None:
         """Add a warning, once; there is a bound to how many there are and how long each is."""
@@ -192,7 +209,7 @@ class XmlRpcService(Service):
             raise Refused("unsupported", f"the service has no method {method} with {len(parameters)} parameters")
         body = xmlrpc.encode(f"redirect.{method}", *parameters)
         try:
-            return read(self.client.post(body, xmlrpc.decode, write=write, listing=listing))
+            return read(self.client.request("POST", "", _decoded, body=body, write=write, listing=listing))
         except Refused as refusal:
             if refusal.code == "unsupported":
                 self._lacking.add(form)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import reconcile
@@ -26,7 +27,7 @@ def carry_out(rps):
         can = kind.can._replace(list_account=False)
 
     def run(macs):
-        client = Client(rps.options["api_url"], kind.headers, auth=(rps.account, rps.password))
+        client = Client(rps.options["api_url"], kind.headers, login=BasicLogin(rps.account, rps.password))
         target = Target("berlin", rps.servers["berlin"], own=False)
         report = reconcile(Listless(client), [Device(mac, target) for mac in macs], Policy(), batch_size=100)
         return [outcome.action for outcome in report.outcomes]

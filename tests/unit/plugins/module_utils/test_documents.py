@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
 from ansible_collections.voip.rps.plugins.module_utils._http.xmlrpc import decode
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
@@ -196,7 +197,7 @@ NAMED_SERVERS = ["yealink", "htek"]
 @pytest.fixture
 def service(web, vendor):
     web.answer = accepted()
-    return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, auth=("acme", "secret"), retries=0))
+    return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, login=BasicLogin("acme", "secret"), retries=0))
 
 
 class Element(NamedTuple):

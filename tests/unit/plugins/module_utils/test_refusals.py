@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code, is_fine
@@ -112,13 +113,15 @@ def code_of(number, words):
 
 @pytest.fixture
 def service(web, vendor):
-    return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, auth=("acme", "secret"), retries=3))
+    return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, login=BasicLogin("acme", "secret"), retries=3))
 
 
 @pytest.mark.parametrize("vendor", SERVICES)
 def test_refusals_in_every_servers_words(web, vendor):
     for number, words, answer in answers():
-        service = SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, auth=("acme", "secret"), retries=3))
+        service = SERVICES[vendor](
+            Client(web.url, SERVICES[vendor].headers, login=BasicLogin("acme", "secret"), retries=3)
+        )
         web.answer = answer.encode()
 
         with pytest.raises(RpsError) as caught:
@@ -224,7 +227,7 @@ def test_a_target_that_cannot_be_told_is_none(vendor, run, simulator):
     simulator.seed({"devices": [{"account": "acme", "mac": mac, "server": None, "url": "https://a.example/"}]})
     simulator.settings(missing_methods=["checkDeviceExt", "getPhoneRedirection"])
     headers = SERVICES[vendor].headers
-    service = SERVICES[vendor](Client(simulator.endpoint(vendor), headers, auth=("acme", "secret")))
+    service = SERVICES[vendor](Client(simulator.endpoint(vendor), headers, login=BasicLogin("acme", "secret")))
 
     assert service.check(Device(mac), target=True) == Observation("registered", None)
     assert service.check(Device(mac), target=True) == Observation("registered", None)

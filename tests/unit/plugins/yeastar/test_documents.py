@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
 from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import read_answer
 from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Extension, Option
-from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Pbx, PbxLogin
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device
 
@@ -75,8 +75,8 @@ def enter(web):
 
     def with_token(request):
         token = re.search(r"access_token=(\w+)", request).group(1)
-        client = Client(web.url.replace("/xmlrpc", API_PATH), Pbx.headers, retries=0)
-        return Pbx(client, Credentials(None, None, token, hide=lambda _token: None))
+        login = PbxLogin(None, None, token, hide=lambda _token: None)
+        return Pbx(Client(web.url.replace("/xmlrpc", API_PATH), Pbx.headers, login=login, retries=0), login)
 
     return with_token
 
