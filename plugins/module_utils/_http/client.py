@@ -105,9 +105,9 @@ class Client:
     C(headers) go with every request, and the C(login) signs it; C(statuses): what the service's own statuses say;
     C(verify) is False, True or the path of a CA bundle; C(timeout) is in seconds, for connecting and again for the
     whole answer; C(retries) is how often a call is sent again; C(concurrency) is the most requests in flight;
-    C(rate_limit) is in requests per second, over all threads. Proxies, and a CA bundle where none is given, come from the environment; what
-    goes to this machine goes through no proxy. Raises RpsError C(tls_error), C(unreachable) or C(invalid_input) where a
-    bundle, a proxy or the login cannot be used.
+    C(rate_limit) is in requests per second, over all threads. Proxies, and a CA bundle where none is given, come
+    from the environment; what goes to this machine goes through no proxy. Raises RpsError C(tls_error),
+    C(unreachable) or C(invalid_input) where a bundle, a proxy or the login cannot be used.
     """
 
     def __init__(
@@ -230,7 +230,7 @@ class Client:
         self._stopped = None
         self._pace = _Pace(None)
 
-    def rest(self, attempt: int) -> None:
+    def back_off(self, attempt: int) -> None:
         """Hold every thread's next request back, as before the retry after C(attempt) (from 0)."""
         self._pace.pause(_backoff(attempt))
 

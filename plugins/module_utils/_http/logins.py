@@ -163,7 +163,7 @@ class TokenLogin(Login, abc.ABC):
         try:
             token = self.take_again(client) if again else self.take(client)
         except RpsError as error:
-            self._failed = error.to_keep()
+            self._failed = error.without_traceback()
             raise
         SECRETS.add(token)
         if not (token.isascii() and token.isprintable()):

@@ -20,18 +20,19 @@ from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import (
     TokenExpired,
     read_answer,
     rows,
+    verdict_of,
 )
-from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, odd
+from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Phone
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY, Bulk, Capabilities
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, unexpected_answer
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import colon_mac, parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     REGISTERED,
     UNKNOWN,
     Device,
     Observation,
-    Phone,
 )
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, Registry, macs_of
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Backend, macs_of
 
 API_PATH = "/openapi/v1.0"
 METHOD = "rps"
@@ -94,7 +95,7 @@ class PbxLogin(TokenLogin):
         return str(answer["access_token"])
 
 
-class Pbx(Registry[Assignment]):
+class Pbx(Backend[Assignment]):
     """A PBX, whose token is taken when it is entered as a context, and given back when that is left.
 
     Methods raise RpsError as those of any registry do. Implements C(phone/…), C(extension/search),
@@ -103,16 +104,10 @@ class Pbx(Registry[Assignment]):
 
     headers: ClassVar[Mapping[str, str]] = {"Content-Type": "application/json", "User-Agent": "OpenAPI"}
     can = Capabilities(
-        named_servers=False,
-        own_url=False,
-        bulk=True,
-        bulk_url=False,
         read_target=True,
         list_account=True,
-        list_models=False,
-        override=False,
-        takes_over=False,
         rebind=True,
+        bulk=Bulk(bind=MANY, move=MANY, release=MANY),
     )
 
     def __init__(self, client: Client, login: PbxLogin) -> None:
@@ -145,7 +140,7 @@ class Pbx(Registry[Assignment]):
         for spelled in spellings:
             phone = dict(self._phones(search_value=spelled)).get(mac)
             if phone:
-                return Observation(REGISTERED, phone=self._with_ext_id(mac, phone) if target else phone)
+                return Observation(REGISTERED, held=self._with_ext_id(mac, phone) if target else phone)
         return Observation(UNKNOWN)
 
     def list_phones(self) -> dict[str, Phone]:
@@ -201,7 +196,7 @@ class Pbx(Registry[Assignment]):
                 phone = Phone(str(row["vendor"]), str(row["model"]), str(row["template_name"]), number)
                 self._ids[mac] = int(row["id"])
             except (KeyError, TypeError, ValueError):
-                raise odd(row) from None
+                raise unexpected_answer(row) from None
             yield mac, phone
 
     def _with_ext_id(self, mac: str, phone: Phone) -> Phone:
@@ -211,7 +206,7 @@ class Pbx(Registry[Assignment]):
         try:
             told = str(details["assigned_extension"])
         except (KeyError, TypeError):
-            raise odd(answer) from None
+            raise unexpected_answer(answer) from None
         return phone._replace(ext_id=int(told) if told.isdecimal() else None)
 
     def _extensions(self, **query: str) -> Iterator[tuple[str, int]]:
@@ -219,7 +214,7 @@ class Pbx(Registry[Assignment]):
             try:
                 yield str(row["number"]), int(row["id"])
             except (KeyError, TypeError, ValueError):
-                raise odd(row) from None
+                raise unexpected_answer(row) from None
 
     def _pages(self, endpoint: str, **query: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of all pages; a page may be shorter than what was asked for."""
@@ -236,7 +231,7 @@ class Pbx(Registry[Assignment]):
             came += len(found)
             total = answer.get("total_number")
             if not isinstance(total, int) or isinstance(total, bool):
-                raise odd(answer)
+                raise unexpected_answer(answer)
             if not found or came >= total:
                 return
         raise RpsError("protocol_error", f"{endpoint} goes on after {MOST_PAGES} pages")
@@ -254,13 +249,14 @@ class Pbx(Registry[Assignment]):
         except PbxRefusal as refusal:
             codes = {"mac": "invalid_mac", "ext_id": "invalid_input", "id": unknown}
             code = unknown if refusal.code == "unknown_mac" else refusal.code
-            culprits = {
-                mac: RpsError(code if refusal.duplicate else codes[key], refusal.message)
-                for field, value in refusal.duplicate or refusal.invalid
-                for mac, key in _meant(phones, field, value)
-            }
-            named = next(iter(culprits.values()), None)
-            raise Refused(named.code if named else code, refusal.message, culprits) from None
+            culprits: dict[str, Refused] = {}
+            for field, value in refusal.duplicate or refusal.invalid:
+                for mac, key in _meant(phones, field, value):
+                    own = code if refusal.duplicate else codes[key]
+                    culprits[mac] = Refused(own, refusal.message, verdict=verdict_of(own))
+            if culprits:
+                code = next(iter(culprits.values())).code
+            raise Refused(code, refusal.message, culprits, verdict=verdict_of(code)) from None
 
     def _get(self, endpoint: str, **query: Any) -> dict[str, Any]:
         path = f"/{endpoint}?{_query(**query)}" if query else f"/{endpoint}"

@@ -81,34 +81,32 @@ class Device(NamedTuple):
     attributes: Mapping[str, str] = NO_ATTRIBUTES
 
 
-class Phone(NamedTuple):
-    """A phone as a PBX holds it; C(ext_id) is None where it was not asked for."""
+class Held(Protocol):
+    """What a service holds of a device that is bound to more than a URL."""
 
-    vendor: str
-    model: str
-    template_name: str
-    extension: str | None
-    ext_id: int | None = None
+    @property
+    def place(self) -> dict[str, str | None]:
+        """What the device is bound to, as it is shown."""
 
 
 class Observation(NamedTuple):
     """What the service said of a device; C(url) is None where it did not tell or was not asked.
 
-    C(error): why the device could not be read; C(company): whose it is, where the service tells that; C(phone): what a
-    PBX holds of it.
+    C(error): why the device could not be read; C(company): whose it is, where the service tells that; C(held): what
+    else the service holds of it.
     """
 
     status: str | None
     url: str | None = None
     error: RpsError | None = None
     company: str | None = None
-    phone: Phone | None = None
+    held: Held | None = None
 
     @property
     def place(self) -> dict[str, str | None]:
         """What the device is bound to, as far as it was told."""
-        if self.phone:
-            return {key: value for key, value in self.phone._asdict().items() if key != "ext_id"}
+        if self.held:
+            return self.held.place
         return {"url": without_userinfo(self.url)} if self.url else {}
 
     def as_dict(self, mac: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     CHANGES,
@@ -24,7 +25,6 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Outcome,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
 
 
 class Policy(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any, Callable, Collection, Generic, Iterable, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import NO_ATTRIBUTES, Device, Observation
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Registry
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Backend
 
 HANDFUL = 5
 """So many devices are checked one each; for more, a list of the whole account is worth its call."""
@@ -22,13 +22,13 @@ _IN_A_ROW = 2
 """At least so many calls must fail for good, one after the other, before the service is given up for it."""
 
 T = TypeVar("T")
-RegistryT = TypeVar("RegistryT", bound=Registry[Any])
+BackendT = TypeVar("BackendT", bound=Backend[Any])
 
 
-class Runner(Generic[RegistryT]):
+class Runner(Generic[BackendT]):
     """Runs calls to C(service) about C(devices); C(stopped) is the error for which no more are to be sent."""
 
-    def __init__(self, service: RegistryT, devices: Iterable[Device] = ()) -> None:
+    def __init__(self, service: BackendT, devices: Iterable[Device] = ()) -> None:
         self.service = service
         # Only those of which there is more to know than the MAC address: most fleets have none.
         self._known = {device.mac: device for device in devices if device.attributes is not NO_ATTRIBUTES}
@@ -80,7 +80,7 @@ class Runner(Generic[RegistryT]):
                 seen[mac] = self.service.check(self.device(mac), target=mac in targets)
                 self.worked()
             except RpsError as error:
-                seen[mac] = Observation(None, error=error.to_keep())
+                seen[mac] = Observation(None, error=error.without_traceback())
                 self.failed(error)
 
         self.each(check, macs)

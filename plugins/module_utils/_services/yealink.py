@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Sequence
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY, Bulk, Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import dashed_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._services.named_servers import (
     NOT_OURS,
     OVERRIDE,
@@ -28,14 +28,11 @@ class Yealink(NamedServersService):
     can = Capabilities(
         named_servers=True,
         own_url=True,
-        bulk=True,
-        bulk_url=False,
         read_target=True,
         list_account=True,
-        list_models=False,
         override=True,
-        takes_over=False,
         rebind=True,
+        bulk=Bulk(bind=MANY, move=MANY, release=MANY),
     )
 
     def check(self, device: Device, *, target: bool) -> Observation:
@@ -71,7 +68,7 @@ class Yealink(NamedServersService):
         mac = devices[0].mac
         own = self._own(mac, target)
         try:
-            self._write("editDeviceWithUniqueUrl", *own, asked=[mac], codes=NOT_OURS)
+            self._write("editDeviceWithUniqueUrl", *own, asked=[mac], reading=NOT_OURS)
         except Refused as refusal:
             if refusal.code != "unsupported":
                 raise

@@ -19,6 +19,7 @@ from ansible_collections.voip.rps.plugins.module_utils._http.logins import Basic
 from ansible_collections.voip.rps.plugins.module_utils._http.xmlrpc import decode
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 ANSWER = """<methodResponse><params><param><value><array><data><value>{}</value><value>{}</value></data></array></value>
@@ -478,7 +479,7 @@ def test_what_is_not_ours_cannot_be_released(service, web, section, text):
     with pytest.raises(Refused) as caught:
         SNOM.calls[section](service)
 
-    assert caught.value.code == "not_registered"
+    assert caught.value.verdict is Verdict.ALREADY
 
 
 @pytest.mark.parametrize("vendor", ["snom"])

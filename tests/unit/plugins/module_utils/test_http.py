@@ -208,7 +208,7 @@ def test_pauses_grow_and_have_an_end(monkeypatch):
 
 def test_everybody_rests(web, client, monkeypatch):
     monkeypatch.setattr(http, "FIRST_WAIT", 0.1)
-    client.rest(0)
+    client.back_off(0)
     begin = time.monotonic()
 
     post(client, b"", bytes, write=False)
