@@ -151,6 +151,11 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
         for name, value in login.items()
         if value is None and name not in kind.optional
     ]
+    problems += [
+        Problem("invalid_input", name, f"{value} does not exist")
+        for name, value in login.items()
+        if value and _LOGINS[name]["type"] == "path" and not os.path.exists(value)
+    ]
     endpoint = (url["api_url"] or "").strip() or kind.default_url
     if not endpoint:
         words = f"is required: {kind.provider} has an address for each region or account{how_else.format('API_URL')}"

@@ -66,7 +66,7 @@ class Targets:
 
     def device_problems(self, where: str, device: Device) -> Problems:
         """Return what is wrong with the attributes of a row's device."""
-        return device_problems(where, device, self._service)
+        return device_problems(where, device, self._service) if self._service.attributes else []
 
     def of(self, row: Mapping[str, str | None]) -> Target | None:
         """Return the row's target, None where it is to be released. Raises TargetError."""

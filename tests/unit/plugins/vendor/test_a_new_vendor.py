@@ -12,6 +12,9 @@ import threading
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._module import options
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Bulk
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 from ansible_collections.voip.rps.tests.unit.plugins.vendor.acme import Acme
 from ansible_collections.voip.rps.tests.unit.plugins.vendor.acme_server import CLIENT, PAGE, SECRET, AcmeServer, Call
@@ -232,6 +235,51 @@ def test_a_lost_answer_to_a_release(acme, device):
 
     assert device(*macs(3), state="absent")["summary"]["removed"] == 3
     assert verbs(acme).count("DELETE") == 1
+
+
+class Rigid(Acme):
+    """An Acme that moves no phone in place, and takes a call a phone for all."""
+
+    provider = "rigid"
+    can = Acme.can._replace(rebind=False, bulk=Bulk())
+
+    def move(self, devices, target):
+        raise Refused("needs_override", "registered already", verdict=Verdict.REGISTERED)
+
+
+@pytest.fixture
+def rigid(monkeypatch, how):
+    monkeypatch.setitem(SERVICES, Rigid.provider, Rigid)
+    monkeypatch.setitem(options.RPS_OPTIONS, "provider", options.rps_options()["provider"])
+    how["provider"] = "rigid"
+
+
+@pytest.mark.usefixtures("rigid")
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_phones_are_released_and_registered_one_by_one(acme, device, concurrency):
+    acme.holds(*macs(12), url=HERE)
+
+    result = device(*macs(12), url=THERE, concurrency=concurrency)
+
+    assert result["summary"]["moved"] == 12
+    assert {phone["url"] for phone in acme.phones.values()} == {THERE}
+    assert sorted(verb for verb in verbs(acme) if verb != "GET") == ["DELETE"] * 12 + ["POST"] * 12
+    assert {len(call.body["ids"]) for call in acme.calls if call.verb == "DELETE"} == {1}
+
+
+@pytest.mark.usefixtures("rigid")
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_no_more_phones_than_are_in_flight_are_left_unbound(acme, device, concurrency):
+    acme.holds(*macs(12), url=HERE)
+    as_usual = acme.answer
+    acme.answer = lambda verb, *what: (422, {"error": "serial"}) if verb == "POST" else as_usual(verb, *what)
+
+    result = device(*macs(12), url=THERE, concurrency=concurrency, retries=0)
+
+    codes = [one["error"]["code"] for one in result["devices"]]
+    assert set(codes) == {"left_unbound", "not_sent"}
+    assert len(acme.phones) == codes.count("not_sent") >= 12 - concurrency
+    assert result["changed"]
 
 
 def test_what_the_account_holds(acme, info):
