@@ -76,8 +76,7 @@ def tables() -> str:
     for field, ability in BULK.items():
         most = [getattr(service.can.bulk, field) for service in SERVICES.values()]
         rows.append([ability, *map(_most, most)])
-        if 1 in most:
-            gaps.append([ability, ONE_BY_ONE])
+    gaps.append(["takes many devices in one of these calls", ONE_BY_ONE])
     return "\n\n".join("\n".join(f"| {' | '.join(row)} |" for row in table) for table in (rows, gaps))
 
 
