@@ -65,6 +65,13 @@ class Target(NamedTuple):
         return " ".join(filter(None, self.as_dict(mac).values()))
 
 
+class NamedServer(NamedTuple):
+    """A configuration server as a service lists it."""
+
+    name: str
+    url: str
+
+
 class Device(NamedTuple):
     """A phone that the user named; C(target) is None where it shall be absent."""
 

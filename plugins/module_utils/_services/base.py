@@ -20,7 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
     shown_value,
 )
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import find_macs, parse_mac, without_macs
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Goal, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Goal, NamedServer, Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code, is_fine
 from ansible_collections.voip.rps.plugins.module_utils._services.answers import (
     errors_by_device,
@@ -115,6 +115,13 @@ class Service(Registry[Target]):
     models: ClassVar[Collection[str]] = ()
     """The models that the service lists devices of, as far as they are known."""
 
+    lists_servers: ClassVar[bool] = False
+    """It lists its named servers with their URLs."""
+    changes_servers: ClassVar[bool] = False
+    """It also gives a named server another URL, and leaves the server's other settings as they are."""
+    deletes_servers: ClassVar[bool] = False
+    """It also deletes named servers."""
+
     def __init__(self, client: Client) -> None:
         super().__init__(client)
         self.warnings: list[str] = []
@@ -144,6 +151,25 @@ class Service(Registry[Target]):
 
     def add_server(self, name: str, url: str) -> None:
         """Add a named server, where the service has them."""
+        raise NotImplementedError
+
+    def list_servers(self) -> Sequence[NamedServer]:
+        """List the account's named servers, where C(lists_servers)."""
+        raise NotImplementedError
+
+    def change_server(self, name: str, url: str) -> None:
+        """Give a named server another URL, where C(changes_servers)."""
+        raise NotImplementedError
+
+    def delete_server(self, name: str) -> None:
+        """Delete a named server, where C(deletes_servers)."""
+        raise NotImplementedError
+
+    def devices_of_server(self, name: str) -> Collection[str] | None:
+        """Return the account's devices that are bound to a named server, where C(deletes_servers).
+
+        None where the service itself refuses to delete a server that devices are bound to.
+        """
         raise NotImplementedError
 
     @classmethod
