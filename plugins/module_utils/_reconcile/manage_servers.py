@@ -107,7 +107,7 @@ def manage_servers(
     runner.each(keep_bound, [name for name, one in outcomes.items() if one.action == REMOVED])
     if not check_mode:
         runner.each(carry_out, [name for name, one in outcomes.items() if one.action in (ADDED, CHANGED, REMOVED)])
-    if runner.stopped and all(outcome.action == FAILED for outcome in outcomes.values()):
+    if runner.stopped and all(one.action == FAILED and not one.lost for one in outcomes.values()):
         raise runner.stopped
     return [outcomes[name] for name in servers]
 
