@@ -123,7 +123,7 @@ servers:
     action:
       description:
         - V(added), V(changed), V(removed), V(none) if there is nothing to do, or V(failed).
-        - V(unverified) if the name already exists on a service that cannot list its servers.
+        - V(unverified) if the name already exists and the service does not show its URL.
       type: str
       returned: always
       sample: added

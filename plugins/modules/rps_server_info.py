@@ -47,7 +47,7 @@ servers:
       returned: always
       sample: acme-berlin
     url:
-      description: The server's URL. A user and password in it are replaced by C(***).
+      description: The server's URL, if the service shows it. A user and password in it are replaced by C(***).
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/

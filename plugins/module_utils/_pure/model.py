@@ -66,10 +66,10 @@ class Target(NamedTuple):
 
 
 class NamedServer(NamedTuple):
-    """A configuration server as a service lists it."""
+    """A configuration server as a service lists it; C(url) is None where the service does not tell it."""
 
     name: str
-    url: str
+    url: str | None
 
 
 class Device(NamedTuple):

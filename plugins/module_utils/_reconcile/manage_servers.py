@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, Refused, RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import FAILED, NONE, REMOVED, NamedServer
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import FAILED, NONE, REMOVED, UNVERIFIED, NamedServer
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url, without_userinfo
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import (
     ADDED,
@@ -79,7 +79,7 @@ def servers_listing_problems(service: type[Service]) -> Problems:
 
 def servers_info(servers: Sequence[NamedServer]) -> dict[str, Any]:
     """Return the result of a task that lists the servers."""
-    shown_servers = [{"name": server.name, "url": without_userinfo(server.url)} for server in servers]
+    shown_servers = [{"name": one.name, "url": one.url and without_userinfo(one.url)} for one in servers]
     return {"changed": False, "servers": shown_servers}
 
 
@@ -94,6 +94,8 @@ def manage_servers(
     if not service.lists_servers:
         urls = {name: url for name, url in servers.items() if url is not None}
         return add_servers(service, urls, check_mode=check_mode)
+    if not servers:
+        return []
     runner = Runner(service)
     there = service.list_servers()
     outcomes = {name: _foreseen(name, url, there, change_url, service) for name, url in servers.items()}
@@ -125,6 +127,8 @@ def _foreseen(
         return ServerOutcome(name, url, FAILED, RpsError("server_exists", words), was=was)
     if url is None:
         return ServerOutcome(name, None, REMOVED, was=was)
+    if was is None:
+        return ServerOutcome(name, url, UNVERIFIED)
     if same_url(was, url):
         return ServerOutcome(name, url, NONE, was=was)
     if change_url:
@@ -211,4 +215,4 @@ def _is_met(outcome: ServerOutcome, there: Sequence[NamedServer]) -> bool:
     urls = [server.url for server in there if server.name == outcome.name]
     if outcome.url is None:
         return not urls
-    return len(urls) == 1 and same_url(urls[0], outcome.url)
+    return len(urls) == 1 and urls[0] is not None and same_url(urls[0], outcome.url)

@@ -39,7 +39,7 @@ class Acme(Yealink):
 
     def list_servers(self):
         (rows,) = self._ask("listServers", read=self._values, listing=True)
-        return [NamedServer(*row) for row in rows]
+        return [NamedServer(name, url or None) for name, url in rows]
 
     def change_server(self, name, url):
         self._write("changeServer", name, url)
@@ -53,8 +53,8 @@ class Acme(Yealink):
 
 @dataclass(slots=True)
 class AcmeSettings(yealink.YealinkSettings):
-    acme_rows: str = choice("each_once", "each_twice")
-    """How often a list of servers has each."""
+    acme_rows: str = choice("each_once", "each_twice", "no_urls")
+    """How a list of servers has each."""
 
 
 QUOTAS = "CREATE TABLE IF NOT EXISTS quotas (account TEXT PRIMARY KEY, most INTEGER NOT NULL)"
@@ -70,7 +70,7 @@ def answer(*values: Any) -> bytes:
 
 
 def listing(records, settings):
-    rows = [[name, url] for name, url in records.servers().items()]
+    rows = [[name, "" if settings.acme_rows == "no_urls" else url] for name, url in records.servers().items()]
     return Reply(answer(True, rows * (2 if settings.acme_rows == "each_twice" else 1)), None)
 
 
@@ -326,6 +326,23 @@ def test_a_name_that_the_service_has_twice_is_not_touched(acme):
     assert result["servers"][0]["error"]["code"] == "server_exists"
     assert "2 servers of this name" in result["servers"][0]["error"]["message"]
     assert acme.servers["rome"] == ROME
+
+
+def test_a_url_that_the_service_does_not_show_is_unverified(acme):
+    acme.simulator.settings(acme_rows="no_urls")
+
+    result = acme.server(name="rome", url=BONN, change_url=True)
+
+    assert (result["changed"], actions(result)) == (False, ["unverified"])
+    assert "is not verified: 'rome'" in result["warnings"][0]
+    assert acme.info()["servers"] == [{"name": "oslo", "url": None}, {"name": "rome", "url": None}]
+    assert actions(acme.server(name="rome", state="absent")) == ["removed"]
+
+
+def test_no_server_is_nothing_to_do(acme):
+    result = acme.server(servers={}, state="absent")
+
+    assert (result["servers"], result["changed"], result["requests"]) == ([], False, 0)
 
 
 def test_a_refusal_is_the_service_s_own(acme):
