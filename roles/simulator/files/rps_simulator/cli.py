@@ -18,6 +18,8 @@ from pathlib import Path
 from types import FrameType
 
 from .client import ask
+from .dialect import tables
+from .dialects import DIALECTS
 from .environment import api_urls, exports
 from .files import make_folder, open_own
 from .processes import InUse, Running, announce, find, hold, wait_for_exit
@@ -189,9 +191,9 @@ def _seed(options: argparse.Namespace) -> object:
     except (ValueError, RecursionError):
         raise _Failure(f"{options.file}: not JSON") from None
     with hold(options.state):
-        state = State(_database(options))
+        state = State(_database(options), tables(DIALECTS.values()))
         try:
-            return {"changed": seed(state, value)}
+            return {"changed": seed(state, DIALECTS, value)}
         finally:
             state.close()
 
