@@ -10,7 +10,7 @@ import functools
 from typing import Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Outcome, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Outcome, Target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
@@ -48,21 +48,23 @@ def reconcile(
     prune: Prune | None = None,
     add_servers: Mapping[str, str] | None = None,
     check_mode: bool = False,
+    seen: Mapping[str, Observation] | None = None,
 ) -> Report:
     """Carry out what C(devices) ask for; in check mode, only read and return what would become of them.
 
     C(add_servers): named servers with their URLs, each of which is added before the first device is bound to it, if one
-    is to be. Raises RpsError where nothing could be done: the service could not be read, or pruning or force was
-    refused.
+    is to be. C(seen): what is known of every device, so that nothing is read before the plan. Raises RpsError where
+    nothing could be done: the service could not be read, or pruning or force was refused.
     """
     runner = Runner(service)
     account: list[str] | None = None
-    if prune or (len(devices) > HANDFUL and service.can.list_account):
+    if prune or (seen is None and len(devices) > HANDFUL and service.can.list_account):
         account = service.list_devices()
     if prune and account is not None:
         devices = [*devices, *_extra(account, prune)]
-    observations = observe(runner, devices, policy, None if account is None else frozenset(account), check_mode)
-    plan = make_plan(devices, observations, policy, service.can)
+    if seen is None:
+        seen = observe(runner, devices, policy, None if account is None else frozenset(account), check_mode)
+    plan = make_plan(devices, seen, policy, service.can)
     _check_forced(plan, policy, service)
     to_add = add_servers or {}
     if check_mode:
