@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Collection, Mapping, NamedTuple, Sequence
+from typing import Callable, Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Outcome, Target
@@ -15,7 +15,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers im
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import look_again, observe
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, make_plan
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, make_plan, spare
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
@@ -25,6 +25,13 @@ class Prune(NamedTuple):
 
     named: Collection[str]
     limit: int
+
+
+BeforeWriting = Callable[["Runner[Service]", Plan], Mapping[str, RpsError]]
+"""Called once a plan is made, before anything is written: returns the devices that must not be changed, and why.
+
+Raises RpsError where nothing may be changed.
+"""
 
 
 class Report(NamedTuple):
@@ -48,13 +55,15 @@ def reconcile(
     prune: Prune | None = None,
     add_servers: Mapping[str, str] | None = None,
     check_mode: bool = False,
+    before_writing: BeforeWriting | None = None,
     seen: Mapping[str, Observation] | None = None,
 ) -> Report:
     """Carry out what C(devices) ask for; in check mode, only read and return what would become of them.
 
     C(add_servers): named servers with their URLs, each of which is added before the first device is bound to it, if one
-    is to be. C(seen): what is known of every device, so that nothing is read before the plan. Raises RpsError where
-    nothing could be done: the service could not be read, or pruning or force was refused.
+    is to be. C(before_writing) is not called in check mode. C(seen): what is known of every device, so that nothing is
+    read before the plan. Raises RpsError where nothing could be done: the service could not be read, pruning or force
+    was refused, or C(before_writing) raised it.
     """
     runner = Runner(service)
     account: list[str] | None = None
@@ -70,6 +79,8 @@ def reconcile(
     if check_mode:
         added = [ServerOutcome(name, to_add[name], ADDED) for name in _bound_servers(plan) if name in to_add]
         return Report(list(plan.outcomes.values()), servers=added)
+    if before_writing is not None:
+        plan = spare(plan, before_writing(runner, plan))
     look = functools.partial(look_again, runner)
     applier = Applier(runner, plan, policy, batch_size, look, release_size=service.client.concurrency)
     binder = Binder(runner, applier, plan.steps, to_add)

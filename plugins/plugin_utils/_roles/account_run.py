@@ -17,7 +17,12 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Outcome,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune, Report, reconcile
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import (
+    BeforeWriting,
+    Prune,
+    Report,
+    reconcile,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import unverified_warning
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount
@@ -25,7 +30,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import Resu
 
 
 class Job(NamedTuple):
-    """What one account is to do. C(servers): what may be added, name to URL."""
+    """What one account is to do. C(servers): what may be added, name to URL; C(before_writing): saves the backup."""
 
     account: RoleAccount
     service: Service
@@ -33,6 +38,7 @@ class Job(NamedTuple):
     servers: Mapping[str, str]
     policy: Policy
     prune: Prune | None = None
+    before_writing: BeforeWriting | None = None
 
 
 def policy_of(values: Mapping[str, Any]) -> Policy:
@@ -97,13 +103,21 @@ def _reconcile_devices(job: Job, check_mode: bool) -> Report:
         batch_size=job.account.params["batch_size"],
         add_servers=job.servers if job.service.can.named_servers else None,
         check_mode=check_mode,
+        before_writing=job.before_writing,
     )
 
 
 def _reconcile_prune(job: Job, *, check_mode: bool) -> Report:
     """Remove what no row names. Raises RpsError before anything is written where that is more than the limit."""
-    size = job.account.params["batch_size"]
-    return reconcile(job.service, [], job.policy, batch_size=size, prune=job.prune, check_mode=check_mode)
+    return reconcile(
+        job.service,
+        [],
+        job.policy,
+        batch_size=job.account.params["batch_size"],
+        prune=job.prune,
+        check_mode=check_mode,
+        before_writing=job.before_writing,
+    )
 
 
 def _given_up(job: Job, result: Result, error: RpsError) -> Result:

@@ -101,17 +101,27 @@ def find_dest(
     """Return where C(ROLE_dest) is written, in check mode C(NAME.check.EXT); adds to C(problems) why it cannot be."""
     if values["dest"] is None:
         return None
-    given = os.path.expanduser(values["dest"])
+    dest = writable_path(f"{role}_dest", values["dest"], context, problems, path)
+    return outcome_path(dest, context.check_mode) if dest else None
+
+
+def writable_path(
+    option: str, given: str, context: Context, problems: Problems, src: str | None = None
+) -> str | None:
+    """Return the path of a file that is to be written, and in check mode perhaps that of C(NAME.check.EXT) beside it.
+
+    Adds to C(problems) why it cannot be written. C(src): the phone list, which must not be overwritten.
+    """
+    given = os.path.expanduser(given)
     dest = os.path.join(context.cwd, given)
     target = outcome_path(dest, context.check_mode)
-    option = f"{role}_dest"
     if not os.path.isabs(given) and _is_within(target, context.forbidden):
         words = f"{dest} is inside the installed collection: start Ansible in another folder, or give an absolute path"
         problems.append(Problem("invalid_input", option, words))
         return None
-    wrong = dest_problems(target, path) or dest_problems(dest, path)
+    wrong = dest_problems(target, src) or dest_problems(dest, src)
     problems += [problem._replace(where=option) for problem in wrong]
-    return None if wrong else target
+    return None if wrong else dest
 
 
 def _is_within(path: str, folder: str) -> bool:

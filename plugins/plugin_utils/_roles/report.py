@@ -96,10 +96,12 @@ class Line(NamedTuple):
         return f"{self.what}: {advice(self.error.code)} Reason: {reason} ({self.error.code})"
 
 
-def role_result(role: str, results: Sequence[Result], secrets: Collection[str], *, diff: bool) -> dict[str, Any]:
+def role_result(
+    role: str, results: Sequence[Result], secrets: Collection[str], *, diff: bool, backup: str | None = None
+) -> dict[str, Any]:
     """Return the result of the task that carried a role out; the fact C(ROLE_result) is in it.
 
-    C(lines): what was done, a line an account; C(failures): what failed and what to do about it.
+    C(backup): where the backup is, if one was written. C(lines): what was done, a line an account; C(failures): what failed and what to do about it.
     """
     failures = list(_failures(results))
     failed = any(result.has_failed for result in results)
@@ -109,7 +111,7 @@ def role_result(role: str, results: Sequence[Result], secrets: Collection[str], 
         "summary": _total(results),
         "accounts": {result.account: _account(result) for result in results},
         "devices": _failed_rows(results),
-        "backup": None,
+        "backup": backup,
         "dest": None,
     }
     task: dict[str, Any] = {

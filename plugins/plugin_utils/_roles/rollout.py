@@ -25,6 +25,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import
     services_of,
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.backup import Backup, find_backup
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
@@ -34,7 +35,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     role_result,
     save,
 )
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import HOW, Variable, read_variables
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
 
 ROLE = "rollout"
 VARIABLES = {
@@ -46,6 +47,7 @@ VARIABLES = {
     "prune": Variable("bool", False),
     "prune_limit": Variable("int", 10, least=0),
     **HOW,
+    **BACKUP,
 }
 
 
@@ -55,6 +57,7 @@ class Input(NamedTuple):
     accounts: Sequence[RoleAccount]
     jobs: Sequence[Job]
     dest: str | None
+    backup: Backup | None
     problems: Problems
 
     @property
@@ -71,7 +74,8 @@ def run(context: Context) -> dict[str, Any]:
         save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
         return task
     results = [run_job(job, check_mode=context.check_mode) for job in given.jobs]
-    task = role_result(ROLE, results, given.secrets, diff=context.diff)
+    backup = given.backup.path if given.backup else None
+    task = role_result(ROLE, results, given.secrets, diff=context.diff, backup=backup)
     save(ROLE, given.dest, dest_rows(results), given.secrets, task)
     return task
 
@@ -83,6 +87,7 @@ def read_input(context: Context) -> Input:
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
     path = find_list(ROLE, values, context, problems)
     dest = find_dest(ROLE, values, path, context, problems)
+    backup = find_backup(ROLE, values, context, problems)
     targets = {Owner(account.provider, account.name): _targets(account, values) for account in accounts}
     for one in targets.values():
         problems += one.problems
@@ -94,8 +99,8 @@ def read_input(context: Context) -> Input:
         problems += _prune_problems(accounts, desired)
     problems = list(dict.fromkeys(problems))
     services = services_of(ROLE, accounts, problems) if not problems else {}
-    jobs = [] if problems else [_job(account, services, values, desired) for account in accounts]
-    return Input(accounts, jobs, dest, problems)
+    jobs = [] if problems else [_job(account, services, values, desired, backup) for account in accounts]
+    return Input(accounts, jobs, dest, backup, problems)
 
 
 def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +136,13 @@ def _prune_problems(accounts: Sequence[RoleAccount], desired: Desired) -> Proble
     return problems
 
 
-def _job(account: RoleAccount, services: Mapping[str, Any], values: Mapping[str, Any], desired: Desired) -> Job:
+def _job(
+    account: RoleAccount,
+    services: Mapping[str, Any],
+    values: Mapping[str, Any],
+    desired: Desired,
+    backup: Backup | None,
+) -> Job:
     return Job(
         account,
         services[account.name],
@@ -139,4 +150,5 @@ def _job(account: RoleAccount, services: Mapping[str, Any], values: Mapping[str,
         _servers(account, values),
         policy_of(values),
         Prune(desired.named, values["prune_limit"]) if values["prune"] else None,
+        backup.of(account.name) if backup else None,
     )

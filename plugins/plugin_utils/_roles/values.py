@@ -28,6 +28,15 @@ def as_path(value: Any) -> str:
     return os.path.expanduser(os.path.expandvars(as_text(value)))
 
 
+def as_path_or_false(value: Any) -> str | bool:
+    """Return a path, or False. Raises ValueError."""
+    if isinstance(value, (bool, str)) and str(value).strip().lower() in ("false", "no"):
+        return False
+    if isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in ("true", "yes")):
+        raise ValueError("must be a path or false")
+    return as_path(value)
+
+
 def as_bool(value: Any) -> bool:
     """Return a boolean, also of a text such as C(yes) or C(false). Raises ValueError."""
     try:
@@ -72,6 +81,7 @@ def as_list(value: Any) -> list[Any]:
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "str": as_text,
     "path": as_path,
+    "path or false": as_path_or_false,
     "bool": as_bool,
     "int": as_int,
     "float": as_float,

@@ -39,6 +39,9 @@ HOW = {
 }
 """How to carry out a phone list: the same in every role that binds phones."""
 
+BACKUP = {"backup": Variable("path or false")}
+"""Of roles that change phones at redirection services."""
+
 
 def read_variables(
     role: str, spec: Mapping[str, Variable], given: Mapping[str, Any], names: Iterable[str], problems: Problems
