@@ -190,6 +190,10 @@ def _not_movable(
     return None
 
 
+def _server_url(target: Target) -> str | None:
+    return None if target.own else target.url
+
+
 class Mover:
     """Carries a plan out, and corrects its C(outcomes) where they came out otherwise.
 
@@ -222,7 +226,8 @@ class Mover:
         for move in self._moves:
             if move.new.server is not None:
                 first.setdefault(move.new.server, move)
-        known = {name: self._destination.servers[name] for name in first if name in self._destination.servers}
+        urls = {name: self._destination.servers.get(name) or _server_url(move.new) for name, move in first.items()}
+        known = {name: url for name, url in urls.items() if url is not None}
         if known:
             try:
                 self.servers = add_servers(service, known, check_mode=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
@@ -50,7 +50,7 @@ class Between(NamedTuple):
 
 
 class KeptTargets(Targets):
-    """Targets in the new account, where a row that names none keeps its URL. Raises TargetError where that cannot be."""
+    """Targets in the new account, where a phone of which none is named keeps its URL, if that can be."""
 
     def __init__(
         self, source: type[Service], destination: type[Service], servers: Mapping[str, Any], *default: str | None
@@ -109,14 +109,20 @@ def pair_problems(source: RoleAccount, destination: RoleAccount) -> Problems:
 
 
 def read_between(
-    sides: tuple[Side, Side], accounts: Sequence[RoleAccount], values: Mapping[str, Any], rows: Rows | None,
+    sides: tuple[Side, Side],
+    accounts: Sequence[RoleAccount],
+    values: Mapping[str, Any],
+    rows: Rows | None,
     problems: Problems,
 ) -> tuple[Between, int]:
     """Return what is asked for, and how many rows are of other accounts; adds to C(problems) what is wrong with it."""
     source, destination = sides
     targets = KeptTargets(
-        source.account.account.kind, destination.account.account.kind, destination.servers,
-        values["server"], values["url"],
+        source.account.account.kind,
+        destination.account.account.kind,
+        destination.servers,
+        values["server"],
+        values["url"],
     )
     problems += targets.problems
     if rows is None:
@@ -141,7 +147,7 @@ def identity(account: RoleAccount) -> dict[str, str]:
 
 def default_path(folder: str) -> str:
     """Return a new file's path, with the time in UTC in its name."""
-    stem = os.path.join(folder, f"rps-migrate-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}")
+    stem = os.path.join(folder, f"rps-migrate-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     path, number = f"{stem}.json", 1
     while os.path.lexists(path):
         number += 1

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import abc
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, unforeseen
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
@@ -41,27 +40,28 @@ class Part(NamedTuple):
     named: Sequence[str] | None
 
 
-class Rule(abc.ABC):
+class Rule(Protocol):
     """Which phones move, and where."""
 
     def learn(self, urls: Sequence[str]) -> None:
         """Get to know every URL that phones have before C(target) is asked. Raises RpsError."""
 
-    @abc.abstractmethod
     def target(self, side: Side, seen: Observation) -> Target | None:
         """Return the new target of a phone whose URL was seen, None where it stays. Raises ValueError."""
 
-    @abc.abstractmethod
     def forced(self, side: Side) -> Target | None:
         """Return the target of a phone of which nothing tells where it points, None where there is none."""
 
 
-class ServerRule(Rule):
+class ServerRule:
     """From a named server to another, by their URLs: services tell a phone's URL, not its server's name."""
 
     def __init__(self, before: str, after: str) -> None:
         self._before = before
         self._after = after
+
+    def learn(self, urls: Sequence[str]) -> None:
+        """The servers' URLs are known."""
 
     def target(self, side: Side, seen: Observation) -> Target | None:
         there = seen.url is not None and same_url(seen.url, side.servers[self._before])
@@ -71,7 +71,7 @@ class ServerRule(Rule):
         return Target(self._after, side.servers.get(self._after), own=not side.service.can.named_servers)
 
 
-class PatternRule(Rule):
+class PatternRule:
     """From URLs that match a pattern to what a template makes of each."""
 
     def __init__(self, rule: UrlRule) -> None:
@@ -131,11 +131,8 @@ def _move_part(
     moves = [Device(mac, one.target) for mac, one in outcomes.items() if isinstance(one.target, Target) and _to_do(one)]
     if part.named is None:
         outcomes = {mac: one for mac, one in outcomes.items() if one.target is not None or one.action != NONE}
-    servers = {
-        device.target.server: side.servers[device.target.server]
-        for device in moves
-        if device.target and device.target.server in side.servers
-    }
+    names = {device.target.server for device in moves if device.target}
+    servers = {name: url for name, url in side.servers.items() if name in names}
     warnings = [f"{side.name}: {words}" for words in _warnings(outcomes, seen)]
     result = result._replace(outcomes=list(outcomes.values()), warnings=warnings)
     try:

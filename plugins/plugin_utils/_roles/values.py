@@ -78,6 +78,15 @@ def as_list(value: Any) -> list[Any]:
     return value
 
 
+def as_text_or_list(value: Any) -> str | list[Any]:
+    """Return a text, or a list of anything. Raises ValueError."""
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be text, and was read as a number or another value: write it in quotes")
+    return as_text(value)
+
+
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "str": as_text,
     "path": as_path,
@@ -87,6 +96,7 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "float": as_float,
     "dict": as_dict,
     "list": as_list,
+    "text or list": as_text_or_list,
 }
 """By the name of the type in an argument specification."""
 
