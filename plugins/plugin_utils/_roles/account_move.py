@@ -216,8 +216,8 @@ class Mover:
     def check_destination(self) -> None:
         """See to it that the new account has every named server that phones come to, before any is released.
 
-        A server whose URL is known is added, if its name is not taken. Of another one, only the refusal of a phone
-        that the old account still holds can tell. Sets C(stopped) where phones cannot come.
+        A server whose URL is known is added, if its name is not taken. Whether another one is the new account's, only
+        the refusal of a phone that the old account still holds can tell. Sets C(stopped) where phones cannot come.
         """
         service = self._destination.service
         if not service.can.named_servers:
@@ -238,8 +238,9 @@ class Mover:
             for server in self.servers:
                 if server.error and not self.stopped:
                     self.stopped = account_error(self._destination, server.error)
+        added = {one.name for one in self.servers if one.action == ADDED}
         for name, move in first.items():
-            if name not in known and move.mac not in self._free and not self.stopped:
+            if name not in added and move.mac not in self._free and not self.stopped:
                 self._probe(move)
 
     def _probe(self, move: Move) -> None:

@@ -91,7 +91,8 @@ class FromAccount:
             return self._owner if account.strip().casefold() in self._names else self._all.owner_of(mac, row)
         if provider == self._owner.provider or (provider is None and self._is_of_vendor(mac)):
             return self._owner
-        return self._all.owner_of(mac, row)
+        # Which account of another vendor it is, need not be known.
+        return Owner(provider or providers_of(mac)[0], None)
 
     def _is_of_vendor(self, mac: str) -> bool:
         return mac.startswith(self._prefixes) or not providers_of(mac)
