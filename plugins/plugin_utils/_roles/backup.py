@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, RpsError
@@ -88,11 +88,11 @@ def find_backup(role: str, values: Mapping[str, Any], context: Context, problems
 
 def now() -> str:
     """Return the time, in UTC, as backups have it."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _default_name(role: str, folder: str) -> str:
-    name = f"rps-backup-{role}-{datetime.now(timezone.utc).strftime(_TIME)}"
+    name = f"rps-backup-{role}-{datetime.now(UTC).strftime(_TIME)}"
     return f"{os.path.basename(_unused(os.path.join(folder, name), '.json'))}.json"
 
 
@@ -144,11 +144,11 @@ def _rows(account: str, service: Service, seen: Mapping[str, Observation]) -> It
 
 
 def _keep_existing(path: str) -> None:
-    """Move a file that is in the place of the backup aside: it may be the only one that has phones of an earlier run."""
+    """Move a file in the place of the backup aside: it may be the only backup of an earlier run."""
     if not os.path.lexists(path):
         return
     stem, extension = os.path.splitext(path)
-    written = datetime.fromtimestamp(os.stat(path, follow_symlinks=False).st_mtime, timezone.utc).strftime(_TIME)
+    written = datetime.fromtimestamp(os.stat(path, follow_symlinks=False).st_mtime, UTC).strftime(_TIME)
     os.rename(path, f"{_unused(f'{stem}-{written}', extension)}{extension}")
 
 

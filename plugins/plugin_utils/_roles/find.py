@@ -31,11 +31,12 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     input_result,
     role_result,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import as_text_or_list
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import HOW, Variable, read_variables
 
 ROLE = "find"
 VARIABLES = {
-    "mac": Variable("text or list"),
+    "mac": Variable("raw", read=as_text_or_list),
     "all": Variable("bool", False),
     "concurrency": HOW["concurrency"],
 }

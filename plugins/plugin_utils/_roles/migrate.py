@@ -131,9 +131,9 @@ def read_input(context: Context) -> Input:
     resumes = "resume" in given
     problems += _resume_problems(given) if resumes else _pair_problems(given)
     path = None
-    if given.intersection(LISTS) and not resumes:
-        path = find_list(ROLE, values, context, problems)
-    elif values["only"] and not resumes:
+    if not resumes:
+        path = find_list(ROLE, values, context, problems, required=False)
+    if values["only"] and not resumes and not given.intersection(LISTS):
         problems.append(Problem("invalid_input", f"{ROLE}_only", f"requires {ROLE}_src or {ROLE}_phones"))
     dest = find_dest(ROLE, values, path, context, problems)
     backup = find_backup(ROLE, values, context, problems)

@@ -25,19 +25,31 @@ _SEPARATORS = ",;\t"
 _GUARDED = ("'=", "'+", "'-", "'@")
 
 
-def find_list(role: str, values: Mapping[str, Any], context: Context, problems: Problems) -> str | None:
-    """Return the path of C(ROLE_src), None where there is none; adds to C(problems) where it was not found."""
+def find_list(
+    role: str, values: Mapping[str, Any], context: Context, problems: Problems, *, required: bool = True
+) -> str | None:
+    """Return the path of C(ROLE_src), None where there is none; adds to C(problems) where it was not found.
+
+    C(required): a phone list must be given, in one of the ways; otherwise in one at most.
+    """
     tried = {problem.where for problem in context.problems}
-    if f"{role}_src" not in tried and f"{role}_phones" not in tried:
-        problems += exactly_one(role, context.given, ("src", "phones"))
-    if values["src"] is None:
+    ways = ("src", "phones")
+    given = [way for way in ways if f"{role}_{way}" in context.given]
+    if not tried.intersection(f"{role}_{way}" for way in ways) and (required or len(given) > 1):
+        problems += exactly_one(role, context.given, ways)
+    return find_input(f"{role}_src", values["src"], context, problems)
+
+
+def find_input(option: str, given: str | None, context: Context, problems: Problems) -> str | None:
+    """Return the path of a file that is to be read, None where none is given; adds to C(problems) if it is not found."""
+    if given is None:
         return None
     try:
-        path = find_file(values["src"], context.folders)
+        path = find_file(given, context.folders)
         if not os.path.exists(path):
             raise ValueError(f"{path} was not found")
     except ValueError as error:
-        problems.append(Problem("invalid_input", f"{role}_src", str(error)))
+        problems.append(Problem("invalid_input", option, str(error)))
         return None
     return path
 
@@ -105,9 +117,7 @@ def find_dest(
     return outcome_path(dest, context.check_mode) if dest else None
 
 
-def writable_path(
-    option: str, given: str, context: Context, problems: Problems, src: str | None = None
-) -> str | None:
+def writable_path(option: str, given: str, context: Context, problems: Problems, src: str | None = None) -> str | None:
     """Return the path of a file that is to be written, and in check mode perhaps that of C(NAME.check.EXT) beside it.
 
     Adds to C(problems) why it cannot be written. C(src): the phone list, which must not be overwritten.

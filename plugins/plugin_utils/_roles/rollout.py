@@ -18,6 +18,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import Waves
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import (
     Job,
     policy_of,
@@ -36,6 +37,13 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     save,
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.wave_values import (
+    WAVES,
+    GroupRows,
+    group_of,
+    wave_problems,
+    waves_of,
+)
 
 ROLE = "rollout"
 VARIABLES = {
@@ -48,6 +56,7 @@ VARIABLES = {
     "prune_limit": Variable("int", 10, least=0),
     **HOW,
     **BACKUP,
+    **WAVES,
 }
 
 
@@ -92,14 +101,20 @@ def read_input(context: Context) -> Input:
     for one in targets.values():
         problems += one.problems
     desired = Desired({}, set(), {})
+    group = GroupRows(group_of(values))
+    problems += wave_problems(ROLE, values, context.given)
     # Where an account could not be read, its rows would be called wrong as well.
     if all_read:
-        desired = _desired(accounts, values, path, targets, problems)
+        rows = rows_of_role(ROLE, values, path, [_servers(account, values) for account in accounts], problems)
+        rule = AllAccounts({account.name: account.provider for account in accounts})
+        desired = desired_devices(group.passing(rows), rule, targets, problems)
+        problems += group.problems(f"{ROLE}_canary")
     if values["prune"] and not problems:
         problems += _prune_problems(accounts, desired)
     problems = list(dict.fromkeys(problems))
     services = services_of(ROLE, accounts, problems) if not problems else {}
-    jobs = [] if problems else [_job(account, services, values, desired, backup) for account in accounts]
+    waves = waves_of(values, group)
+    jobs = [] if problems else [_job(account, services, values, desired, backup, waves) for account in accounts]
     return Input(accounts, jobs, dest, backup, problems)
 
 
@@ -111,18 +126,6 @@ def _targets(account: RoleAccount, values: Mapping[str, Any]) -> Targets:
     option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
     default = (values["server"], values["url"])
     return Targets(account.account.kind, _servers(account, values), default, option=option)
-
-
-def _desired(
-    accounts: Sequence[RoleAccount],
-    values: Mapping[str, Any],
-    path: str | None,
-    targets: Mapping[Owner, Targets],
-    problems: Problems,
-) -> Desired:
-    rows = rows_of_role(ROLE, values, path, [_servers(account, values) for account in accounts], problems)
-    rule = AllAccounts({account.name: account.provider for account in accounts})
-    return desired_devices(rows, rule, targets, problems)
 
 
 def _prune_problems(accounts: Sequence[RoleAccount], desired: Desired) -> Problems:
@@ -142,6 +145,7 @@ def _job(
     values: Mapping[str, Any],
     desired: Desired,
     backup: Backup | None,
+    waves: Waves | None,
 ) -> Job:
     return Job(
         account,
@@ -151,4 +155,5 @@ def _job(
         policy_of(values),
         Prune(desired.named, values["prune_limit"]) if values["prune"] else None,
         backup.of(account.name) if backup else None,
+        waves,
     )

@@ -90,19 +90,22 @@ def as_text_or_list(value: Any) -> str | list[Any]:
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "str": as_text,
     "path": as_path,
-    "path or false": as_path_or_false,
     "bool": as_bool,
     "int": as_int,
     "float": as_float,
     "dict": as_dict,
     "list": as_list,
-    "text or list": as_text_or_list,
 }
 """By the name of the type in an argument specification."""
 
 
 def convert(value: Any, kind: str) -> Any:
     """Return C(value) as that type. Raises ValueError, in words that begin with a verb and do not show the value."""
+    return CONVERTERS[kind](not_null(value))
+
+
+def not_null(value: Any) -> Any:
+    """Return a value. Raises ValueError where it is null."""
     if value is None:
         raise ValueError("is null: give a value or leave it out")
-    return CONVERTERS[kind](value)
+    return value
