@@ -198,7 +198,7 @@ class Mover:
     """Carries a plan out, and corrects its C(outcomes) where they came out otherwise.
 
     C(stopped): why no more phones were released; C(changed): whether anything was written; C(servers): what became of
-    those that were to be added to the new account.
+    those that were to be added to the new account; C(unsettled): phones that may be registered in neither account.
     """
 
     def __init__(self, source: Side, destination: Side, plan: Plan) -> None:
@@ -206,6 +206,7 @@ class Mover:
         self.stopped: RpsError | None = None
         self.changed = False
         self.servers: list[ServerOutcome] = []
+        self.unsettled: set[str] = set()
         self._source = source
         self._destination = destination
         self._moves = plan.moves
@@ -264,6 +265,7 @@ class Mover:
                 self.stopped = unforeseen(error)
                 self.changed = True
                 for move in group:
+                    self.unsettled.add(move.mac)
                     self._fail(move.mac, self.stopped)
         for move in left if self.stopped else ():
             self._hold_back(move, self.stopped or RpsError("not_sent", ""))
@@ -375,13 +377,16 @@ class Mover:
         if error is None:
             words = f"account {self._destination.name!r} did not take it, and {self._source.name!r} has it as before"
             if doubt:
+                self.unsettled.add(move.mac)
                 words += f", unless its release is still carried out, which was not answered ({doubt.message})"
             self._fail(move.mac, RpsError(refusal.code, f"{words}: {refusal.message}"))
             return
         there = self._observed(self._destination, move.mac)
         if there and there.status == REGISTERED and move.new.met_by(move.mac, there) is not False:
             self._settle_moved(move.mac)
-        elif error.code in _HELD:
+            return
+        self.unsettled.add(move.mac)
+        if error.code in _HELD:
             words = f"account {self._source.name!r} calls it another account's now, probably {self._destination.name!r}"
             self._fail(move.mac, RpsError(refusal.code, f"{words}: {refusal.message}"))
         else:
@@ -402,6 +407,7 @@ class Mover:
         return outcome.error is None
 
     def _leave_unbound(self, mac: str, words: str, refusal: RpsError) -> None:
+        self.unsettled.add(mac)
         reason = f"account {self._destination.name!r} did not take it ({refusal.code}): {refusal.message}"
         self._fail(mac, RpsError(LEFT_UNBOUND, f"{words}; {reason}"))
 

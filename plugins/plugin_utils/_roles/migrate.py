@@ -51,7 +51,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.url_rule import RuleError, UrlRule
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.work_list import read_work_list
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.work_list import read_work_list, unfinished_work_list
 
 ROLE = "migrate"
 VARIABLES = {
@@ -206,7 +206,7 @@ class _Reading:
         if self._path is None and self._values["phones"] is None and not can_list(source.account.kind):
             self._add("from_account", "does not list its phones: name them with migrate_src or migrate_phones")
         self._problems += Targets(source.account.kind, self._servers(source), option=f"{ROLE}_servers").problems
-        work_list = self._work_list_path()
+        work_list = self._work_list_path(source, destination)
         sides = self._sides([source, destination])
         if sides is None or work_list is None:
             return None
@@ -341,7 +341,7 @@ class _Reading:
         self._add(variable, words)
         return None
 
-    def _work_list_path(self) -> str | None:
+    def _work_list_path(self, source: RoleAccount, destination: RoleAccount) -> str | None:
         """Return where the work list is to be written; adds why it cannot be."""
         given = self._values["worklist"]
         option = f"{ROLE}_worklist"
@@ -352,10 +352,19 @@ class _Reading:
             self._problems,
             self._path,
         )
+        unfinished = None
         if path is not None and os.path.lexists(path):
+            try:
+                unfinished = None if read_work_list(path).finished else path
+            except ValueError as error:
+                self._problems.append(Problem("invalid_input", option, f"{path} exists, and {error}"))
+                return None
+        elif given is None:
+            unfinished = unfinished_work_list(self._context.cwd, source.name, destination.name)
+        if unfinished is not None:
             words = (
-                f"{path} exists, and may be the work list of a run that was killed: go on with it (migrate_resume), or "
-                "give another path"
+                f"{unfinished} is the work list of a run that was not finished, so phones may be in neither account: "
+                f"go on with it first, -e migrate_resume={unfinished}"
             )
             self._problems.append(Problem("invalid_input", option, words))
             return None

@@ -32,7 +32,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_move impor
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.backup import Backup
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import Result
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.work_list import Move, WorkList, write_work_list
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.work_list import PREFIX, Move, WorkList, write_work_list
 
 
 class Between(NamedTuple):
@@ -148,7 +148,7 @@ def identity(account: RoleAccount) -> dict[str, str]:
 
 def default_path(folder: str) -> str:
     """Return a new file's path, with the time in UTC in its name."""
-    stem = os.path.join(folder, f"rps-migrate-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    stem = os.path.join(folder, f"{PREFIX}{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     path, number = f"{stem}.json", 1
     while os.path.lexists(path):
         number += 1
@@ -192,10 +192,12 @@ def move_between(
             mover = Mover(source, destination, plan)
             mover.check_destination()
             if work_list is None and not mover.stopped:
-                _save_work_list(path, asked, plan.moves)
+                _save_work_list(path, asked, plan.moves, finished=False)
                 work_list = path
                 notice(f"Work list: {path}. If this run is killed, go on with -e migrate_resume={path}")
             mover.run()
+            if work_list is not None and not mover.unsettled:
+                _save_work_list(path, asked, asked.resumed or plan.moves, finished=True)
     except RpsError as error:
         _give_up(mover, error)
     except Exception as error:
@@ -228,13 +230,14 @@ def _destination_result(side: Side, mover: Mover) -> Result:
     return Result(side.name, side.account.provider, servers=added, requests=side.service.client.requests)
 
 
-def _save_work_list(path: str, asked: Between, moves: Sequence[Move]) -> None:
+def _save_work_list(path: str, asked: Between, moves: Sequence[Move], *, finished: bool) -> None:
     both = (asked.source.account, asked.destination.account)
-    work = WorkList(both[0].name, both[1].name, {account.name: identity(account) for account in both}, moves)
+    work = WorkList(both[0].name, both[1].name, {account.name: identity(account) for account in both}, moves, finished)
     try:
         write_work_list(path, work)
     except OSError as error:
-        words = f"the work list {path} could not be written, so no phone was released: {error.strerror or error}"
+        so = "as finished" if finished else "so no phone was released"
+        words = f"the work list {path} could not be written, {so}: {error.strerror or error}"
         raise RpsError("invalid_input", words) from None
 
 

@@ -4,13 +4,14 @@
 
 """The work list of a migration between accounts: all that it takes to go on after the run was killed.
 
-It is written once, before the first phone is released. Which phones were moved since, the accounts themselves tell.
+It is written before the first phone is released. Which phones were moved since, the accounts themselves tell. In the
+end it is written again as finished, if every phone is registered in one of them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
+import glob
 import json
 import os
 import tempfile
@@ -21,9 +22,9 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_ma
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url
 
+PREFIX = "rps-migrate-"
 MOST_BYTES = 256 * 1024 * 1024
 _KIND = "voip.rps.migrate work list"
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 _WRONG = "is no work list of migrate"
 
 
@@ -36,25 +37,27 @@ class Move(NamedTuple):
 
 
 class WorkList(NamedTuple):
-    """Between which accounts which phones move. C(accounts): of each name, the options that tell which login it is."""
+    """Between which accounts which phones move. C(accounts): of each name, the options that tell which login it is.
+
+    C(finished): every phone is registered in one of the accounts, so that the list is not needed any more.
+    """
 
     source: str
     destination: str
     accounts: Mapping[str, Mapping[str, str]]
     moves: Sequence[Move]
+    finished: bool = False
 
 
 def write_work_list(path: str, work: WorkList) -> None:
-    """Write a new file that only its owner can read, whole and on the disk, or raise OSError.
-
-    An existing file is never overwritten: it may be the work list of a run that was killed.
-    """
+    """Write a file that only its owner can read, whole and on the disk, or raise OSError."""
     path = os.path.abspath(path)
     folder = os.path.dirname(path)
     content = {
         "kind": _KIND,
         "from_account": work.source,
         "to_account": work.destination,
+        "finished": work.finished,
         "accounts": work.accounts,
         "rows": [{"mac": move.mac, "old": _as_dict(move.old), "new": _as_dict(move.new)} for move in work.moves],
     }
@@ -64,10 +67,11 @@ def write_work_list(path: str, work: WorkList) -> None:
             json.dump(content, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        _name(temporary, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
+        raise
     # The name of the file, too, must be on the disk.
     with contextlib.suppress(OSError):
         opened = os.open(folder, os.O_RDONLY)
@@ -75,16 +79,6 @@ def write_work_list(path: str, work: WorkList) -> None:
             os.fsync(opened)
         finally:
             os.close(opened)
-
-
-def _name(temporary: str, path: str) -> None:
-    """Give the file its name unless there is one of that name. Raises OSError."""
-    try:
-        os.link(temporary, path)
-    except OSError as error:
-        if error.errno not in _NO_LINKS or os.path.lexists(path):
-            raise
-        os.rename(temporary, path)
 
 
 def read_work_list(path: str) -> WorkList:
@@ -105,9 +99,22 @@ def read_work_list(path: str) -> WorkList:
     try:
         moves = [_move(row) for row in _list(content["rows"])]
         accounts = {name: _texts(options) for name, options in _dict(content["accounts"]).items()}
-        return WorkList(_text(content["from_account"]), _text(content["to_account"]), accounts, moves)
+        finished = content["finished"] is True
+        return WorkList(_text(content["from_account"]), _text(content["to_account"]), accounts, moves, finished)
     except (KeyError, TypeError, ValueError):
         raise ValueError("is damaged: use the file as the run wrote it") from None
+
+
+def unfinished_work_list(folder: str, source: str, destination: str) -> str | None:
+    """Return the path of a work list of an unfinished migration between these accounts, if there is one in a folder."""
+    for path in sorted(glob.glob(os.path.join(glob.escape(folder), f"{PREFIX}*.json"))):
+        try:
+            work = read_work_list(path)
+        except ValueError:
+            continue
+        if (work.source, work.destination) == (source, destination) and not work.finished:
+            return path
+    return None
 
 
 def _as_dict(target: Target | None) -> dict[str, Any] | None:

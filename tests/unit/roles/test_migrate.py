@@ -191,8 +191,11 @@ def test_the_work_list_is_there_before_the_first_release_and_for_its_owner_only(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert f"work list: {path}" in done["lines"]
     assert fact(done)["worklist"] == str(path)
-    assert migrate(**MOVE, worklist="work.json")["problems"][0]["where"] == "migrate_worklist"
+    assert migrate(**MOVE, worklist="work.json")["changed"] is False
     assert migrate(resume="work.json")["changed"] is False
+    path.write_text("a file of the user's")
+    assert migrate(**MOVE, worklist="work.json")["problems"][0]["where"] == "migrate_worklist"
+    assert path.read_text() == "a file of the user's"
 
 
 @pytest.mark.parametrize(
@@ -306,10 +309,12 @@ def test_a_phone_left_in_neither_is_first_in_every_message_and_resume_saves_it(
     assert f"migrate_resume={fact(done)['worklist']}" in done["msg"]
 
     simulator.misbehave()
+    assert f"-e migrate_resume={fact(done)['worklist']}" in migrate(**MOVE)["msg"]
     resumed = migrate(resume=fact(done)["worklist"])
 
     assert not resumed["failed"], resumed["msg"]
     assert urls(simulator, "labs") == dict.fromkeys(PHONES, BERLIN)
+    assert not migrate(**MOVE)["failed"]
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "http_error", "http_error_after", "half_answer"])
