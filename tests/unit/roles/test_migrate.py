@@ -133,6 +133,18 @@ def test_the_named_phones_move_to_the_named_server_and_no_others(migrate: Migrat
     assert (again["changed"], summary(again)) == (False, {"none": 2})
 
 
+@pytest.mark.parametrize("pair", [MOVE, {"from_url": ".*", "to_url": PARIS}])
+def test_an_empty_list_is_not_the_whole_account(
+    migrate: Migrate, simulator: Simulator, accounts: Accounts, pair: dict[str, str]
+) -> None:
+    holds(simulator, "office", *PHONES)
+
+    done = migrate(**pair, phones=[], accounts={name: accounts[name] for name in ("office", "labs")})
+
+    assert (done["failed"], done["changed"]) == (False, False)
+    assert set(urls(simulator, "office")) == set(PHONES)
+
+
 @pytest.mark.parametrize("force", [False, True])
 def test_a_phone_whose_old_target_is_unknown_is_not_released_without_force(
     migrate: Migrate, simulator: Simulator, force: bool
