@@ -58,11 +58,13 @@ class Plan(NamedTuple):
     """What is to be done: the C(outcomes) by MAC if nothing fails, the C(moves), and those of them that are C(free).
 
     Free phones are registered in neither account now, or in the new one with another target: they are not released.
+    C(kept): phones of which no target was named, so that they keep their URL.
     """
 
     outcomes: dict[str, Outcome]
     moves: Sequence[Move]
     free: Mapping[str, Observation]
+    kept: frozenset[str] = frozenset()
 
 
 def target_at(side: Side, url: str | None) -> Target | None:
@@ -98,6 +100,7 @@ def plan_moves(
     at_source.update(_read_each(source, missing))
     outcomes: dict[str, Outcome] = {}
     moves: list[Move] = []
+    kept: set[str] = set()
     for mac, seen in at_source.items():
         target = default if wanted is None else wanted[mac]
         if seen.status != REGISTERED:
@@ -109,7 +112,9 @@ def plan_moves(
         outcomes[mac] = Outcome(mac, FAILED if error else MOVED, seen.status, new, seen, error)
         if new is not None and not error:
             moves.append(Move(mac, old, new))
-    return Plan(outcomes, moves, {})
+            if target is None:
+                kept.add(mac)
+    return Plan(outcomes, moves, {}, frozenset(kept))
 
 
 def plan_resumed(source: Side, destination: Side, moves: Sequence[Move]) -> Plan:
@@ -197,8 +202,9 @@ def _server_url(target: Target) -> str | None:
 class Mover:
     """Carries a plan out, and corrects its C(outcomes) where they came out otherwise.
 
-    C(stopped): why no more phones were released; C(changed): whether anything was written; C(servers): what became of
-    those that were to be added to the new account; C(unsettled): phones that may be registered in neither account.
+    C(moves): what is or was to be moved; C(stopped): why no more phones were released; C(changed): whether anything was
+    written; C(servers): what became of those that were to be added to the new account; C(unsettled): phones that may be
+    registered in neither account.
     """
 
     def __init__(self, source: Side, destination: Side, plan: Plan) -> None:
@@ -209,7 +215,8 @@ class Mover:
         self.unsettled: set[str] = set()
         self._source = source
         self._destination = destination
-        self._moves = plan.moves
+        self.moves = list(plan.moves)
+        self._kept = plan.kept
         self._free = plan.free
         self._taken = 0
         self._tried = 0
@@ -224,7 +231,7 @@ class Mover:
         if not service.can.named_servers:
             return
         first: dict[str, Move] = {}
-        for move in self._moves:
+        for move in self.moves:
             if move.new.server is not None:
                 first.setdefault(move.new.server, move)
         urls = {name: self._destination.servers.get(name) or _server_url(move.new) for name, move in first.items()}
@@ -248,12 +255,30 @@ class Mover:
         report = self._reconcile(self._destination, {move.mac: move.new}, {})
         outcome = report.outcomes[0]
         error = report.stopped or outcome.error
-        if error is not None and (report.stopped or error.code in _FOR_ALL):
+        if error is None or not (report.stopped or error.code in _FOR_ALL):
+            return
+        if report.stopped or not self._keep_urls(move.new.server):
             self.stopped = account_error(self._destination, error)
+
+    def _keep_urls(self, server: str | None) -> bool:
+        """Have phones that only keep their URL get it as their own, as the new account does not have this server.
+
+        Returns whether no phone needs the server then.
+        """
+        concerned = [move for move in self.moves if move.new.server == server]
+        can_keep = self._destination.service.can.own_url and self._kept.issuperset(move.mac for move in concerned)
+        if not can_keep:
+            return False
+        for place, move in enumerate(self.moves):
+            if move.new.server == server:
+                target = Target(None, move.new.url, own=True)
+                self.moves[place] = move._replace(new=target)
+                self.outcomes[move.mac] = self.outcomes[move.mac]._replace(target=target)
+        return True
 
     def run(self) -> None:
         """Move all phones, and have the others C(not_sent) once it is stopped."""
-        left = list(self._moves)
+        left = list(self.moves)
         while left and not self.stopped:
             size = self._source.service.client.concurrency if self._taken else 1
             # Phones that are free already, and such that are still to be released, are not one group.

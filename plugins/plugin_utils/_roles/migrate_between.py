@@ -192,12 +192,12 @@ def move_between(
             mover = Mover(source, destination, plan)
             mover.check_destination()
             if work_list is None and not mover.stopped:
-                _save_work_list(path, asked, plan.moves, finished=False)
+                _save_work_list(path, asked, mover.moves, finished=False)
                 work_list = path
                 notice(f"Work list: {path}. If this run is killed, go on with -e migrate_resume={path}")
             mover.run()
             if work_list is not None and not mover.unsettled:
-                _save_work_list(path, asked, asked.resumed or plan.moves, finished=True)
+                _save_work_list(path, asked, asked.resumed or mover.moves, finished=True)
     except RpsError as error:
         _give_up(mover, error)
     except Exception as error:
@@ -253,4 +253,4 @@ def _save_backup(source: Side, plan: Plan, backup: Backup | None) -> Plan:
         mac: outcome._replace(action=FAILED, error=errors[mac]) if mac in errors else outcome
         for mac, outcome in plan.outcomes.items()
     }
-    return Plan(outcomes, [move for move in plan.moves if move.mac not in errors], plan.free)
+    return Plan(outcomes, [move for move in plan.moves if move.mac not in errors], plan.free, plan.kept)

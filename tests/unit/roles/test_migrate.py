@@ -243,6 +243,15 @@ def test_nothing_is_lost_where_the_server_is_not_the_new_accounts(
     assert urls(simulator, "office") == dict.fromkeys(PHONES, BERLIN)
 
 
+def test_a_url_is_kept_where_its_servers_name_is_another_accounts(migrate: Migrate, simulator: Simulator) -> None:
+    holds(simulator, "office", *PHONES)
+
+    done = migrate(**MOVE, servers=SERVERS)
+
+    assert not done["failed"], done["msg"]
+    assert urls(simulator, "labs") == dict.fromkeys(PHONES, BERLIN)
+
+
 def test_a_server_with_another_url_than_thought_ends_it_and_the_phone_is_taken_back(
     migrate: Migrate, simulator: Simulator
 ) -> None:
