@@ -43,6 +43,7 @@ ROLE = "decommission"
 VARIABLES = {
     "src": Variable("str"),
     "phones": Variable("list"),
+    "hosts": Variable("bool", False),
     "server": Variable("str"),
     "servers": Variable("dict", {}),
     "limit": Variable("int", 10, least=0),
@@ -100,6 +101,9 @@ def read_input(context: Context) -> Input:
     problems: Problems = list(context.problems)
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
+    if values["hosts"]:
+        words = f"is not supported by this role: name the phones in {ROLE}_src or {ROLE}_phones"
+        problems.append(Problem("unsupported", f"{ROLE}_hosts", words))
     lists = [f"{ROLE}_{name}" for name in LISTS if f"{ROLE}_{name}" in context.given]
     by_server = f"{ROLE}_server" in context.given
     path = None

@@ -57,6 +57,7 @@ ROLE = "migrate"
 VARIABLES = {
     "src": Variable("str"),
     "phones": Variable("list"),
+    "hosts": Variable("bool", False),
     "from_account": Variable("str"),
     "to_account": Variable("str"),
     "from_server": Variable("str"),
@@ -127,6 +128,9 @@ def read_input(context: Context) -> Input:
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
     given = {name for name in VARIABLES if f"{ROLE}_{name}" in context.given}
     wrong = {problem.where for problem in problems}
+    if values["hosts"]:
+        words = f"is not supported by this role: name the phones in {ROLE}_src or {ROLE}_phones"
+        problems.append(Problem("unsupported", f"{ROLE}_hosts", words))
     is_wrong = bool(wrong.intersection(f"{ROLE}_{name}" for name in VARIABLES))
     resumes = "resume" in given
     problems += _resume_problems(given) if resumes else _pair_problems(given)
