@@ -33,6 +33,9 @@ options:
     required: true
     choices:
       - rollout
+      - migrate
+      - decommission
+      - find
       - yeastar
 requirements:
   - requests, in the Python that runs Ansible

@@ -109,6 +109,17 @@ def steps_to(outcomes: Iterable[Outcome], *, override: bool = False) -> list[Ste
     ]
 
 
+def spare(plan: Plan, errors: Mapping[str, RpsError]) -> Plan:
+    """Return the plan without the devices that have C(errors): these fail instead."""
+    if not errors:
+        return plan
+    outcomes = dict(plan.outcomes)
+    for mac, error in errors.items():
+        outcomes[mac] = outcomes[mac]._replace(action=FAILED, error=error.to_keep())
+    steps = [step.only([mac for mac in step.macs if mac not in errors]) for step in plan.steps]
+    return plan._replace(outcomes=outcomes, steps=[step for step in steps if step.macs])
+
+
 def decide(mac: str, target: Goal | None, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:
     """Return what is to become of a device that was observed."""
     error = seen.error
