@@ -19,6 +19,7 @@ from http.client import HTTPException
 from typing import Callable, Iterator, Mapping, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from ansible_collections.voip.rps.plugins.module_utils._http.watch import Connected, Exchange, Exchanged, watched
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import MAX_SHOWN, RpsError, excerpt
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_url
@@ -147,6 +148,17 @@ class Client:
         except OSError as error:
             raise RpsError("tls_error", str(error)) from None
         self._target = adapter.request_url(request, proxies)
+        self._exchanged: Exchanged | None = None
+
+    @property
+    def proxy(self) -> str | None:
+        """What the proxy is called in messages, without its user and password; None where there is none."""
+        return self._proxy
+
+    def watch(self, exchanged: Exchanged, connected: Connected) -> None:
+        """Show every exchange from now on to C(exchanged), and every new connection's socket to C(connected)."""
+        self._exchanged = exchanged
+        self._pool.ConnectionCls = watched(self._pool.ConnectionCls, connected)
 
     def post(
         self,
@@ -177,6 +189,10 @@ class Client:
         Tries again and raises as C(post) does.
         """
         return self._insist(lambda: self._ask("GET", path, None, parse, False), write=False, changes=False)
+
+    def head(self) -> None:
+        """Ask for the head of the endpoint's answer alone, which reads. Tries again and raises as C(post) does."""
+        self._insist(lambda: self._ask("HEAD", "", None, bytes, False), write=False, changes=False)
 
     def stop(self, error: RpsError) -> None:
         """Send nothing any more, and raise C(error) instead. Meant for a signal's handler: answers to writes under way
@@ -226,6 +242,12 @@ class Client:
                 self._reading = False
 
     def _ask(self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], listing: bool) -> T:
+        started = time.monotonic()
+
+        def show(status: int | None, answer: bytes) -> None:
+            if self._exchanged:
+                self._exchanged(Exchange(verb, path, body, status, answer, time.monotonic() - started))
+
         try:
             response: HTTPResponse = self._pool.request(
                 verb,
@@ -240,14 +262,19 @@ class Client:
                 decode_content=False,
             )
         except _LOST as error:
+            show(None, b"")
             raise self._lost(error) from None
         if response.status != 200:
-            raise _status_error(response, _read_error_page(response))
+            page = _read_error_page(response)
+            show(response.status, page)
+            raise _status_error(response, page)
         with self._listing if listing else nullcontext():
             try:
                 answer = _read(response, MAX_LIST if listing else MAX_ANSWER)
             except _LOST as error:
+                show(None, b"")
                 raise self._lost(error) from None
+            show(response.status, answer)
             return parse(answer)
 
     def _lost(self, error: Exception) -> RpsError:

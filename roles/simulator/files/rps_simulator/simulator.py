@@ -17,6 +17,7 @@ from .dialects.xmlrpc import XmlRpc
 from .faults import Faults
 from .log import Entry, Log
 from .pbx import Pbx
+from .replay import Replay
 from .seed import seed
 from .server import Server
 from .service import Service
@@ -36,11 +37,14 @@ class Simulator:
         certificate: str | None = None,
         key: str | None = None,
         host: str = "127.0.0.1",
+        replay: str | Path | None = None,
     ) -> None:
         """Listen on `host`:`port` (0: any free one), with TLS where PEM files are given; keep the state in `database`.
 
-        Raises OSError when the address, a file or the database cannot be had.
+        With `replay`, a transcript of the role preflight, services answer as recorded there, and nothing is kept; raises
+        ValueError where it is none. Raises OSError when the address, a file or the database cannot be had.
         """
+        self._replay = None if replay is None else Replay(replay)
         self._state = State(str(database))
         self._settings = Settings()
         self._faults = Faults()
@@ -73,6 +77,8 @@ class Simulator:
             answer = control.answer(self, wire.peer, request)
             wire.send(answer.head(request.keep_alive) + answer.body)
             return request.keep_alive
+        if self._replay is not None:
+            return self._replay.handle(wire, request)
         return self._service.handle(wire, request)
 
     @property
