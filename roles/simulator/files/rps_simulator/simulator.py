@@ -41,7 +41,7 @@ class Simulator:
     ) -> None:
         """Listen on `host`:`port` (0: any free one), with TLS where PEM files are given; keep the state in `database`.
 
-        With `replay`, a transcript of the role preflight, services answer as recorded there, and nothing is kept; raises
+        With `replay`, a transcript of the role preflight, services answer as recorded there and keep nothing; raises
         ValueError where it is none. Raises OSError when the address, a file or the database cannot be had.
         """
         self._replay = None if replay is None else Replay(replay)
