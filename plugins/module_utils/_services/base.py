@@ -114,6 +114,8 @@ class Service(Registry[Target]):
     """What the vendor's MAC addresses begin with, as far as they are its alone."""
     models: ClassVar[Collection[str]] = ()
     """The models that the service lists devices of, as far as they are known."""
+    may_confirm: bool = True
+    """Whether a move may confirm an override where the service has no other way to move a device of the account."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(client)

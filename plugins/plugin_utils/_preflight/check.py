@@ -133,7 +133,7 @@ def check_account(subject: Subject, show: Callable[[Exchange], None]) -> Checked
         tls = look(subject.account.account.url, params["timeout"], verify=params["ca_path"] or True).tls
     latency = statistics.median(seconds) if seconds and checked.failure is None else None
     checked = checked._replace(tls=tls, latency=latency)
-    return checked._replace(warnings=[*subject.service.warnings, *_warnings(checked)])
+    return checked._replace(warnings=_warnings(checked))
 
 
 def _phones(service: Service) -> list[str] | None:
@@ -172,8 +172,8 @@ def _read_some(subject: Subject, phones: Sequence[str], seconds: list[float]) ->
 
 
 def _warnings(checked: Checked) -> list[str]:
-    name = checked.subject.account.name
+    words = list(checked.subject.service.warnings)
     days = checked.tls.days if checked.tls else None
     if days is not None and days < SOON:
-        return [f"{name}: the certificate of the service ends in {days} days"]
-    return []
+        words.append(f"the certificate of the service ends in {days} days")
+    return [f"{checked.subject.account.name}: {one}" for one in words]

@@ -64,6 +64,7 @@ def try_phone(service: Service, wish: Wish, *, check_mode: bool) -> Tried:
     Nothing of what goes wrong is raised. A phone that is bound is moved first, then released and registered again.
     """
     trial = _Trial(service, wish)
+    service.may_confirm = False
     try:
         trial.look()
     except Exception as error:
@@ -137,6 +138,9 @@ class _Trial:
             self._writes[step]()
         except RpsError as error:
             self._in_doubt = error.in_doubt
+            if step == MOVE and error.code == "unsupported":
+                self.steps.append(f"{step}: {error.message}")
+                return
             if not error.in_doubt:
                 raise RpsError(error.code, f"{step}: {error.message}") from None
         now = self._read_until(lambda seen: self._is_taken(step, seen))

@@ -570,6 +570,31 @@ def test_a_free_phone_that_stays_registered_is_said_first_too(
     assert f"it is registered at {BERLIN}" in task["failures"][0]
 
 
+@pytest.mark.parametrize(("name", "mac"), [("office", FREE), ("shop", "001fc1000001")])
+@pytest.mark.parametrize("is_bound", [True, False])
+def test_it_never_overrides(
+    preflight: Preflight,
+    accounts: Accounts,
+    simulator: Simulator,
+    berlin: dict[str, str],
+    name: str,
+    mac: str,
+    is_bound: bool,
+) -> None:
+    """Where a service has no method to move, nothing but an override would."""
+    simulator.settings(missing_methods=["editDevice"])
+    if is_bound:
+        simulator.seed({"devices": [{"account": name, "mac": mac, "server": "berlin"}]})
+    before = simulator.devices(name)
+
+    task = preflight(accounts={name: accounts[name]}, phone=mac, server="berlin", servers=berlin)
+
+    assert not task["failed"], task["failures"]
+    assert simulator.devices(name) == before
+    assert {entry.parameters for entry in simulator.log if entry.method == "redirect.registerDevice"} == {2}
+    assert any("has no method" in step or "editDevice" in step for step in fact(task)["phone"]["steps"])
+
+
 def test_a_server_that_is_missing_is_not_added(preflight: Preflight, simulator: Simulator, fast: None) -> None:
     task = preflight(phone=FREE, server="berlin", servers={"berlin": BERLIN})
 
