@@ -64,7 +64,7 @@ class Checked(NamedTuple):
         """Return how long a rollout takes, in minutes; None where no latency is known."""
         if self.latency is None:
             return None
-        return round(cost.seconds(self.latency, self.subject.account.params) / 60, 1)
+        return round(cost.seconds(self.latency, self.subject.account.params) / 60, 2)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -89,7 +89,7 @@ class Checked(NamedTuple):
         path = self.tls.words() if self.tls else "no TLS connection"
         lines = [f"{name}: {usable}; {path}; {self.subject.service.client.proxy or 'no proxy'}"]
         if self.failure is None:
-            held = "phones cannot be listed" if self.phones is None else f"{self.phones} phones"
+            held = "phones cannot be listed" if self.phones is None else f"phones: {self.phones}"
             speed = "" if self.latency is None else f"; {self.latency * 1000:.0f} ms a request"
             lines.append(f"{name}: {held}; servers cannot be listed{speed}")
         costs = [self._cost_words(words, cost) for words, cost in self.costs.items()]
@@ -102,7 +102,7 @@ class Checked(NamedTuple):
 
     def _cost_words(self, words: str, cost: Cost) -> str:
         minutes = self.minutes(cost)
-        time = "" if minutes is None else f", about {minutes} minutes"
+        time = "" if minutes is None else f", about {minutes:.1f} minutes" if minutes >= 0.1 else ", under 0.1 minutes"
         return f"{'first run' if words == 'fresh' else 'run again'} {cost.requests} requests{time}"
 
 

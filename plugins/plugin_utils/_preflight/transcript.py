@@ -41,6 +41,7 @@ MOST_IN_ALL = 16 * 1024 * 1024
 
 _HEAD = re.compile(r"<\?xml version=[\"']1\.[01][\"'](?: encoding=[\"'](?:utf-8|iso-8859-1)[\"'])?\s*\?>", re.I)
 _TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]*)([^<>]*?)(/?)>")
+_NAMESPACE = re.compile(r"\s*xmlns:ex=[\"']http://ws\.apache\.org/xmlrpc/namespaces/extensions[\"']\s*")
 _CALL = re.compile(r"(redirect\.)(\w+)")
 _PLAIN = frozenset(("", "0", "1", "true", "false", "null"))
 _DEEPEST = 32
@@ -148,7 +149,9 @@ class _Scrubber:
         return "".join(pieces)
 
     def _attributes(self, text: str) -> str:
-        return escape(self._pseudonyms.of(html.unescape(text))) if text.strip() else text
+        if not text.strip():
+            return text if text.isascii() else ""
+        return text if _NAMESPACE.fullmatch(text) else escape(self._pseudonyms.of(html.unescape(text)))
 
     def _between(self, text: str, tag: str, *, asked: bool) -> str:
         """Return what stands after a tag, which says what it may be."""

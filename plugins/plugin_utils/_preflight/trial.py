@@ -21,6 +21,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     FAILED,
     NONE,
     REGISTERED,
+    UNKNOWN,
     Observation,
     Outcome,
     Target,
@@ -239,7 +240,9 @@ class _Trial:
 
 
 def _words(seen: Observation) -> str:
-    status = (seen.status or "unknown").replace("_", " ")
+    status = (seen.status or UNKNOWN).replace("_", " ")
+    if seen.status == UNKNOWN:
+        return "unknown to the service"
     return f"{status} at {_url(seen)}" if seen.url else status
 
 

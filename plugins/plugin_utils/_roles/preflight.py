@@ -39,6 +39,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import Ro
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_list, rows_of_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
+    MOST_LINES,
     SHORTEST_SECRET,
     Result,
     input_result,
@@ -252,14 +253,25 @@ def _result(
     if given.trial:
         lines += _trial_lines(given.trial, tried)
         fact["phone"] = shown(_phone(given.trial, tried))
-    asked = [one.words() for one in answered]
-    targets = _targets(given.subjects)
-    if len(targets) > MOST_TARGETS:
-        asked.append(f"{len(targets) - MOST_TARGETS} more target URLs were not asked")
     fact["targets"] = shown([one.as_dict() for one in answered])
-    task["lines"] = shown(lines + asked)
-    task["warnings"] = [*task["warnings"], *shown([words for one in answered if (words := one.warning())])]
+    task["lines"] = shown(lines + _target_lines(answered, len(_targets(given.subjects))))
+    warnings = [words for one in answered if (words := one.warning())]
+    task["warnings"] = [*task["warnings"], *shown(_first(warnings, "warnings of target URLs"))]
     return task
+
+
+def _target_lines(answered: Sequence[Answered], number: int) -> list[str]:
+    """Return what is shown of target URLs, those that are to be warned of first."""
+    ordered = sorted(answered, key=lambda one: one.warning() is None)
+    lines = _first([one.words() for one in ordered], "target URLs")
+    if number > len(answered):
+        lines.append(f"{number - len(answered)} target URLs were not asked: {MOST_TARGETS} at most are")
+    return lines
+
+
+def _first(lines: Sequence[str], what: str) -> list[str]:
+    more = [f"… and {len(lines) - MOST_LINES} more {what}"] if len(lines) > MOST_LINES else []
+    return [*lines[:MOST_LINES], *more]
 
 
 def _account_result(checked: Checked, tried: tuple[str, Tried] | None) -> Result:
