@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 PAGE = Path(__file__).parents[1] / "docs" / "services.md"
@@ -21,14 +22,6 @@ ABILITIES = {
         "A device is given the URL that `servers` has for its `server`. `rps_server` has nothing to add.",
     ),
     "own_url": ("gives a device a URL of its own", "`url` is an input error: name a `server`."),
-    "bulk": (
-        "binds or releases many devices in one call",
-        "One call a device, several at a time.",
-    ),
-    "bulk_url": (
-        "binds many devices to a URL in one call",
-        "One call a device, several at a time.",
-    ),
     "read_target": (
         "tells where a device points",
         "A registered device is `unverified`, with a warning. A changed server is carried out with `force: true` only, "
@@ -60,6 +53,17 @@ ABILITIES = {
 }
 
 
+ONE_BY_ONE = "One call a device, several at a time."
+# By what a call does for several devices at once.
+BULK = {
+    "bind": "binds many devices to a named server in one call",
+    "bind_url": "gives many devices a URL in one call",
+    "move": "moves many devices to another named server in one call",
+    "move_url": "gives many of your devices another URL in one call",
+    "release": "releases many devices in one call",
+}
+
+
 def tables() -> str:
     """Return the table of abilities, and that of what each gap means."""
     rows = [["", *SERVICES], ["---"] * (len(SERVICES) + 1)]
@@ -69,7 +73,18 @@ def tables() -> str:
         rows.append([ability, *("yes" if able else "no" for able in can)])
         if not all(can):
             gaps.append([ability, meaning])
+    for field, ability in BULK.items():
+        most = [getattr(service.can.bulk, field) for service in SERVICES.values()]
+        rows.append([ability, *map(_most, most)])
+        if 1 in most:
+            gaps.append([ability, ONE_BY_ONE])
     return "\n\n".join("\n".join(f"| {' | '.join(row)} |" for row in table) for table in (rows, gaps))
+
+
+def _most(devices: int) -> str:
+    if devices == 1:
+        return "no"
+    return "yes" if devices == MANY else f"up to {devices}"
 
 
 def page(before: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Callable, NamedTuple
 class Exchange(NamedTuple):
     """A request and its answer, without their headers.
 
-    C(path): under the endpoint; C(body) is None where there was none; C(status) is None where no whole answer came;
+    C(path) has the query; C(body) is None where there was none; C(status) is None where no whole answer came;
     C(answer): its first bytes, as far as they were read; C(seconds): from before it was sent until after it was read.
     """
 

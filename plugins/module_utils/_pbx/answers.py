@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from typing import Any
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, odd
+from ansible_collections.voip.rps.plugins.module_utils._http import json_codec
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import LoginExpired
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, unexpected_answer
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 
 _LAST_COMMA = re.compile(rb",(\s*\}\s*)$")
-_LONGEST_NUMBER = 30
 _PARTLY = (1, 2)
 _BUSY = 70082
 _FAULT = -2
@@ -33,11 +33,25 @@ _CODES = {
 }
 
 
-class TokenExpired(RpsError):
+_VERDICTS = {
+    "unsupported": Verdict.SINGLY,
+    "service_error": Verdict.UNCLEAR,
+    "invalid_input": Verdict.BATCH,
+    "not_registered": Verdict.ALREADY,
+    "owned_by_other_user": Verdict.REGISTERED,
+}
+
+
+def verdict_of(code: str) -> Verdict:
+    """Return what a refusal with this error code means for the phones of the call."""
+    return _VERDICTS.get(code, Verdict.DEVICES)
+
+
+class TokenExpired(LoginExpired):
     """The access token is no longer taken; nothing was carried out."""
 
     def __init__(self, words: str) -> None:
-        super().__init__("auth_failed", f"the access token is no longer taken: {words}")
+        super().__init__(f"the access token is no longer taken: {words}")
 
 
 class PbxRefusal(Refused):
@@ -46,7 +60,7 @@ class PbxRefusal(Refused):
     def __init__(
         self, code: str, words: str, errcode: int, invalid: list[tuple[str, Any]], duplicate: list[tuple[str, Any]]
     ) -> None:
-        super().__init__(code, words)
+        super().__init__(code, words, verdict=verdict_of(code))
         self.errcode = errcode
         self.invalid = invalid
         self.duplicate = duplicate
@@ -62,10 +76,8 @@ def read_answer(answer: bytes) -> dict[str, Any]:
     """
     try:
         # The guide prints a comma after the last member.
-        told = json.loads(
-            _LAST_COMMA.sub(rb"\1", answer), parse_int=_whole, parse_float=_finite, parse_constant=_finite
-        )
-    except (ValueError, RecursionError) as error:
+        told = json_codec.load(_LAST_COMMA.sub(rb"\1", answer))
+    except ValueError as error:
         raise _unreadable(answer, str(error)) from None
     number = told.get("errcode") if isinstance(told, dict) else None
     if not isinstance(told, dict) or not isinstance(number, int) or isinstance(number, bool):
@@ -86,22 +98,9 @@ def read_answer(answer: bytes) -> dict[str, Any]:
         raise RpsError("forbidden", words)
     if duplicate or number == _DUPLICATE:
         # The phone is there already, by this very call or by somebody else's: to be looked at.
-        raise PbxRefusal("needs_override", words, number, invalid, duplicate)
+        raise PbxRefusal("owned_by_other_user", words, number, invalid, duplicate)
     code = _CODES.get(number, "invalid_input" if invalid else "service_error")
     raise PbxRefusal(code, words, number, invalid, duplicate)
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > _LONGEST_NUMBER:
-        raise ValueError("a number that is too long")
-    return int(digits)
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError("what is not a number, or an endless one")
-    return number
 
 
 def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -110,14 +109,13 @@ def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
     if data is None:
         return []
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-        raise odd(answer)
+        raise unexpected_answer(answer)
     return data
 
 
 def _unreadable(answer: bytes, why: str) -> RpsError:
     words = f"the answer is not the PBX's ({why}): {excerpt(answer)}"
-    cut_short = answer.lstrip().startswith(b"{") and not answer.rstrip().endswith(b"}")
-    return RpsError("protocol_error", words, transient=cut_short, in_doubt=True)
+    return RpsError("protocol_error", words, transient=json_codec.is_cut_short(answer), in_doubt=True)
 
 
 def _fields(told: Any) -> list[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any, Mapping, NamedTuple, Sequence
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import FAILED, UNVERIFIED
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
@@ -68,14 +69,14 @@ def add_server(runner: Runner[Service], name: str, url: str) -> ServerOutcome:
         except Refused as refusal:
             runner.worked("write")
             lost = attempt > 0
-            if refusal.code != "server_exists":
+            if refusal.verdict is not Verdict.ALREADY:
                 return ServerOutcome(name, url, FAILED, refusal, lost)
             return ServerOutcome(name, url, UNVERIFIED, lost=lost)
         except RpsError as error:
             if not error.in_doubt or attempt == client.retries:
                 runner.failed(error, "write")
                 return ServerOutcome(name, url, FAILED, error, lost=error.in_doubt or attempt > 0)
-            client.rest(attempt)
+            client.back_off(attempt)
             attempt += 1
     return ServerOutcome(name, url, FAILED, runner.stopped, lost=attempt > 0)
 

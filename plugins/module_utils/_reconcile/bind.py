@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import Callable, Iterable, Mapping, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     FAILED,
     MOVED,
@@ -21,13 +21,13 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Target,
 )
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ServerOutcome, add_server
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier, Batch
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Step
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
-_SERVER_REFUSED = frozenset(("invalid_server", "invalid_server_name"))
 _MOST_SAMPLES = 3
 
 
@@ -153,8 +153,9 @@ class Binder:
         new = [mac for mac in bound if self._outcomes[mac].action == REGISTERED]
         if not bound:
             errors = [one.error for one in (self._outcomes[mac] for mac in macs) if one.error]
-            if errors and errors[0].code in _SERVER_REFUSED:
-                words = f"not sent: the service refused server {server.name!r} for other devices: {errors[0].message}"
+            first = errors[0] if errors else None
+            if isinstance(first, Refused) and first.verdict is Verdict.SERVER:
+                words = f"not sent: the service refused server {server.name!r} for other devices: {first.message}"
                 server.stopped = RpsError("not_sent", words)
             return
         seen = Observation(None)
@@ -358,7 +359,7 @@ class Binder:
         late = list(bound)
         for attempt in range(self._service.client.retries + 1):
             if attempt:
-                self._service.client.rest(attempt - 1)
+                self._service.client.back_off(attempt - 1)
             try:
                 seen.update(self._read(late))
             except RpsError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     CHANGES,
@@ -24,7 +25,6 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Outcome,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
 
 
 class Policy(NamedTuple):
@@ -90,7 +90,7 @@ def make_plan(
     """Return what is to be done about C(devices), each of which was observed, at a service that C(can) do so much."""
     outcomes: dict[str, Outcome] = {}
     forced = 0
-    for mac, target in devices:
+    for mac, target, _attributes in devices:
         seen = observations[mac]
         outcome = outcomes[mac] = decide(mac, target, seen, policy, can)
         forced += outcome.action == MOVED and target is not None and target.met_by(mac, seen) is None

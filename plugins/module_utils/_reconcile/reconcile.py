@@ -55,7 +55,7 @@ def reconcile(
     is to be. Raises RpsError where nothing could be done: the service could not be read, or pruning or force was
     refused.
     """
-    runner = Runner(service)
+    runner = Runner(service, devices)
     account: list[str] | None = None
     if prune or (len(devices) > HANDFUL and service.can.list_account):
         account = service.list_devices()

@@ -79,7 +79,7 @@ class Checked(NamedTuple):
                 name: {"phones": len(self.subject.devices), "requests": cost.requests, "minutes": self.minutes(cost)}
                 for name, cost in self.costs.items()
             },
-            "can": self.subject.service.can._asdict(),
+            "can": _abilities(self.subject.service),
         }
 
     def lines(self) -> list[str]:
@@ -95,7 +95,7 @@ class Checked(NamedTuple):
         costs = [self._cost_words(words, cost) for words, cost in self.costs.items()]
         if costs:
             lines.append(f"{name}: rollout of {len(self.subject.devices)} phones: {'; '.join(costs)}")
-        can = self.subject.service.can._asdict()
+        can = _abilities(self.subject.service)
         able, unable = ([key.replace("_", " ") for key, it in can.items() if it is which] for which in (True, False))
         lines.append(f"{name}: can {', '.join(able) or 'nothing'}; cannot {', '.join(unable) or 'nothing'}")
         return lines
@@ -124,7 +124,7 @@ def check_account(subject: Subject, show: Callable[[Exchange], None]) -> Checked
         _read_some(subject, [] if phones is None else phones, seconds)
         checked = checked._replace(phones=None if phones is None else len(phones))
     except RpsError as error:
-        checked = checked._replace(failure=error.to_keep())
+        checked = checked._replace(failure=error.without_traceback())
     except Exception as error:
         checked = checked._replace(failure=unforeseen(error))
     tls = connections[-1] if connections else None
@@ -161,7 +161,7 @@ def _read_some(subject: Subject, phones: Sequence[str], seconds: list[float]) ->
         try:
             if macs:
                 target = subject.service.can.read_target
-                subject.service.check(macs[position % len(macs)], target=target)
+                subject.service.check(Device(macs[position % len(macs)], None), target=target)
             elif subject.service.can.list_account:
                 subject.service.list_devices()
             elif subject.service.models:
@@ -177,3 +177,9 @@ def _warnings(checked: Checked) -> list[str]:
     if days is not None and days < SOON:
         words.append(f"the certificate of the service ends in {days} days")
     return [f"{checked.subject.account.name}: {one}" for one in words]
+
+
+def _abilities(service: Service) -> dict[str, bool]:
+    """Return what the service can do, by name, and whether it can do it for several devices in one call."""
+    able = {name: value for name, value in service.can._asdict().items() if isinstance(value, bool)}
+    return {**able, **{f"bulk_{name}": most > 1 for name, most in service.can.bulk._asdict().items()}}

@@ -44,7 +44,7 @@ def fresh_cost(
     """
     alone, reads = _observing(service, devices, policy, listed=False)
     bound = Counter(device.target for device in devices if device.target)
-    writes = sum(-(-count // batch_size) if service.in_bulk(target) else count for target, count in bound.items())
+    writes = sum(-(-count // min(batch_size, service.most(target, moves=False))) for target, count in bound.items())
     named = {target.server for target in bound if _is_named(service, target)}
     alone += len(named.intersection(servers)) + (len(named) if service.can.read_target else 0)
     return Cost(alone, reads, writes)

@@ -160,10 +160,7 @@ def _look(url: str, timeout: float, verify: bool | str) -> Answered:
 
 def _sent(client: Client, *, head: bool = True) -> RpsError | None:
     try:
-        if head:
-            client.head()
-        else:
-            client.get("", bytes)
+        client.request("HEAD" if head else "GET", "", bool, write=False)
     except RpsError as error:
         return error
     return None

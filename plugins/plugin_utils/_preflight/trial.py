@@ -22,6 +22,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     NONE,
     REGISTERED,
     UNKNOWN,
+    Device,
     Observation,
     Outcome,
     Target,
@@ -89,7 +90,7 @@ def try_phone(service: Service, wish: Wish, *, check_mode: bool) -> Tried:
 
 
 def _known(error: Exception) -> RpsError:
-    return error.to_keep() if isinstance(error, RpsError) else unforeseen(error)
+    return error.without_traceback() if isinstance(error, RpsError) else unforeseen(error)
 
 
 class _Trial:
@@ -100,9 +101,9 @@ class _Trial:
         self._was = Observation(None)
         self._in_doubt = False
         self._writes: dict[str, Callable[[], None]] = {
-            REGISTER: lambda: service.register([wish.mac], wish.target, override=False),
-            MOVE: lambda: service.move([wish.mac], wish.second),
-            REMOVE: lambda: service.remove([wish.mac]),
+            REGISTER: lambda: service.register([Device(wish.mac, wish.target)], wish.target, override=False),
+            MOVE: lambda: service.move([Device(wish.mac, wish.second)], wish.second),
+            REMOVE: lambda: service.remove([Device(wish.mac, None)]),
         }
 
     @property
@@ -173,20 +174,21 @@ class _Trial:
                 self._undo(now)
             except Exception as again:
                 self.steps.append(f"putting it back failed: {_known(again).code}")
-            self._service.client.rest(attempt)
+            self._service.client.back_off(attempt)
         return self._not_put_back(error, self._last_look(now))
 
     def _undo(self, now: Observation) -> None:
-        mac, target = self._wish.mac, self._wish.target
+        target = self._wish.target
+        device = Device(self._wish.mac, target)
         if self._was.status != REGISTERED:
             with suppress(Refused):
-                self._service.remove([mac])
+                self._service.remove([device])
             return
         if now.status == REGISTERED:
             with suppress(Refused):
-                self._service.move([mac], target)
+                self._service.move([device], target)
                 return
-        self._service.register([mac], target, override=False)
+        self._service.register([device], target, override=False)
 
     def _last_look(self, seen: Observation | None) -> Observation | None:
         """Return what the phone is now; C(seen): when it was last read."""
@@ -231,12 +233,12 @@ class _Trial:
         for attempt in range(_READS):
             if is_right(seen):
                 break
-            self._service.client.rest(attempt)
+            self._service.client.back_off(attempt)
             seen = self._read()
         return seen
 
     def _read(self) -> Observation:
-        return self._service.check(self._wish.mac, target=self._service.can.read_target)
+        return self._service.check(Device(self._wish.mac, None), target=self._service.can.read_target)
 
 
 def _words(seen: Observation) -> str:
