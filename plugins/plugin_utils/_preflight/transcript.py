@@ -113,11 +113,14 @@ class _Scrubber:
         self._never = never
 
     def path(self, path: str) -> str:
-        """Return a path under the endpoint; of its segments and its query the documented names stay."""
+        """Return a path under the endpoint; of its parts the names of documented methods stay."""
         return "".join(
-            part if part in FIELDS or part in METHODS or part in "/?&=" else self._pseudonyms.of(part)
+            part if part in "/?&=" or self._is_documented(part, METHODS) else self._pseudonyms.of(part)
             for part in re.split(r"([/?&=])", path)
         )
+
+    def _is_documented(self, word: str, words: Collection[str]) -> bool:
+        return word in words and word.casefold() not in self._never
 
     def body(self, octets: bytes, *, asked: bool) -> str:
         """Return the body of a request, or with C(asked) false of an answer: XML, JSON, a page or what it may be."""
@@ -141,7 +144,7 @@ class _Scrubber:
         for found in _TAG.finditer(text, place):
             pieces.append(self._between(text[place : found.start()], tag, asked=asked))
             close, name, attributes, end = found.groups()
-            known = name if name in TAGS else self._pseudonyms.of(name)
+            known = name if self._is_documented(name, TAGS) else self._pseudonyms.of(name)
             pieces.append(f"<{close}{known}{self._attributes(attributes)}{end}>")
             tag = "" if close else name
             place = found.end()
@@ -160,7 +163,7 @@ class _Scrubber:
         plain = html.unescape(text)
         if tag == "methodName":
             return escape(self._method(plain))
-        if tag == "name" and plain.strip() in FIELDS:
+        if tag == "name" and self._is_documented(plain.strip(), FIELDS):
             return plain
         if tag in ("int", "i4") and plain.strip() in FAULT_CODES:
             return plain
@@ -168,7 +171,9 @@ class _Scrubber:
 
     def _method(self, text: str) -> str:
         found = _CALL.fullmatch(text.strip())
-        return text if found and found[2] in METHODS and text.isascii() else self._pseudonyms.of(text)
+        return (
+            text if found and self._is_documented(found[2], METHODS) and text.isascii() else self._pseudonyms.of(text)
+        )
 
     def _text(self, text: str, *, asked: bool) -> str:
         if text.strip() in _PLAIN:
@@ -191,7 +196,9 @@ class _Scrubber:
             return None
         if isinstance(value, dict):
             return {
-                key if key in FIELDS else self._pseudonyms.of(key): self._json(item, asked, depth + 1)
+                key if self._is_documented(key, FIELDS) else self._pseudonyms.of(key): self._json(
+                    item, asked, depth + 1
+                )
                 for key, item in value.items()
             }
         if isinstance(value, list):

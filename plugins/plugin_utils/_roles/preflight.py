@@ -175,7 +175,7 @@ def _wish(
             words = f"requires {ROLE}_server or {ROLE}_url: where the phone is bound to, and belongs if it is bound now"
             raise TargetError("invalid_input", words)
         if target.own and not values["own_url"]:
-            words = f"would write a URL of the phone's own: set {ROLE}_own_url to true if it may, or name a server"
+            words = f"would write a URL of the phone's own: set {ROLE}_own_url to true to allow that"
             raise TargetError("invalid_input", words)
     except TargetError as error:
         problems.append(Problem(error.code, where, str(error)))
