@@ -51,6 +51,18 @@ ABILITIES = {
         "the target that it had, and the next run registers it. With `force`, `force_limit` is the most.",
     ),
 }
+# The same, of what the class of a service says by itself.
+SERVER_ABILITIES = {
+    "lists_servers": (
+        "lists its named servers",
+        "`rps_server` reports a name that exists as `unverified`. `rps_server_info` is an input error.",
+    ),
+    "changes_servers": (
+        "changes the URL of a named server",
+        "`rps_server` with `change_url` is an input error: add a server of another name, and move the devices to it.",
+    ),
+    "deletes_servers": ("deletes named servers", "`rps_server` with `state: absent` is an input error."),
+}
 
 
 ONE_BY_ONE = "One call a device, several at a time."
@@ -68,16 +80,15 @@ def tables() -> str:
     """Return the table of abilities, and that of what each gap means."""
     rows = [["", *SERVICES], ["---"] * (len(SERVICES) + 1)]
     gaps = [["where a service does not", "that means"], ["---", "---"]]
-    for field, (ability, meaning) in ABILITIES.items():
-        can = [getattr(service.can, field) for service in SERVICES.values()]
+    for field, (ability, meaning) in {**ABILITIES, **SERVER_ABILITIES}.items():
+        can = [getattr(service if field in SERVER_ABILITIES else service.can, field) for service in SERVICES.values()]
         rows.append([ability, *("yes" if able else "no" for able in can)])
         if not all(can):
             gaps.append([ability, meaning])
     for field, ability in BULK.items():
         most = [getattr(service.can.bulk, field) for service in SERVICES.values()]
         rows.append([ability, *map(_most, most)])
-        if 1 in most:
-            gaps.append([ability, ONE_BY_ONE])
+    gaps.append(["takes many devices in one of these calls", ONE_BY_ONE])
     return "\n\n".join("\n".join(f"| {' | '.join(row)} |" for row in table) for table in (rows, gaps))
 
 

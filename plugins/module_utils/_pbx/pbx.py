@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Answer, Client
 from ansible_collections.voip.rps.plugins.module_utils._http.logins import Outgoing, TokenLogin, unsigned
-from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import (
+from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Phone
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_answers import (
     LIMIT_REACHED,
     PbxRefusal,
     TokenExpired,
@@ -22,7 +23,6 @@ from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import (
     rows,
     verdict_of,
 )
-from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Phone
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY, Bulk, Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, unexpected_answer
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import colon_mac, parse_mac

@@ -66,6 +66,13 @@ class Target(NamedTuple):
         return " ".join(filter(None, self.as_dict(mac).values()))
 
 
+class NamedServer(NamedTuple):
+    """A configuration server as a service lists it; C(url) is None where the service does not tell it."""
+
+    name: str
+    url: str | None
+
+
 NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 

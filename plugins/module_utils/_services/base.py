@@ -13,7 +13,7 @@ from ansible_collections.voip.rps.plugins.module_utils._http.client import Clien
 from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin, Login
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, one_line
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Goal, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Goal, NamedServer, Observation, Target
 
 _MOST_WARNINGS = 20
 
@@ -98,6 +98,13 @@ class Service(Backend[Target]):
     attributes: ClassVar[tuple[str, ...]] = ()
     """The columns of a phone list that the service makes use of beside the MAC address and the target."""
 
+    lists_servers: ClassVar[bool] = False
+    """It lists its named servers with their URLs."""
+    changes_servers: ClassVar[bool] = False
+    """It also gives a named server another URL, and leaves the server's other settings as they are."""
+    deletes_servers: ClassVar[bool] = False
+    """It also deletes named servers."""
+
     def __init__(self, client: Client) -> None:
         super().__init__(client)
         self.warnings: list[str] = []
@@ -145,6 +152,25 @@ class Service(Backend[Target]):
 
     def add_server(self, name: str, url: str) -> None:
         """Add a named server, where the service has them."""
+        raise NotImplementedError
+
+    def list_servers(self) -> Sequence[NamedServer]:
+        """List the account's named servers, where C(lists_servers)."""
+        raise NotImplementedError
+
+    def change_server(self, name: str, url: str) -> None:
+        """Give a named server another URL, where C(changes_servers)."""
+        raise NotImplementedError
+
+    def delete_server(self, name: str) -> None:
+        """Delete a named server, where C(deletes_servers)."""
+        raise NotImplementedError
+
+    def devices_of_server(self, name: str) -> Collection[str] | None:
+        """Return the account's devices that are bound to a named server, where C(deletes_servers).
+
+        None where the service itself refuses to delete a server that devices are bound to.
+        """
         raise NotImplementedError
 
     @classmethod

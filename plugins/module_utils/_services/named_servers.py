@@ -20,7 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Target,
 )
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
-from ansible_collections.voip.rps.plugins.module_utils._services.answers import text
+from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import text
 from ansible_collections.voip.rps.plugins.module_utils._services.base import macs_of
 from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service import Reading, XmlRpcService
 

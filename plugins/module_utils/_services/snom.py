@@ -19,7 +19,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Target,
 )
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
-from ansible_collections.voip.rps.plugins.module_utils._services.answers import errors_in_text, text, truth
+from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import errors_in_text, text, truth
 from ansible_collections.voip.rps.plugins.module_utils._services.base import macs_of
 from ansible_collections.voip.rps.plugins.module_utils._services.snom_models import MODELS, model_of
 from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service import PLAIN, Reading, XmlRpcService

@@ -20,7 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import find_macs, parse_mac, without_macs
 from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code, is_fine
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
-from ansible_collections.voip.rps.plugins.module_utils._services.answers import (
+from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import (
     errors_by_device,
     errors_of,
     rows,

@@ -36,7 +36,7 @@ class Subject(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What was found out of an account. C(phones): how many it holds, where the service can list them.
+    """What was found out of an account. C(phones) and C(servers): how many it has, where the service can list them.
 
     C(latency): the median of some reads, in seconds. C(failure): why the account cannot be used.
     """
@@ -44,6 +44,7 @@ class Checked(NamedTuple):
     subject: Subject
     tls: Tls | None = None
     phones: int | None = None
+    servers: int | None = None
     latency: float | None = None
     failure: RpsError | None = None
     warnings: Sequence[str] = ()
@@ -72,8 +73,7 @@ class Checked(NamedTuple):
             "proxy": self.subject.service.client.proxy,
             "tls": self.tls and self.tls._asdict(),
             "phones": self.phones,
-            # No service of today lists its servers.
-            "servers": None,
+            "servers": self.servers,
             "latency_ms": None if self.latency is None else round(self.latency * 1000, 1),
             "rollout": {
                 name: {"phones": len(self.subject.devices), "requests": cost.requests, "minutes": self.minutes(cost)}
@@ -91,7 +91,8 @@ class Checked(NamedTuple):
         if self.failure is None:
             held = "phones cannot be listed" if self.phones is None else f"phones: {self.phones}"
             speed = "" if self.latency is None else f"; {self.latency * 1000:.0f} ms a request"
-            lines.append(f"{name}: {held}; servers cannot be listed{speed}")
+            servers = "servers cannot be listed" if self.servers is None else f"servers: {self.servers}"
+            lines.append(f"{name}: {held}; {servers}{speed}")
         costs = [self._cost_words(words, cost) for words, cost in self.costs.items()]
         if costs:
             lines.append(f"{name}: rollout of {len(self.subject.devices)} phones: {'; '.join(costs)}")
@@ -121,8 +122,8 @@ def check_account(subject: Subject, show: Callable[[Exchange], None]) -> Checked
     checked = Checked(subject)
     try:
         phones = _phones(subject.service)
+        checked = checked._replace(phones=None if phones is None else len(phones), servers=_servers(subject.service))
         _read_some(subject, [] if phones is None else phones, seconds)
-        checked = checked._replace(phones=None if phones is None else len(phones))
     except RpsError as error:
         checked = checked._replace(failure=error.without_traceback())
     except Exception as error:
@@ -147,6 +148,15 @@ def _phones(service: Service) -> list[str] | None:
         # The login was taken.
         service.warn(f"The service does not list the account's phones: {refusal.message or refusal.code}")
     return None
+
+
+def _servers(service: Service) -> int | None:
+    """Return how many named servers the account has, None where the service does not list them. Raises RpsError."""
+    try:
+        return len(service.list_servers()) if service.lists_servers else None
+    except Refused as refusal:
+        service.warn(f"The service does not list the account's servers: {refusal.message or refusal.code}")
+        return None
 
 
 def _read_some(subject: Subject, phones: Sequence[str], seconds: list[float]) -> None:

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import FrameType
 
 from .client import ask
+from .dialect import tables
+from .dialects import DIALECTS
 from .environment import api_urls, exports
 from .files import make_folder, open_own
 from .processes import InUse, Running, announce, find, hold, wait_for_exit
@@ -125,7 +127,7 @@ def _serve(options: argparse.Namespace) -> None:
         signal.signal(number, on_signal)
     with hold(options.state) as file:
         simulator = Simulator(
-            _database(options), options.port, options.certificate, options.key, options.host, options.replay
+            _database(options), options.port, options.certificate, options.key, options.host, replay=options.replay
         )
         simulator.settings(foreign_macs="refuse")
         with simulator:
@@ -193,9 +195,9 @@ def _seed(options: argparse.Namespace) -> object:
     except (ValueError, RecursionError):
         raise _Failure(f"{options.file}: not JSON") from None
     with hold(options.state):
-        state = State(_database(options))
+        state = State(_database(options), tables(DIALECTS.values()))
         try:
-            return {"changed": seed(state, value)}
+            return {"changed": seed(state, DIALECTS, value)}
         finally:
             state.close()
 

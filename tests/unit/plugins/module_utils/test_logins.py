@@ -6,12 +6,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
+import socket
+import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client, Fate
 from ansible_collections.voip.rps.plugins.module_utils._http.logins import (
@@ -239,6 +248,58 @@ def test_a_token_is_in_no_message(tokens, client):
     tokens.web.respond = lambda _path, headers: (400, headers["Authorization"].encode())
 
     assert "token-1" not in fails(client).message
+
+
+@pytest.fixture
+def own_certificate(tmp_path):
+    """The paths of a certificate that nobody but its owner signed, and of its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "client")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    certificate = builder.sign(key, hashes.SHA256())
+    (tmp_path / "client.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "client.key").write_bytes(secret)
+    return tmp_path / "client.pem", tmp_path / "client.key"
+
+
+@pytest.fixture
+def asks_for_a_certificate(certificates, own_certificate):
+    """The address of a service that wants this client certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+    context.load_verify_locations(own_certificate[0])
+    context.verify_mode = ssl.CERT_REQUIRED
+
+    def serve(listener):
+        with contextlib.suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+            connection.recv(10_000)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=[listener])
+        thread.start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        thread.join()
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_client_certificate(asks_for_a_certificate, certificates, own_certificate, given):
+    client = Client(
+        asks_for_a_certificate,
+        HEADERS,
+        login=CertificateLogin(*map(str, own_certificate)) if given else None,
+        verify=str(certificates / "ca.pem"),
+        retries=0,
+        timeout=5,
+    )
+
+    if given:
+        assert ask(client) == (200, b"OK")
+    else:
+        assert fails(client).code in ("tls_error", "unreachable")
 
 
 def test_a_client_certificate_that_cannot_be_read(tmp_path):

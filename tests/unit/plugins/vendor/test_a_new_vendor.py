@@ -16,6 +16,8 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
+from ansible_collections.voip.rps.plugins.plugin_utils._roles import rollout
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.tests.unit.plugins.vendor.acme import Acme
 from ansible_collections.voip.rps.tests.unit.plugins.vendor.acme_server import CLIENT, PAGE, SECRET, AcmeServer, Call
 
@@ -353,3 +355,19 @@ def test_the_secret_is_in_no_output(acme, device):
 
     assert result["changed"]
     assert SECRET not in json.dumps(result)
+
+
+def test_a_role_takes_it_as_it_takes_others(acme, how, tmp_path):
+    acme.others = {mac(2)}
+    given = {
+        "rollout_accounts": {"office": how},
+        "rollout_phones": [{"MAC Address": one, "Serial Number": "1234"} for one in macs(9)],
+        "rollout_url": HERE,
+    }
+    folder = str(tmp_path)
+
+    task = rollout.run(Context(given, given, [], [folder], folder, "/nowhere", {}, json.loads, False, False))
+
+    assert task["ansible_facts"]["rollout_result"]["summary"]["registered"] == 8
+    assert {phone["serial"] for phone in acme.phones.values()} == {"1234"}
+    assert SECRET not in json.dumps(task)

@@ -12,9 +12,9 @@ import re
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
-from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import read_answer
 from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Extension, Option
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Pbx, PbxLogin
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_answers import read_answer
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device
 
