@@ -492,12 +492,12 @@ def _status_error(response: HTTPResponse, page: bytes, fate: Fate | None, login:
     return RpsError("protocol_error", f"{words}: is the address right?", in_doubt=not 400 <= status < 500)
 
 
-def _retry_after(told: str) -> float | None:
+def _retry_after(header: str) -> float | None:
     """Return the seconds that a service asks to wait, endless where they are more than a clock can tell."""
-    told = told.strip()
-    if re.fullmatch(r"[0-9]+", told):
-        return float(told) if len(told) < 10 else math.inf
+    header = header.strip()
+    if re.fullmatch(r"[0-9]+", header):
+        return float(header) if len(header) < 10 else math.inf
     try:
-        return float(Retry().parse_retry_after(told)) if told else None
+        return float(Retry().parse_retry_after(header)) if header else None
     except (ValueError, OverflowError, lower.HTTPError):
         return None

@@ -79,8 +79,8 @@ def _value(values: _Values, answer: bytes) -> Any:
     try:
         (value,) = values.close()
     except xmlrpc.client.Fault as fault:
-        told: list[Any] = [fault.faultCode, fault.faultString]
-        number, words = (part if isinstance(part, str) else shown_value(part) for part in told)
+        parts: list[Any] = [fault.faultCode, fault.faultString]
+        number, words = (part if isinstance(part, str) else shown_value(part) for part in parts)
         raise refusal(general_code(words, _number(number)), f"fault {number}: {words}") from None
     except Exception as error:
         raise _unreadable(answer, str(error) or "no value") from None

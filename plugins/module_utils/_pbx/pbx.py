@@ -204,10 +204,10 @@ class Pbx(Backend[Assignment]):
         data = answer.get("data")
         details: Any = data[0] if isinstance(data, list) and data else data
         try:
-            told = str(details["assigned_extension"])
+            extension = str(details["assigned_extension"])
         except (KeyError, TypeError):
             raise unexpected_answer(answer) from None
-        return phone._replace(ext_id=int(told) if told.isdecimal() else None)
+        return phone._replace(ext_id=int(extension) if extension.isdecimal() else None)
 
     def _extensions(self, **query: str) -> Iterator[tuple[str, int]]:
         for row in self._pages("extension/search", **query):

@@ -76,18 +76,18 @@ def read_answer(answer: bytes) -> dict[str, Any]:
     """
     try:
         # The guide prints a comma after the last member.
-        told = json_codec.load(_LAST_COMMA.sub(rb"\1", answer))
+        reported = json_codec.load(_LAST_COMMA.sub(rb"\1", answer))
     except ValueError as error:
         raise _unreadable(answer, str(error)) from None
-    number = told.get("errcode") if isinstance(told, dict) else None
-    if not isinstance(told, dict) or not isinstance(number, int) or isinstance(number, bool):
+    number = reported.get("errcode") if isinstance(reported, dict) else None
+    if not isinstance(reported, dict) or not isinstance(number, int) or isinstance(number, bool):
         raise _unreadable(answer, "no errcode")
     if number == 0:
-        return told
-    invalid = _fields(told.get("invalid_param_list"))
-    duplicate = _fields(told.get("duplicate_field_list"))
+        return reported
+    invalid = _fields(reported.get("invalid_param_list"))
+    duplicate = _fields(reported.get("duplicate_field_list"))
     named = ", ".join(f"{field} {value}".strip() for field, value in [*invalid, *duplicate])
-    words = f"{told.get('errmsg') or 'no errmsg'} (errcode {number}){': ' if named else ''}{named}"
+    words = f"{reported.get('errmsg') or 'no errmsg'} (errcode {number}){': ' if named else ''}{named}"
     if number == _EXPIRED:
         raise TokenExpired(words)
     if number == _BUSY:
@@ -118,10 +118,10 @@ def _unreadable(answer: bytes, why: str) -> RpsError:
     return RpsError("protocol_error", words, transient=json_codec.is_cut_short(answer), in_doubt=True)
 
 
-def _fields(told: Any) -> list[tuple[str, Any]]:
+def _fields(listed: Any) -> list[tuple[str, Any]]:
     """Read a list of fields with their values; some lists hold only the values."""
     fields = []
-    for one in told if isinstance(told, list) else []:
+    for one in listed if isinstance(listed, list) else []:
         if isinstance(one, dict):
             fields.append((str(one.get("field", "")), one.get("value", "")))
         else:

@@ -10,7 +10,13 @@ import re
 from typing import Any, Callable, Iterator, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import MAX_MESSAGE, Refused, unexpected_answer
-from ansible_collections.voip.rps.plugins.module_utils._pure.mac import MAC_LIST, find_macs, parse_mac, spelled_macs
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import (
+    MAC_LIST,
+    find_mac,
+    find_macs,
+    parse_mac,
+    spelled_macs,
+)
 
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 _PUNCTUATION = " \t\n'\"`,;:.=>(){}[]|-\uff0c"
@@ -143,7 +149,4 @@ def _said(value: Any) -> str:
 
 
 def _mac(value: Any) -> str | None:
-    try:
-        return parse_mac(value.strip()) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return find_mac(value) if isinstance(value, str) else None

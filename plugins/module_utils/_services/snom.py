@@ -123,10 +123,10 @@ class Snom(XmlRpcService):
         if code is False:
             raise self._refusal(answer[1:])
         confirmed = code is True
-        told = [text(value) for value in answer[confirmed:]]
-        if len(told) != 2 and not (confirmed and len(told) == 1):
+        reported = [text(value) for value in answer[confirmed:]]
+        if len(reported) != 2 and not (confirmed and len(reported) == 1):
             raise unexpected_answer(answer)
-        return (told[0] if len(told) == 2 else "", told[-1])
+        return (reported[0] if len(reported) == 2 else "", reported[-1])
 
     def _errors_by_device(self, values: Sequence[Any], asked: Sequence[str]) -> dict[str, str]:
         """Return each phone's error, from a struct or from what looks like one in the text that the page shows."""

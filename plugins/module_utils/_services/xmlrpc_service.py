@@ -17,7 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
     shown_value,
     unexpected_answer,
 )
-from ansible_collections.voip.rps.plugins.module_utils._pure.mac import find_macs, parse_mac, without_macs
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import find_mac, find_macs, without_macs
 from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code, is_fine
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import (
@@ -183,12 +183,12 @@ class XmlRpcService(Service):
         macs: dict[str, None] = {}
         none: list[Any] = []
         for row in rows(values):
-            try:
-                macs[parse_mac(row.strip())] = None
-            except (AttributeError, ValueError):
-                # Yealink's page shows a list with an empty value in it.
-                if row is not None and not (isinstance(row, str) and not row.strip()):
-                    none.append(row)
+            mac = find_mac(row) if isinstance(row, str) else None
+            if mac is not None:
+                macs[mac] = None
+            # Yealink's page shows a list with an empty value in it.
+            elif row is not None and not (isinstance(row, str) and not row.strip()):
+                none.append(row)
         if none and not macs:
             raise RpsError("protocol_error", f"a list of devices that no document knows: {shown_value(none[0])}")
         if none:
