@@ -32,6 +32,7 @@ options:
     type: str
     required: true
     choices:
+      - preflight
       - rollout
       - migrate
       - decommission

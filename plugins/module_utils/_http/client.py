@@ -21,6 +21,7 @@ from typing import Callable, Iterator, Mapping, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.voip.rps.plugins.module_utils._http.logins import Login, LoginExpired, Outgoing
+from ansible_collections.voip.rps.plugins.module_utils._http.watch import Connected, Exchange, Exchanged, watched
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import MAX_SHOWN, RpsError, excerpt
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_url
@@ -175,6 +176,17 @@ class Client:
         self._origin = target[: len(target) - len(request.path_url)]
         address = urlsplit(request.url or url)
         self._request = Outgoing("", address.scheme, address.netloc, request.path_url, None, dict(request.headers))
+        self._exchanged: Exchanged | None = None
+
+    @property
+    def proxy(self) -> str | None:
+        """What the proxy is called in messages, without its user and password; None where there is none."""
+        return self._proxy
+
+    def watch(self, exchanged: Exchanged, connected: Connected) -> None:
+        """Show every exchange from now on to C(exchanged), and every new connection's socket to C(connected)."""
+        self._exchanged = exchanged
+        self._pool.ConnectionCls = watched(self._pool.ConnectionCls, connected)
 
     def request(
         self,
@@ -265,6 +277,13 @@ class Client:
                 self._reading = False
 
     def _ask(self, request: Outgoing, read: Callable[[Answer], T], listing: bool) -> T:
+        started = time.monotonic()
+
+        def show(status: int | None, answer: bytes) -> None:
+            if self._exchanged:
+                seconds = time.monotonic() - started
+                self._exchanged(Exchange(request.verb, request.path, request.body, status, answer, seconds))
+
         try:
             response: HTTPResponse = self._pool.request(
                 request.verb,
@@ -279,15 +298,20 @@ class Client:
                 decode_content=False,
             )
         except _LOST as error:
+            show(None, b"")
             raise self._lost(error) from None
         fate = self._statuses.get(response.status)
         if fate is not Fate.ANSWER:
-            raise _status_error(response, _read_error_page(response), fate, self._login)
+            page = _read_error_page(response)
+            show(response.status, page)
+            raise _status_error(response, page, fate, self._login)
         with self._listing if listing else nullcontext():
             try:
                 body = _read(response, MAX_LIST if listing else MAX_ANSWER)
             except _LOST as error:
+                show(None, b"")
                 raise self._lost(error) from None
+            show(response.status, body)
             return read(Answer(response.status, body, response.headers))
 
     def _lost(self, error: Exception) -> RpsError:

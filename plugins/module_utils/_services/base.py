@@ -93,6 +93,8 @@ class Service(Backend[Target]):
     """What the vendor's MAC addresses begin with, as far as they are its alone."""
     models: ClassVar[Collection[str]] = ()
     """The models that the service lists devices of, as far as they are known."""
+    may_confirm: bool = True
+    """Whether a move may confirm an override where the service has no other way to move a device of the account."""
     attributes: ClassVar[tuple[str, ...]] = ()
     """The columns of a phone list that the service makes use of beside the MAC address and the target."""
 

@@ -112,7 +112,7 @@ class NamedServersService(XmlRpcService):
         try:
             self._write("editDevice", macs[0], target.server, asked=macs, reading=NOT_OURS)
         except Refused as refusal:
-            if refusal.code != "unsupported":
+            if refusal.code != "unsupported" or not self.may_confirm:
                 raise
             self._write("registerDevice", macs[0], target.server, OVERRIDE, asked=macs)
 

@@ -70,7 +70,7 @@ class Yealink(NamedServersService):
         try:
             self._write("editDeviceWithUniqueUrl", *own, asked=[mac], reading=NOT_OURS)
         except Refused as refusal:
-            if refusal.code != "unsupported":
+            if refusal.code != "unsupported" or not self.may_confirm:
                 raise
             self._write("registerDeviceWithUniqueUrl", *own, OVERRIDE, asked=[mac])
 

@@ -16,6 +16,7 @@ from .dialects import DIALECTS
 from .faults import Faults
 from .knobs import Panel, Settings
 from .log import Entry, Log
+from .replay import Replay
 from .seed import part_names, seed
 from .server import Server
 from .service import Service
@@ -34,12 +35,15 @@ class Simulator:
         key: str | None = None,
         host: str = "127.0.0.1",
         dialects: Mapping[str, Dialect] = DIALECTS,
+        replay: str | Path | None = None,
     ) -> None:
         """Listen on `host`:`port` (0: any free one), with TLS where PEM files are given; keep the state in `database`.
 
-        `dialects`: the services to simulate, by provider.
+        `dialects`: the services to simulate, by provider. With `replay`, a transcript of the role preflight, services
+        answer as recorded there and keep nothing; raises ValueError where it is none.
         Raises OSError when the address, a file or the database cannot be had.
         """
+        self._replay = None if replay is None else Replay(replay)
         self._dialects = dict(dialects)
         self._state = State(str(database), tables(dialects.values()))
         self._panel = Panel(dialect.settings for dialect in dialects.values())
@@ -74,6 +78,8 @@ class Simulator:
             answer = control.answer(self, wire.peer, request)
             wire.send(answer.head(request.keep_alive) + answer.body)
             return request.keep_alive
+        if self._replay is not None:
+            return self._replay.handle(wire, request)
         return self._service.handle(wire, request)
 
     @property
