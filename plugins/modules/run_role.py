@@ -32,6 +32,7 @@ options:
     type: str
     required: true
     choices:
+      - audit
       - rollout
       - yeastar
 requirements:

@@ -122,7 +122,7 @@ def role_result(role: str, results: Sequence[Result], secrets: Collection[str], 
     }
     if diff:
         task["diff"] = {"prepared": _diff(results)}
-    return _finished(role, task, fact, secrets)
+    return finished(role, task, fact, secrets)
 
 
 def input_result(role: str, error: InputError, accounts: Iterable[str], secrets: Collection[str]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def input_result(role: str, error: InputError, accounts: Iterable[str], secrets:
         "problems": [problem.as_dict() for problem in error.listed],
         "problem_counts": dict(error.counts),
     }
-    return _finished(role, task, fact, secrets)
+    return finished(role, task, fact, secrets)
 
 
 def _of_input(number: int, counts: str) -> str:
@@ -224,7 +224,8 @@ def _failed_rows(results: Iterable[Result]) -> list[dict[str, Any]]:
     return [row for result, outcome in shown for row in _rows(result, [outcome])]
 
 
-def _finished(role: str, task: dict[str, Any], fact: dict[str, Any], secrets: Collection[str]) -> dict[str, Any]:
+def finished(role: str, task: dict[str, Any], fact: dict[str, Any], secrets: Collection[str]) -> dict[str, Any]:
+    """Return a task's result with the fact C(ROLE_result), without secrets and what steers a terminal."""
     shown = remove_values({**task, "ansible_facts": {f"{role}_result": fact}}, _long_enough(secrets))
     return dict(visible_result(shown))
 
