@@ -115,7 +115,7 @@ def metrics_text(audit: Audit) -> str:
         for one in audit.accounts
         if (times := [row.seen.seen_at for row in one.rows if row.seen.seen_at is not None])
     ]
-    families = [
+    families: list[tuple[str, str, Sequence[tuple[Mapping[str, str], float]]]] = [
         ("phones", "Phones by state, and by where that is known from.", counts),
         ("reads", "Phones that were read one by one.", [(_labels(one), one.reads) for one in audit.accounts]),
         ("requests", "HTTP requests sent.", [(_labels(one), one.requests) for one in audit.accounts]),

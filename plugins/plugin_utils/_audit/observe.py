@@ -73,8 +73,7 @@ def observe_account(
         if listed is not None and service.can.list_models:
             fresh = _pointing_there(runner, devices, listed, now)
     except RpsError as error:
-        failed = Observation(None, error=error.to_keep())
-        return Observed({device.mac: Seen(failed, now(), READ) for device in devices}, (), None, (), 0, error)
+        return unread_account(devices, error.to_keep(), now())
     failure: RpsError | None = None
     rest = [device for device in devices if device.mac not in fresh]
     can_read = service.can.read_target
@@ -102,6 +101,12 @@ def observe_account(
             seen[mac] = _unread(device, listed, past, now(), read_target=can_read)
     extra = sorted(set(listed).difference(named)) if listed is not None and find_extra else []
     return Observed(seen, fresh, listed, extra, reads, failure, [*warnings, *service.warnings])
+
+
+def unread_account(devices: Sequence[Device], failure: RpsError, now: int) -> Observed:
+    """Return what is known of an account that could not be read."""
+    failed = Seen(Observation(None, error=failure), now, READ)
+    return Observed({device.mac: failed for device in devices}, (), None, (), 0, failure)
 
 
 def _listed(runner: Runner[Service], wanted: bool) -> tuple[Collection[str] | None, list[str]]:

@@ -109,7 +109,12 @@ def _data(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def _place(row: Mapping[str, Any]) -> dict[str, Any]:
     place = " ".join(filter(None, (row["server"], row["url"])))
-    return {**row, "provider": vendor_of(row["provider"]), "url": place}
+    return {**row, "provider": vendor_of(row["provider"]), "url": place, "seen_at": _minute(row["seen_at"])}
+
+
+def _minute(time: str | None) -> str:
+    """Return a time as people read it."""
+    return f"{time[:10]} {time[11:16]} UTC" if time else "never"
 
 
 def _advice(row: Mapping[str, Any]) -> str:
@@ -121,7 +126,7 @@ def _introduction(audit: Audit) -> str:
     phones = sum(len(one.rows) for one in audit.accounts)
     requests = sum(one.requests for one in audit.accounts)
     return escape(
-        f"{utc(audit.at)}: {phones} phones, {len(audit.accounts)} accounts, {requests} requests in "
+        f"{_minute(utc(audit.at))}: {phones} phones, {len(audit.accounts)} accounts, {requests} requests in "
         f"{audit.duration:.1f} seconds."
     )
 
@@ -198,15 +203,15 @@ def _runs(runs: Sequence[Run]) -> str:
             if height:
                 columns.append(
                     f'<rect class="f-{state}" x="{position * 10 + 1}" y="{y:.2f}" width="8" height="{height:.2f}">'
-                    f"<title>{utc(run.at)}: {run.counts[state]} {state}</title></rect>"
+                    f"<title>{_minute(utc(run.at))}: {run.counts[state]} {state}</title></rect>"
                 )
     chart = (
         f'<svg class="runs" role="img" aria-label="Drifted, missing, elsewhere and extra phones of the last '
         f'{len(runs)} runs, at most {most}; the table below has the numbers" viewBox="0 0 {len(runs) * 10} 100" '
         f'preserveAspectRatio="none">{"".join(columns)}</svg>'
     )
-    ends = f'<p class="ends"><span>{utc(runs[0].at)}</span><span>{utc(runs[-1].at)}</span></p>'
-    rows = [[utc(run.at), *(run.counts[state] for state in STATES)] for run in reversed(runs)]
+    ends = f'<p class="ends"><span>{_minute(utc(runs[0].at))}</span><span>{_minute(utc(runs[-1].at))}</span></p>'
+    rows = [[_minute(utc(run.at)), *(run.counts[state] for state in STATES)] for run in reversed(runs)]
     table = _table("Phones by run and state, the last run first", ["Run", *STATES], rows)
     words = "" if len(runs) > 1 else '<p class="quiet">There is no earlier run in the history.</p>'
     return f"{words}{_key(_DRIFT)}{chart}{ends}<details><summary>Numbers of each run</summary>{table}</details>"

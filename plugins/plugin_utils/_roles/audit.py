@@ -37,7 +37,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._audit.files import (
     metrics_text,
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.history import History, HistoryError
-from ansible_collections.voip.rps.plugins.plugin_utils._audit.observe import Observed, observe_account
+from ansible_collections.voip.rps.plugins.plugin_utils._audit.observe import Observed, observe_account, unread_account
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.page import MOST_RUNS, page_text
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.selection import Limits
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import (
@@ -244,9 +244,7 @@ def _account(given: Input, account: RoleAccount, history: History) -> tuple[Acco
         named = given.desired.named
         observed = observe_account(service, devices, named, past, limits, _now, find_extra=True)
     except Exception as error:
-        failed = Observation(None, error=unforeseen(error))
-        seen = {device.mac: Seen(failed, _now(), READ) for device in devices}
-        observed = Observed(seen, (), None, (), 0, failed.error)
+        observed = unread_account(devices, unforeseen(error), _now())
     can_read = service.can.read_target
     rows = [_row(given, account, device, observed.seen[device.mac], can_read) for device in devices]
     at = _now()
