@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -30,22 +30,32 @@ LONGEST = 300
 """So many characters of a text are shown."""
 
 LIST_COLUMNS = ("name", "model", "extension", "group", "sn")
-COLUMNS = (
-    "mac",
-    "provider",
-    "account",
-    "state",
-    "status",
-    "server",
-    "url",
-    "current_url",
-    "seen_at",
-    "source",
-    *LIST_COLUMNS,
-    "code",
-    "message",
-    "advice",
-)
+
+
+class Cells(NamedTuple):
+    """A phone as all files show it: no password is in it, and nothing that turns text around."""
+
+    mac: str
+    provider: str
+    account: str | None
+    state: str
+    status: str | None
+    server: str | None
+    url: str | None
+    current_url: str | None
+    seen_at: str | None
+    source: str
+    name: str | None
+    model: str | None
+    extension: str | None
+    group: str | None
+    sn: str | None
+    code: str | None
+    message: str | None
+    advice: str | None
+
+
+COLUMNS = Cells._fields
 
 _ADVICE = {
     MISSING: "It is not registered. Run rollout with this list.",
@@ -73,12 +83,16 @@ class AccountAudit(NamedTuple):
 
 
 class Audit(NamedTuple):
-    """A whole run: when it began, in seconds since 1970, how long it took, and the C(runs) before it."""
+    """A whole run: when it began, in seconds since 1970, how long it took, and the C(runs) before it.
+
+    C(table): its rows as C(cells_of) returns them.
+    """
 
     at: int
     duration: float
     accounts: Sequence[AccountAudit]
     runs: Sequence[Run] = ()
+    table: Sequence[Cells] = ()
 
     @property
     def rows(self) -> Iterator[Row]:
@@ -97,27 +111,45 @@ def advice(row: Row) -> str:
     return _ADVICE.get(row.state, "")
 
 
-def cells(row: Row) -> dict[str, Any]:
-    """Return a row as all files show it, by C(COLUMNS): no password is in it, and nothing that turns text around."""
-    target = row.target.as_dict(row.mac) if row.target else {}
-    error = row.error.as_dict() if row.error else {}
-    current = row.seen.current_url
-    return {
-        "mac": row.mac,
-        "provider": row.provider,
-        "account": shown(row.account),
-        "state": row.state,
-        "status": row.seen.observation.status,
-        "server": shown(target.get("server")),
-        "url": shown(target.get("url")),
-        "current_url": shown(current),
-        "seen_at": utc(row.seen.seen_at),
-        "source": row.seen.source,
-        **{name: shown(row.columns.get(name)) for name in LIST_COLUMNS},
-        "code": error.get("code"),
-        "message": shown(error.get("message")),
-        "advice": advice(row) or None,
-    }
+def cells_of(rows: Iterable[Row]) -> list[Cells]:
+    """Return the rows as all files show them."""
+    # Most texts are those of many phones, and making them fit to be shown is what takes time.
+    text = _Memo(shown)
+    time = _Memo(utc)
+    return [_cells(row, text, time) for row in rows]
+
+
+class _Memo(dict[Any, Any]):
+    """What a function returns, by its argument."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, key: Any) -> Any:
+        value = self[key] = self._function(key)
+        return value
+
+
+def _cells(row: Row, text: Mapping[Any, Any], time: Mapping[Any, Any]) -> Cells:
+    target, error, seen, columns = row.target, row.error, row.seen, row.columns
+    place = target.as_dict(row.mac) if target else {}
+    return Cells(
+        row.mac,
+        row.provider,
+        text[row.account],
+        row.state,
+        seen.observation.status,
+        text[place.get("server")],
+        text[place.get("url")],
+        text[seen.current_url],
+        time[seen.seen_at],
+        seen.source,
+        *(text[columns.get(name)] for name in LIST_COLUMNS),
+        error.code if error else None,
+        text[error.message] if error else None,
+        advice(row) or None,
+    )
 
 
 def shown(text: Any) -> Any:

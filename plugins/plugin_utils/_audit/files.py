@@ -17,13 +17,12 @@ from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import (
     COLUMNS,
     AccountAudit,
     Audit,
-    cells,
     colons,
     shown,
     utc,
     vendor_of,
 )
-from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import ELSEWHERE, SOURCES, STATES, summary, totals
+from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import ELSEWHERE, STATES, Row, summary, totals
 
 CLAIM_COLUMNS = ("mac", "sn", "vendor", "model", "provider", "account", "ticket")
 
@@ -41,8 +40,8 @@ def json_text(audit: Audit) -> str:
         "accounts": {one.account: _account(one) for one in audit.accounts},
     }
     lines = [
-        json.dumps({key: value for key, value in cells(row).items() if value is not None or key in _ALWAYS})
-        for row in audit.rows
+        json.dumps({key: value for key, value in zip(COLUMNS, row, strict=True) if value is not None or key in _ALWAYS})
+        for row in audit.table
     ]
     rows = ",\n".join(lines)
     return f'{json.dumps(head, indent=1)[:-2]},\n "rows": [\n{rows}\n ]\n}}\n'
@@ -60,7 +59,7 @@ def _account(one: AccountAudit) -> dict[str, Any]:
 
 def csv_text(audit: Audit) -> str:
     """Return every row as CSV."""
-    return _csv(COLUMNS, map(cells, audit.rows))
+    return _csv(COLUMNS, audit.table)
 
 
 def claims_text(audit: Audit) -> str:
@@ -68,11 +67,11 @@ def claims_text(audit: Audit) -> str:
     return _csv(CLAIM_COLUMNS, (_claim(one, row) for one in audit.accounts for row in _claimed(one)))
 
 
-def _claimed(one: AccountAudit) -> Iterable[Any]:
+def _claimed(one: AccountAudit) -> Iterable[Row]:
     return (row for row in one.rows if row.state == ELSEWHERE and not row.held_by)
 
 
-def _claim(one: AccountAudit, row: Any) -> dict[str, Any]:
+def _claim(one: AccountAudit, row: Row) -> tuple[Any, ...]:
     vendor, serial = vendor_of(row.provider), shown(row.columns.get("sn"))
     number = f", serial number {serial}," if serial else ""
     user = f" (user name {shown(one.user)})" if one.user else ""
@@ -81,23 +80,15 @@ def _claim(one: AccountAudit, row: Any) -> dict[str, Any]:
         f"account of your redirection service. Please release it there, so that we can register it in our "
         f"account{user}. We can send the receipt."
     )
-    return {
-        "mac": row.mac,
-        "sn": serial,
-        "vendor": vendor,
-        "model": shown(row.columns.get("model")),
-        "provider": row.provider,
-        "account": shown(one.account),
-        "ticket": ticket,
-    }
+    return row.mac, serial, vendor, shown(row.columns.get("model")), row.provider, shown(one.account), ticket
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([safe_cell(row.get(name)) for name in columns])
+        writer.writerow([cell and safe_cell(cell) for cell in row])
     return text.getvalue()
 
 
@@ -108,7 +99,6 @@ def metrics_text(audit: Audit) -> str:
         for one in audit.accounts
         for source, by_state in totals(one.rows).items()
         for state in STATES
-        if source in SOURCES
     ]
     oldest = [
         (_labels(one), min(times))

@@ -18,8 +18,8 @@ from typing import Any
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import (
     AccountAudit,
     Audit,
+    Cells,
     as_run,
-    cells,
     shown,
     utc,
     vendor_of,
@@ -44,19 +44,19 @@ MOST_RUNS = 30
 """So many runs are in the chart, this one included."""
 
 _FILES = Path(__file__).parents[3] / "roles" / "audit" / "files"
-_COLUMNS = {
-    "MAC": "mac",
-    "State": "state",
-    "Vendor": "provider",
-    "Account": "account",
-    "Name": "name",
-    "Group": "group",
-    "Should point to": "url",
-    "Points to": "current_url",
-    "Last seen": "seen_at",
-    "Source": "source",
-    "What to do": "advice",
+_COLUMNS: dict[str, Callable[[Cells], str | None]] = {
+    "MAC": lambda row: row.mac,
+    "State": lambda row: row.state,
+    "Vendor": lambda row: vendor_of(row.provider),
+    "Account": lambda row: row.account,
+    "Name": lambda row: row.name,
+    "Group": lambda row: row.group,
+    "Should point to": lambda row: " ".join(filter(None, (row.server, row.url))),
+    "Points to": lambda row: row.current_url,
+    "Last seen": lambda row: _minute(row.seen_at),
+    "Source": lambda row: row.source,
 }
+_ADVICE = "What to do"
 _DRIFT = (DRIFTED, MISSING, ELSEWHERE, EXTRA)
 _WIDTH = 1000
 _MARK = re.compile(r"@@([A-Z]+)@@")
@@ -65,7 +65,7 @@ _MARK = re.compile(r"@@([A-Z]+)@@")
 def page_text(audit: Audit) -> str:
     """Return the page."""
     style, script = (_file(f"page.{kind}") for kind in ("css", "js"))
-    exceptions = [row for row in audit.rows if row.state in EXCEPTIONS]
+    exceptions = [row for row in audit.table if row.state in EXCEPTIONS]
     more = len(exceptions) - MOST_ROWS
     parts: dict[str, str] = {
         "POLICY": (
@@ -83,7 +83,7 @@ def page_text(audit: Audit) -> str:
         "ACCOUNTS": _accounts(audit.accounts),
         "CUT": f"The first {MOST_ROWS} of them. The CSV file has {more} more." if more > 0 else "",
         "OPTIONS": "".join(f'<option value="{state}">{state}</option>' for state in EXCEPTIONS),
-        "DATA": _data(map(cells, exceptions[:MOST_ROWS])),
+        "DATA": _data(exceptions[:MOST_ROWS]),
     }
     return _MARK.sub(lambda found: parts[found[1]], _file("page.html"))
 
@@ -96,20 +96,15 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _data(rows: Iterable[Mapping[str, Any]]) -> str:
+def _data(rows: Iterable[Cells]) -> str:
     """Return the exceptions as JSON that cannot end the element that it is in."""
     advice: dict[str, int] = {}
     table = [
-        [*(str(row[name] or "") for name in [*_COLUMNS.values()][:-1]), advice.setdefault(_advice(row), len(advice))]
-        for row in map(_place, rows)
+        [*(cell(row) or "" for cell in _COLUMNS.values()), advice.setdefault(_advice(row), len(advice))] for row in rows
     ]
-    text = json.dumps({"columns": [*_COLUMNS], "advice": [*advice], "rows": table}, separators=(",", ":"))
+    data = {"columns": [*_COLUMNS, _ADVICE], "advice": [*advice], "rows": table}
+    text = json.dumps(data, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _place(row: Mapping[str, Any]) -> dict[str, Any]:
-    place = " ".join(filter(None, (row["server"], row["url"])))
-    return {**row, "provider": vendor_of(row["provider"]), "url": place, "seen_at": _minute(row["seen_at"])}
 
 
 def _minute(time: str | None) -> str:
@@ -117,9 +112,9 @@ def _minute(time: str | None) -> str:
     return f"{time[:10]} {time[11:16]} UTC" if time else "never"
 
 
-def _advice(row: Mapping[str, Any]) -> str:
-    reason = f" Reason: {row['message']} ({row['code']})" if row["message"] else ""
-    return f"{row['advice'] or ''}{reason}"
+def _advice(row: Cells) -> str:
+    reason = f" Reason: {row.message} ({row.code})" if row.message else ""
+    return f"{row.advice or ''}{reason}"
 
 
 def _introduction(audit: Audit) -> str:

@@ -29,7 +29,13 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.outcome_file import replace_file
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
-from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import LIST_COLUMNS, AccountAudit, Audit, as_run
+from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import (
+    LIST_COLUMNS,
+    AccountAudit,
+    Audit,
+    as_run,
+    cells_of,
+)
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.files import (
     claims_text,
     csv_text,
@@ -121,7 +127,7 @@ def run(context: Context) -> dict[str, Any]:
     SECRETS.add(*given.secrets)
     with history:
         audit, warnings, failure = _audited(given, history)
-    written, unwritten = _write(given, audit)
+    written, unwritten = _write(given, audit._replace(table=cells_of(audit.rows)))
     if failure is not None:
         unwritten.append(str(_of_history(given, failure)))
     return audit_result(audit, given.values["fail_on"], written, unwritten, warnings, given.secrets)

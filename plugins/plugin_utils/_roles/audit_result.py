@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, count_codes
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import MOST_RETURNED_FAILURES
-from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import AccountAudit, Audit, advice, cells
+from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import AccountAudit, Audit, advice, cells_of
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import HISTORY, STATES, Row, summary, totals
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import MOST_LINES, Line, finished, input_result
 
@@ -82,7 +82,8 @@ def _failed(audit: Audit, fail_on: Collection[str]) -> Iterator[Row]:
 
 
 def _device(row: Row) -> dict[str, Any]:
-    shown = {key: value for key, value in cells(row).items() if key not in ("code", "message")}
+    (cells,) = cells_of([row])
+    shown = {key: value for key, value in cells._asdict().items() if key not in ("code", "message")}
     return {**shown, "error": row.error.as_dict()} if row.error else shown
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, Observation, Target
-from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import AccountAudit, Audit
+from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import AccountAudit, Audit, cells_of
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.history import Run
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.page import page_text
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import (
@@ -68,7 +68,7 @@ def opened(browser: Any, tmp_path: Path) -> Open:
 
     def open_page(audit: Audit, width: int = 1280, dark: bool = False) -> Any:
         path = tmp_path / "audit.html"
-        path.write_text(page_text(audit), encoding="utf-8")
+        path.write_text(page_text(audit._replace(table=cells_of(audit.rows))), encoding="utf-8")
         browser.get_log("browser")
         browser.get_log("performance")
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
