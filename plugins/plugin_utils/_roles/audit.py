@@ -83,6 +83,10 @@ VARIABLES = {
     "concurrency": Variable("int", least=1),
 }
 
+NO_HISTORY_WARNING = (
+    "audit_max_age and audit_reads require audit_history: without it, no run knows what earlier ones read"
+)
+
 WRITERS: dict[str, Callable[[Audit], str]] = {
     "json": json_text,
     "csv": csv_text,
@@ -127,6 +131,8 @@ def run(context: Context) -> dict[str, Any]:
     SECRETS.add(*given.secrets)
     with history:
         audit, warnings, failure = _audited(given, history)
+    if given.values["history"] is None and (given.values["max_age"], given.values["reads"]) != (None, None):
+        warnings.append(NO_HISTORY_WARNING)
     written, unwritten = _write(given, audit._replace(table=cells_of(audit.rows)))
     if failure is not None:
         unwritten.append(str(_of_history(given, failure)))

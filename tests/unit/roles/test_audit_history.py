@@ -332,3 +332,15 @@ def test_two_accounts_with_the_same_phone_numbers_do_not_share_readings(
     moved = audit(accounts={"labs": accounts["labs"]}, phones=phones(*macs(6)), max_age=20)
 
     assert found(moved) == {"elsewhere": 6}
+
+
+def test_limits_without_a_history_are_warned_of(
+    run: Audit, accounts: dict[str, dict[str, Any]], simulator: Simulator
+) -> None:
+    hold(simulator, *macs(10))
+    given = {"accounts": {"office": accounts["office"]}, "url": BERLIN, "phones": phones(*macs(10))}
+
+    assert "require audit_history" in run("audit", **given, reads=2)["warnings"][0]
+    assert reads(simulator) == 2
+    assert "require audit_history" in run("audit", **given, max_age=2)["warnings"][0]
+    assert run("audit", **given)["warnings"] == []
