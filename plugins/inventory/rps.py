@@ -70,16 +70,17 @@ seealso:
 """
 
 EXAMPLES = r"""
+---
 # acme.rps.yml: one account
 plugin: voip.rps.rps
 provider: yealink
 username: acme
 password: "{{ lookup('ansible.builtin.env', 'ACME_PASSWORD') }}"
-
+---
 # env.rps.yml: the account is in the environment, as RPS_PROVIDER, RPS_USERNAME and RPS_PASSWORD. So AWX runs it with a
 # credential that sets them.
 plugin: voip.rps.rps
-
+---
 # all.rps.yml: several accounts, with groups by account, by model and by where the phones point
 plugin: voip.rps.rps
 accounts:

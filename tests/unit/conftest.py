@@ -37,6 +37,26 @@ except ImportError:  # ansible-core 2.18
         basic._ANSIBLE_ARGS = None
 
 
+@contextlib.contextmanager
+def on_managed_node() -> Iterator[None]:
+    """Let a module run as where there is no controller, whose side of ansible-core other tests import.
+
+    Since 2.19, ansible-core then shows warnings itself and checks what modules are given.
+    """
+    try:
+        from ansible.module_utils import _internal
+        from ansible.module_utils._internal._json._profiles import _string_encoding_check_enabled
+    except ImportError:  # ansible-core 2.18
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_internal, "is_controller", False)
+        patch.setattr(_internal, "import_controller_module", lambda _name: None)
+        _string_encoding_check_enabled.cache_clear()
+        yield
+    _string_encoding_check_enabled.cache_clear()
+
+
 ACCOUNT = "acme"
 PASSWORD = "s3cret-of-acme"
 THEIRS = "https://other.example/"
@@ -161,7 +181,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
         args = {**options, "_ansible_check_mode": check, "_ansible_diff": diff}
         capsys.readouterr()
         warnings._global_warnings.clear()
-        with patch_module_args(args), pytest.raises(SystemExit):
+        with on_managed_node(), patch_module_args(args), pytest.raises(SystemExit):
             module.main()
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
         if "warnings" in result:

@@ -91,7 +91,7 @@ def visible_result(value: Any, lines: bool = False) -> Any:
         # Of 100,000 devices nearly all is printable: this is where the time goes.
         return {
             key if not isinstance(key, str) or key.isprintable() else visible(key): item
-            if item is None or (type(item) is str and item.isprintable())
+            if item is None or (isinstance(item, str) and item.isprintable())
             else visible_result(item, lines or key == "diff")
             for key, item in value.items()
         }

@@ -114,7 +114,7 @@ def test_the_second_run_changes_nothing(yeastar: Callable[..., Any], simulator: 
     assert "changed=0" in second.stdout
     assert "PBX: 2 right already, 2 to be added by hand (requests: " in second.stdout
     assert "snom: 1 right already (requests: " in second.stdout
-    assert "htek: 1 right already (requests: " in second.stdout
+    assert "htek: 1 unverified (requests: " in second.stdout
     assert not any(entry.carried_out for entry in simulator.log)
 
 

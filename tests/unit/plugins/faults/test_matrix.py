@@ -37,6 +37,7 @@ FAULTS = {
     "login_page_after": {},
     "redirect": {"location": "https://elsewhere.example/"},
     "answer": {"body": "<methodResponse><params><param><value>7</value></param></params></methodResponse>"},
+    "answer_after": {"body": "<methodResponse><params><param><value>7</value></param></params></methodResponse>"},
     "fault": {"code": 1, "message": "internal error"},
     "fault no such method": {"code": -32601, "message": "no such method"},
 }

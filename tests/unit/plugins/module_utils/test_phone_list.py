@@ -413,10 +413,8 @@ def test_a_workbook_without_the_library(workbook, monkeypatch):
 )
 def test_other_archives(tmp_path, name, size, words):
     path = tmp_path / "phones.csv"
-    with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open(name, "w", force_zip64=True) as part,
-    ):
+    archive = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
+    with archive, archive.open(name, "w", force_zip64=True) as part:
         for start in range(0, size, 10_000_000):
             part.write(bytes(min(10_000_000, size - start)))
 

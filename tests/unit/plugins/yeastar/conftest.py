@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from rps_simulator import Simulator
 
-from ..faults.conftest import launch  # noqa: F401  # a fixture
-
 CLIENT = "client-of-acme"
 SECRET = "s3cret-of-acme"
 T5 = {"vendor": "Yealink", "model": "SIP-T53W", "template_name": "YSDP_YealinkT5"}
