@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
@@ -42,7 +42,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._audit.files import (
     json_text,
     metrics_text,
 )
-from ansible_collections.voip.rps.plugins.plugin_utils._audit.history import History, HistoryError
+from ansible_collections.voip.rps.plugins.plugin_utils._audit.history import History, HistoryError, Keyed
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.observe import Observed, observe_account, unread_account
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.page import MOST_RUNS, page_text
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.selection import Limits
@@ -215,29 +215,42 @@ def _noting(rows: Rows, columns: Columns) -> Iterator[tuple[str, Mapping[str, st
         yield where, row
 
 
+class _Account(NamedTuple):
+    """What was done about an account. C(readings): what the history is to keep."""
+
+    account: RoleAccount
+    audit: AccountAudit
+    observed: Observed
+    readings: Sequence[tuple[Device, Seen, bool | None]]
+    keyed: Keyed
+
+
 def _audited(given: Input, history: History) -> tuple[Audit, list[str], HistoryError | None]:
     """Return the audit, warnings, and why the history could not be used."""
     began, at = time.monotonic(), _now()
     failure: HistoryError | None = None
-    audits: list[AccountAudit] = []
-    warnings: list[str] = []
-    listed: dict[str, Observed] = {}
-    try:
-        for account in given.accounts:
-            one, observed = _account(given, account, history)
-            audits.append(one)
-            listed[account.name] = observed
-            warnings += [f"{account.name}: {words}" for words in observed.warnings]
-        runs = history.runs(MOST_RUNS)
-    except HistoryError as error:
-        failure, runs = error, []
-    audits = [one._replace(rows=_with_holders(one, listed)) for one in audits]
-    audit = Audit(at, time.monotonic() - began, audits, runs)
-    if failure is None:
+    done: list[_Account] = []
+    for account in given.accounts:
+        devices = given.desired.devices[Owner(account.provider, account.name)]
+        keyed = history.keyed(account.secrets)
+        past: Mapping[str, Seen] = {}
         try:
-            history.commit(as_run(audit, summary(audit.rows)))
+            past = history.past(account.provider, account.name, devices, keyed)
         except HistoryError as error:
             failure = error
+        done.append(_account(given, account, devices, past, keyed))
+    warnings = [f"{one.account.name}: {words}" for one in done for words in one.observed.warnings]
+    listed = {one.account.name: one.observed.listed for one in done if one.observed.listed}
+    audits = [one.audit._replace(rows=_with_holders(one.audit, listed)) for one in done]
+    audit = Audit(at, time.monotonic() - began, audits)
+    try:
+        audit = audit._replace(runs=history.runs(MOST_RUNS))
+        if failure is None:
+            for one in done:
+                history.remember(one.account.provider, one.account.name, one.readings, one.keyed)
+            history.commit(as_run(audit, summary(audit.rows)))
+    except HistoryError as error:
+        failure = error
     return audit, warnings, failure
 
 
@@ -245,12 +258,10 @@ def _now() -> int:
     return int(time.time())
 
 
-def _account(given: Input, account: RoleAccount, history: History) -> tuple[AccountAudit, Observed]:
-    """Return the audit of an account, and what was seen of it. Raises HistoryError."""
+def _account(
+    given: Input, account: RoleAccount, devices: Sequence[Device], past: Mapping[str, Seen], keyed: Keyed
+) -> _Account:
     service = given.services[account.name]
-    devices = given.desired.devices[Owner(account.provider, account.name)]
-    keyed = history.keyed(account.secrets)
-    past = history.past(account.provider, account.name, devices, keyed)
     limits = Limits(given.values["max_age"], given.values["reads"])
     try:
         named = given.desired.named
@@ -261,12 +272,11 @@ def _account(given: Input, account: RoleAccount, history: History) -> tuple[Acco
     rows = [_row(given, account, device, observed.seen[device.mac], can_read) for device in devices]
     at = _now()
     rows += [_extra(given, account, mac, at) for mac in observed.extra]
-    fresh = [
+    readings = [
         (device, seen, met_by(device, seen))
         for device in devices
         if device.mac in observed.fresh and (seen := observed.seen[device.mac]).observation.status is not None
     ]
-    history.remember(account.provider, account.name, fresh, keyed)
     audit = AccountAudit(
         account.name,
         account.provider,
@@ -276,7 +286,7 @@ def _account(given: Input, account: RoleAccount, history: History) -> tuple[Acco
         observed.failure,
         str(account.params.get("username") or ""),
     )
-    return audit, observed
+    return _Account(account, audit, observed, readings, keyed)
 
 
 def _row(given: Input, account: RoleAccount, device: Device, seen: Seen, can_read: bool) -> Row:
@@ -290,9 +300,9 @@ def _extra(given: Input, account: RoleAccount, mac: str, at: int) -> Row:
     return Row(mac, account.provider, account.name, EXTRA, None, seen, columns=given.columns.get(mac, {}))
 
 
-def _with_holders(one: AccountAudit, listed: Mapping[str, Observed]) -> list[Row]:
+def _with_holders(one: AccountAudit, listed: Mapping[str, Collection[str]]) -> list[Row]:
     """Return the rows of an account, those that another account of ours holds with its name."""
-    others = {name: observed.listed for name, observed in listed.items() if observed.listed and name != one.account}
+    others = {name: macs for name, macs in listed.items() if name != one.account}
     return [
         row._replace(held_by=next((name for name, macs in others.items() if row.mac in macs), ""))
         if row.state == ELSEWHERE

@@ -344,3 +344,38 @@ def test_limits_without_a_history_are_warned_of(
     assert reads(simulator) == 2
     assert "require audit_history" in run("audit", **given, max_age=2)["warnings"][0]
     assert run("audit", **given)["warnings"] == []
+
+
+def test_a_history_that_cannot_be_written_fails_the_run_and_the_files_are_written(
+    audit: Audit, simulator: Simulator, tmp_path: Path
+) -> None:
+    hold(simulator, *macs(10))
+    audit(phones=phones(*macs(2)))
+    with sqlite3.connect(tmp_path / "h.db") as history:
+        history.execute("CREATE TRIGGER full BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    history.close()
+
+    task = audit(phones=phones(*macs(10)))
+
+    assert task["failed"]
+    assert "audit_history" in task["msg"]
+    assert "disk is full" in task["msg"]
+    assert found(task) == {"right": 10}
+    assert len(rows(tmp_path)) == 10
+    assert task["ansible_facts"]["audit_result"]["failed"]
+
+
+def test_a_run_that_was_killed_leaves_the_history_as_it_was(audit: Audit, simulator: Simulator, tmp_path: Path) -> None:
+    hold(simulator, *macs(10))
+    audit(phones=phones(*macs(10)))
+    # A killed run leaves the file that was begun, or a transaction that nobody committed.
+    killed = sqlite3.connect(tmp_path / "h.db", isolation_level=None)
+    killed.execute("BEGIN IMMEDIATE")
+    killed.execute("DELETE FROM phones")
+    killed.close()
+    reads(simulator)
+
+    assert found(audit(phones=phones(*macs(10)), max_age=20)) == {"right": 10}
+    assert reads(simulator) == 0
+    (tmp_path / "new.db").touch()
+    assert not audit(phones=phones(*macs(1)), history="new.db")["failed"]
