@@ -114,7 +114,7 @@ def metrics_text(audit: Audit) -> str:
             "Whether the account could be read, 1 or 0.",
             [(_labels(one), int(one.failure is None)) for one in audit.accounts],
         ),
-        ("oldest_reading_timestamp_seconds", "When the phone was read that was read the longest ago.", oldest),
+        ("oldest_reading_timestamp_seconds", "Time of the oldest reading that the audit relies on.", oldest),
         (
             "unread_accounts",
             "Accounts that could not be read.",

@@ -81,7 +81,7 @@ def page_text(audit: Audit) -> str:
         "VENDORS": _vendors(audit),
         "RUNS": _runs([*audit.runs[-(MOST_RUNS - 1) :], as_run(audit, summary(audit.rows))]),
         "ACCOUNTS": _accounts(audit.accounts),
-        "CUT": f"The first {MOST_ROWS} of them. The CSV file has {more} more." if more > 0 else "",
+        "CUT": f"<p>The first {MOST_ROWS} of them. The CSV file has {more} more.</p>" if more > 0 else "",
         "OPTIONS": "".join(f'<option value="{state}">{state}</option>' for state in EXCEPTIONS),
         "DATA": _data(exceptions[:MOST_ROWS]),
     }

@@ -225,7 +225,7 @@ def _failed_rows(results: Iterable[Result]) -> list[dict[str, Any]]:
 
 
 def finished(role: str, task: dict[str, Any], fact: dict[str, Any], secrets: Collection[str]) -> dict[str, Any]:
-    """Return a task's result with the fact C(ROLE_result), without secrets and what steers a terminal."""
+    """Return a task's result with the fact C(ROLE_result), without anything that must not be shown."""
     shown = remove_values({**task, "ansible_facts": {f"{role}_result": fact}}, _long_enough(secrets))
     return dict(visible_result(shown))
 

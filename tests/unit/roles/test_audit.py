@@ -353,3 +353,16 @@ def test_a_file_that_cannot_be_written_fails_the_run_and_the_others_are_written(
     assert task["failed"]
     assert "a.csv could not be written: No space left on device" in task["msg"]
     assert {path.name for path in tmp_path.iterdir()} == set(FILES.values()) - {"a.csv"}
+
+
+def test_the_page_says_how_many_exceptions_it_leaves_out(
+    audit: Audit, simulator: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ansible_collections.voip.rps.plugins.plugin_utils._audit.page.MOST_ROWS", 10)
+
+    audit(phones=phones(*(mac(number) for number in range(15))), **FILES)
+
+    page = (tmp_path / "a.html").read_text()
+    assert "The first 10 of them. The CSV file has 5 more." in page
+    assert len(json.loads(re.search(r'id="data">(.*?)</script>', page)[1])["rows"]) == 10  # type: ignore[index]
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 16
