@@ -73,7 +73,7 @@ def observe_account(
         if listed is not None and service.can.list_models:
             fresh = _pointing_there(runner, devices, listed, now)
     except RpsError as error:
-        return unread_account(devices, error.to_keep(), now())
+        return unread_account(devices, _without_answer(error), now())
     failure: RpsError | None = None
     rest = [device for device in devices if device.mac not in fresh]
     can_read = service.can.read_target
@@ -88,7 +88,7 @@ def observe_account(
             fresh.update((mac, Seen(one, at, READ)) for mac, one in readings.items())
             reads += len(chunk)
         except RpsError as error:
-            failure = error.to_keep()
+            failure = _without_answer(error)
     unread = set(due).difference(fresh) if failure else set()
     seen: dict[str, Seen] = {}
     for device in devices:
@@ -107,6 +107,11 @@ def unread_account(devices: Sequence[Device], failure: RpsError, now: int) -> Ob
     """Return what is known of an account that could not be read."""
     failed = Seen(Observation(None, error=failure), now, READ)
     return Observed({device.mac: failed for device in devices}, (), None, (), 0, failure)
+
+
+def _without_answer(error: RpsError) -> RpsError:
+    """Return an error that does not hold on to the answer that it was raised for."""
+    return RpsError(error.code, error.message)
 
 
 def _listed(runner: Runner[Service], wanted: bool) -> tuple[Collection[str] | None, list[str]]:
