@@ -104,7 +104,7 @@ def run_units(session: nox.Session, *arguments: str) -> None:
 @nox.session
 def units(session: nox.Session) -> None:
     """Run the unit tests and measure what they cover; with arguments after ``--``, run just what they select."""
-    session.install("ansible-core", "hypothesis", "openpyxl", "pytest-cov", "pytest-xdist", "requests")
+    session.install("ansible-core", "hypothesis", "openpyxl", "pytest-cov", "pytest-xdist", "requests", "selenium")
     run_units(session, *(session.posargs or ["--cov"]))
 
 

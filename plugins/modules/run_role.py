@@ -33,6 +33,7 @@ options:
     required: true
     choices:
       - preflight
+      - audit
       - rollout
       - migrate
       - decommission

@@ -87,7 +87,7 @@ def write_outcomes(
     writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _cell(row.get(name)) for name in columns})
+        writer.writerow({name: safe_cell(row.get(name)) for name in columns})
     replace_file(dest, remove_values(text.getvalue(), secrets))
 
 
@@ -120,6 +120,6 @@ def _take_after(path: str, handle: int) -> None:
     os.fchmod(handle, stat.S_IMODE(there.st_mode))
 
 
-def _cell(value: Any) -> Any:
+def safe_cell(value: Any) -> Any:
     """Return a cell's value such that no spreadsheet runs it as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

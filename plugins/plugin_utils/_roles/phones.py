@@ -41,7 +41,7 @@ def find_list(
 
 
 def find_input(option: str, given: str | None, context: Context, problems: Problems) -> str | None:
-    """Return the path of a file that is to be read, None where none is given; adds to C(problems) if it is not found."""
+    """Return the path of a file to read, None where none is given; adds to C(problems) if it is not found."""
     if given is None:
         return None
     try:

@@ -14,6 +14,7 @@ from ansible_collections.voip.rps.plugins.module_utils._http.client import REQUE
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, unforeseen
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import (
+    audit,
     decommission,
     find,
     migrate,
@@ -24,7 +25,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles import (
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import failure_result
 
-_ROLES = (rollout, migrate, decommission, preflight, find, yeastar)
+_ROLES = (rollout, migrate, decommission, audit, preflight, find, yeastar)
 ROLES: dict[str, Callable[[Context], dict[str, Any]]] = {role.ROLE: role.run for role in _ROLES}
 _VARIABLES = {role.ROLE: role.VARIABLES for role in _ROLES}
 

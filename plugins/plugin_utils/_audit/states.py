@@ -1,0 +1,119 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The states of an audit: pure, from what was asked and what was seen of a phone to its row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import ELSEWHERE as IS_ELSEWHERE
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED as IS_REGISTERED
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
+
+RIGHT = "right"
+MISSING = "missing"
+DRIFTED = "drifted"
+EXTRA = "extra"
+ELSEWHERE = "elsewhere"
+UNVERIFIABLE = "unverifiable"
+STATES = (RIGHT, MISSING, DRIFTED, EXTRA, ELSEWHERE, UNVERIFIABLE)
+EXCEPTIONS = STATES[1:]
+
+READ = "read"
+HISTORY = "history"
+SOURCES = (READ, HISTORY)
+
+NO_URL = "no_url"
+NOT_SHOWN = "not_shown"
+NOT_YET = "not_yet"
+FAILED = "failed"
+
+
+class Seen(NamedTuple):
+    """What is known of a phone, and since when.
+
+    C(seen_at): seconds since 1970, None where nothing was ever read; C(source): C(read) in this run, or from the
+    C(history). Where the history does not keep a URL because it holds a password: C(met), whether it was the target's,
+    and C(shown), what may be shown of it.
+    """
+
+    observation: Observation
+    seen_at: int | None
+    source: str
+    met: bool | None = None
+    shown: str | None = None
+
+    @property
+    def current_url(self) -> str | None:
+        """Where the phone points, without a password."""
+        return without_userinfo(self.observation.url) if self.observation.url else self.shown
+
+
+class Row(NamedTuple):
+    """A phone in the audit. C(reason): why it is C(unverifiable); C(held_by): our account that holds it instead.
+
+    C(columns): what the phone list says of it beside its target, by column.
+    """
+
+    mac: str
+    provider: str
+    account: str
+    state: str
+    target: Target | None
+    seen: Seen
+    reason: str = ""
+    held_by: str = ""
+    columns: Mapping[str, str] = {}
+
+    @property
+    def error(self) -> RpsError | None:
+        return self.seen.observation.error
+
+
+def state_of(device: Device, seen: Seen, *, read_target: bool) -> tuple[str, str]:
+    """Return the state of a phone of the list, and the reason where it is C(unverifiable).
+
+    C(read_target): whether the service tells where a phone points.
+    """
+    observation = seen.observation
+    if observation.error:
+        return UNVERIFIABLE, FAILED
+    if observation.status is None:
+        return UNVERIFIABLE, NOT_YET
+    if observation.status == IS_ELSEWHERE:
+        return ELSEWHERE, ""
+    if observation.status != IS_REGISTERED:
+        return MISSING, ""
+    met = met_by(device, seen)
+    if met is not None:
+        return (RIGHT if met else DRIFTED), ""
+    if not read_target:
+        return UNVERIFIABLE, NOT_SHOWN
+    if device.target is not None and device.target.url is None:
+        return UNVERIFIABLE, NO_URL
+    return UNVERIFIABLE, NOT_YET if observation.url is None and seen.source == HISTORY else NOT_SHOWN
+
+
+def met_by(device: Device, seen: Seen) -> bool | None:
+    """Tell whether a registered phone points where the list says, None where nothing tells."""
+    if seen.met is not None or device.target is None:
+        return seen.met
+    return device.target.met_by(device.mac, seen.observation)
+
+
+def totals(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
+    """Return how many phones have each state, by source."""
+    counts = Counter((row.seen.source, row.state) for row in rows)
+    return {source: {state: counts[source, state] for state in STATES} for source in SOURCES}
+
+
+def summary(rows: Iterable[Row]) -> dict[str, int]:
+    """Return how many phones have each state."""
+    counts = Counter(row.state for row in rows)
+    return {state: counts[state] for state in STATES}
