@@ -115,7 +115,7 @@ def spare(plan: Plan, errors: Mapping[str, RpsError]) -> Plan:
         return plan
     outcomes = dict(plan.outcomes)
     for mac, error in errors.items():
-        outcomes[mac] = outcomes[mac]._replace(action=FAILED, error=error.to_keep())
+        outcomes[mac] = outcomes[mac]._replace(action=FAILED, error=error.without_traceback())
     steps = [step.only([mac for mac in step.macs if mac not in errors]) for step in plan.steps]
     return plan._replace(outcomes=outcomes, steps=[step for step in steps if step.macs])
 

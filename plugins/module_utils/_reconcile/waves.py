@@ -118,7 +118,7 @@ class WaveRun:
         seen: dict[str, Observation] = {}
         for attempt in range(client.retries + 1):
             if attempt:
-                client.rest(attempt - 1)
+                client.back_off(attempt - 1)
             try:
                 seen = self._runner.read(left, frozenset(left))
             except RpsError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import LEFT_UNBOUND, RpsError, unforeseen
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ELSEWHERE,
@@ -28,7 +29,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers im
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report, reconcile
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, Service
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.observed import look
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.work_list import Move
@@ -368,7 +369,7 @@ class Mover:
             if not left:
                 break
             if attempt:
-                side.service.client.rest(attempt - 1)
+                side.service.client.back_off(attempt - 1)
             self.changed = True
             report = self._reconcile(side, left, seen)
             for outcome in report.outcomes:
@@ -441,7 +442,7 @@ class Mover:
         self.outcomes[mac] = self.outcomes[mac]._replace(action=MOVED, error=None)
 
     def _fail(self, mac: str, error: RpsError) -> None:
-        self.outcomes[mac] = self.outcomes[mac]._replace(action=FAILED, error=error.to_keep())
+        self.outcomes[mac] = self.outcomes[mac]._replace(action=FAILED, error=error.without_traceback())
 
     @staticmethod
     def _observed(side: Side, mac: str) -> Observation | None:
