@@ -23,35 +23,36 @@ class Takes(NamedTuple):
 
 def choice(*values: str) -> Any:
     """A setting that has one of these values; the first is the default."""
-    return field(
-        default=values[0],
-        metadata={"takes": Takes(f"one of {', '.join(values)}", lambda value: value in values, values)},
-    )
+    return _setting(values[0], Takes(f"one of {', '.join(values)}", lambda value: value in values, values))
 
 
 def number(default: int, low: int, high: int) -> Any:
     """A setting that is a whole number from `low` to `high`."""
-    test = Takes(f"a whole number from {low} to {high}", lambda value: _is_number(value, int) and low <= value <= high)  # type: ignore[operator]
-    return field(default=default, metadata={"takes": test})
+    words = f"a whole number from {low} to {high}"
+    return _setting(default, Takes(words, lambda value: _is_between(value, (int,), low, high)))
 
 
 def seconds(default: float, high: int) -> Any:
     """A setting that is a time in seconds, `high` at most."""
-    test = Takes(f"seconds, from 0 to {high}", lambda value: _is_number(value, int, float) and 0 <= value <= high)  # type: ignore[operator]
-    return field(default=default, metadata={"takes": test})
+    words = f"seconds, from 0 to {high}"
+    return _setting(default, Takes(words, lambda value: _is_between(value, (int, float), 0, high)))
 
 
 def any_text(default: str) -> Any:
     """A setting that is any text."""
-    return field(default=default, metadata={"takes": Takes("a text", lambda value: isinstance(value, str))})
+    return _setting(default, Takes("a text", lambda value: isinstance(value, str)))
+
+
+def _setting(default: object, takes: Takes) -> Any:
+    return field(default=default, metadata={"takes": takes})  # pylint: disable=invalid-field-call
+
+
+def _is_between(value: Any, kinds: Any, low: int, high: int) -> bool:
+    return isinstance(value, kinds) and not isinstance(value, bool) and low <= value <= high
 
 
 def _is_names(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
-
-
-def _is_number(value: object, *kinds: type) -> bool:
-    return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 @dataclass(slots=True)
