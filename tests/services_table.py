@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 PAGE = Path(__file__).parents[1] / "docs" / "services.md"
@@ -21,14 +22,6 @@ ABILITIES = {
         "A device is given the URL that `servers` has for its `server`. `rps_server` has nothing to add.",
     ),
     "own_url": ("gives a device a URL of its own", "`url` is an input error: name a `server`."),
-    "bulk": (
-        "binds or releases many devices in one call",
-        "One call a device, several at a time.",
-    ),
-    "bulk_url": (
-        "binds many devices to a URL in one call",
-        "One call a device, several at a time.",
-    ),
     "read_target": (
         "tells where a device points",
         "A registered device is `unverified`, with a warning. A changed server is carried out with `force: true` only, "
@@ -58,18 +51,51 @@ ABILITIES = {
         "the target that it had, and the next run registers it. With `force`, `force_limit` is the most.",
     ),
 }
+# The same, of what the class of a service says by itself.
+SERVER_ABILITIES = {
+    "lists_servers": (
+        "lists its named servers",
+        "`rps_server` reports a name that exists as `unverified`. `rps_server_info` is an input error.",
+    ),
+    "changes_servers": (
+        "changes the URL of a named server",
+        "`rps_server` with `change_url` is an input error: add a server of another name, and move the devices to it.",
+    ),
+    "deletes_servers": ("deletes named servers", "`rps_server` with `state: absent` is an input error."),
+}
+
+
+ONE_BY_ONE = "One call a device, several at a time."
+# By what a call does for several devices at once.
+BULK = {
+    "bind": "binds many devices to a named server in one call",
+    "bind_url": "gives many devices a URL in one call",
+    "move": "moves many devices to another named server in one call",
+    "move_url": "gives many of your devices another URL in one call",
+    "release": "releases many devices in one call",
+}
 
 
 def tables() -> str:
     """Return the table of abilities, and that of what each gap means."""
     rows = [["", *SERVICES], ["---"] * (len(SERVICES) + 1)]
     gaps = [["where a service does not", "that means"], ["---", "---"]]
-    for field, (ability, meaning) in ABILITIES.items():
-        can = [getattr(service.can, field) for service in SERVICES.values()]
+    for field, (ability, meaning) in {**ABILITIES, **SERVER_ABILITIES}.items():
+        can = [getattr(service if field in SERVER_ABILITIES else service.can, field) for service in SERVICES.values()]
         rows.append([ability, *("yes" if able else "no" for able in can)])
         if not all(can):
             gaps.append([ability, meaning])
+    for field, ability in BULK.items():
+        most = [getattr(service.can.bulk, field) for service in SERVICES.values()]
+        rows.append([ability, *map(_most, most)])
+    gaps.append(["takes many devices in one of these calls", ONE_BY_ONE])
     return "\n\n".join("\n".join(f"| {' | '.join(row)} |" for row in table) for table in (rows, gaps))
+
+
+def _most(devices: int) -> str:
+    if devices == 1:
+        return "no"
+    return "yes" if devices == MANY else f"up to {devices}"
 
 
 def page(before: str) -> str:

@@ -12,12 +12,14 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import OMITTED, is_omitted, plain, reason_of
 
+_DISPLAY = Display()
 _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 
@@ -60,6 +62,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             load_file=self._load_file,
             check_mode=bool(self._task.check_mode),
             diff=bool(self._task.diff),
+            notice=lambda words: _DISPLAY.display(words, stderr=True),
         )
 
     def _templated(self, value: Any) -> Any:

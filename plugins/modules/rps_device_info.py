@@ -155,10 +155,10 @@ from ansible_collections.voip.rps.plugins.module_utils._module.options import RP
 from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
 from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsTask
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.look_up import (
+    devices_asked_for,
     info_result,
     listing_problems,
     look_up,
-    macs_asked_for,
 )
 
 
@@ -177,9 +177,9 @@ def main() -> None:
     )
     params = module.params
     with RpsTask(module) as task:
-        macs = macs_asked_for(params, task.problems)
+        devices = devices_asked_for(params, task.kind, task.problems)
         task.problems += listing_problems(params, task.kind)
-        seen = look_up(task.connect(), macs, params["models"], params["url"], params["check_target"])
+        seen = look_up(task.connect(), devices, params["models"], params["url"], params["check_target"])
         task.leave(info_result(seen))
 
 

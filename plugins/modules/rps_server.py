@@ -8,14 +8,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rps_server
-short_description: Add named configuration servers to a redirection service
+short_description: Manage named configuration servers at a redirection service
 version_added: 0.1.0
 author:
   - voip.rps contributors (@voip-rps)
 description:
-  - Adds configuration servers, each a name and a URL, to which M(voip.rps.rps_device) can then bind phones.
-  - The services can add a server, and tell that a name is taken; they cannot list, read, change or delete one.
-  - A service without named servers is an error. There, devices are given a URL.
+  - Adds, changes and removes configuration servers, each a name and a URL, to which M(voip.rps.rps_device) can bind
+    phones.
+  - A service that can list its servers is read first, and only what differs is sent.
+  - The XML-RPC services, V(yealink) and V(htek), can only add a server, and report that a name is taken. They have no
+    call to list, read, change or delete one.
+  - A service without named servers, as V(snom), is an error. There, devices are given a URL.
 extends_documentation_fragment:
   - voip.rps.attributes
   - voip.rps.attributes.actiongroup_rps
@@ -24,18 +27,19 @@ attributes:
   check_mode:
     support: partial
     details:
-      - The services cannot be asked which servers there are, so every server is reported as added, with a warning.
+      - On a service that cannot list its servers, every server is reported as added, with a warning.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
-      - If the name already exists, the server is reported as V(unverified) with a warning, because its URL cannot be
-        read. M(voip.rps.rps_device) shows whether it is the right one as soon as it binds a device to it.
+      - If the name already exists on a service that cannot list its servers, the server is reported as V(unverified)
+        with a warning, because its URL cannot be read. M(voip.rps.rps_device) shows whether it is the right one as soon
+        as it binds a device to it.
 options:
   name:
     description:
-      - The server's name, of letters, digits, C(-), C(_), C(.) and space. Requires O(url).
+      - The server's name, of letters, digits, C(-), C(_), C(.) and space. Requires O(url) with O(state=present).
       - Names may be unique over all accounts of a service, so choose one that nobody else would.
     type: str
   url:
@@ -44,17 +48,29 @@ options:
     type: str
   servers:
     description:
-      - Several servers, name to URL.
+      - Several servers, name to URL. With O(state=absent) the URLs are ignored.
     type: dict
   state:
     description:
-      - The services cannot delete a server.
+      - With V(present), servers that do not exist are added. One that exists with another URL fails as
+        C(server_exists), with both URLs, unless O(change_url) is set.
+      - With V(absent), servers are deleted, on a service that can delete them. A server to which devices of the account
+        are bound fails, and is not deleted.
     type: str
     choices:
       - present
+      - absent
     default: present
+  change_url:
+    description:
+      - Change the URL of a server that exists with another URL, on a service that can change it.
+      - This moves every phone that is bound to the server at once. To move phones in steps, add a server of another
+        name and move the phones with M(voip.rps.rps_device).
+    type: bool
+    default: false
 seealso:
   - module: voip.rps.rps_device
+  - module: voip.rps.rps_server_info
 """
 
 EXAMPLES = r"""
@@ -74,6 +90,15 @@ EXAMPLES = r"""
     servers:
       acme-paris: https://paris.acme.example/provisioning/
       acme-rome: https://rome.acme.example/provisioning/
+
+- name: Delete a server, on a service that can delete servers
+  voip.rps.rps_server:
+    provider: "{{ rps_provider }}"
+    username: acme
+    password: "{{ rps_password }}"
+    name: acme-rome
+    state: absent
+  when: rps_provider not in ['yealink', 'htek', 'snom']
 """
 
 RETURN = r"""
@@ -89,15 +114,24 @@ servers:
       returned: always
       sample: acme-berlin
     url:
-      description: The URL that was asked for. A user and password in it are replaced by C(***).
+      description:
+        - The URL that was asked for; with O(state=absent) the one that the server had, or null if it did not exist.
+        - A user and password in it are replaced by C(***).
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
     action:
-      description: V(added), V(unverified) if the name already exists, or V(failed).
+      description:
+        - V(added), V(changed), V(removed), V(none) if there is nothing to do, or V(failed).
+        - V(unverified) if the name already exists and the service does not show its URL.
       type: str
       returned: always
       sample: added
+    current_url:
+      description: The URL that the server had before. A user and password in it are replaced by C(***).
+      type: str
+      returned: if the service listed the server
+      sample: https://berlin.acme.example/provisioning/
     error:
       description: Why it failed, C(code) being one of the collection's error codes and C(message) the service's words.
       type: dict
@@ -111,7 +145,7 @@ requests:
   type: int
   sample: 2
 diff:
-  description: The servers that are added, name to URL.
+  description: The servers that are added, changed or removed, name to URL.
   returned: in diff mode, unless the whole task failed
   type: dict
   sample:
@@ -145,13 +179,11 @@ failure:
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
 from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule
 from ansible_collections.voip.rps.plugins.module_utils._module.task import RpsTask
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import (
-    add_servers,
-    server_warnings,
-    servers_result,
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import server_warnings, servers_result
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.manage_servers import (
+    manage_servers,
+    servers_asked_for,
 )
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import server_problems
 
 
 def main() -> None:
@@ -161,26 +193,22 @@ def main() -> None:
             name={"type": "str"},
             url={"type": "str"},
             servers={"type": "dict"},
-            state={"type": "str", "choices": ["present"], "default": "present"},
+            state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+            change_url={"type": "bool", "default": False},
         ),
         required_one_of=[("name", "servers")],
         mutually_exclusive=[("name", "servers")],
-        required_together=[("name", "url")],
+        required_if=[("state", "present", ("url", "servers"), True)],
+        required_by={"url": ["name"]},
         supports_check_mode=True,
     )
     with RpsTask(module) as task:
-        servers = module.params["servers"]
-        if servers is None:
-            servers = {module.params["name"]: module.params["url"]}
-        if None in servers:
-            servers = {}
-            task.problems.append(Problem("invalid_input", "", "neither name nor servers names a server"))
-        if not task.kind.can.named_servers:
-            task.problems.append(Problem("unsupported", "", "the service has no named servers: give the devices a url"))
-        for name, url in servers.items():
-            task.problems += server_problems(f"server {name!r}", name, url, task.kind)
-        outcomes = add_servers(task.connect(), servers, check_mode=module.check_mode)
-        if module.check_mode:
+        servers = servers_asked_for(module.params, task.kind, task.problems)
+        service = task.connect()
+        outcomes = manage_servers(
+            service, servers, change_url=module.params["change_url"], check_mode=module.check_mode
+        )
+        if module.check_mode and not service.lists_servers:
             module.warn(
                 "The service cannot tell which servers there are: those that are there already would not be added."
             )

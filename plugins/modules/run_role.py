@@ -32,8 +32,12 @@ options:
     type: str
     required: true
     choices:
+      - preflight
       - audit
       - rollout
+      - migrate
+      - decommission
+      - find
       - yeastar
 requirements:
   - requests, in the Python that runs Ansible

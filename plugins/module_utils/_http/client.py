@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One HTTP session to one endpoint: authentication, TLS, pooling, timeouts, retries, size and rate limits."""
+"""One HTTP session to one endpoint: TLS, pooling, timeouts, statuses, retries, size and rate limits."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ import ssl
 import threading
 import time
 from contextlib import nullcontext, suppress
+from enum import Enum
 from http.client import HTTPException
-from typing import Callable, Iterator, Mapping, TypeVar
+from typing import Callable, Iterator, Mapping, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import Login, LoginExpired, Outgoing
+from ansible_collections.voip.rps.plugins.module_utils._http.watch import Connected, Exchange, Exchanged, watched
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import MAX_SHOWN, RpsError, excerpt
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_url
@@ -44,7 +47,6 @@ MAX_LIST = 32 * 1024 * 1024
 MAX_WAIT = 60.0
 FIRST_WAIT = 0.25
 
-_OVERLOADED = frozenset((500, 502, 503, 504))
 _MOST_DOUBLINGS = 16
 _PLAIN = frozenset(("", "identity", "none", "utf-8", "utf8"))
 """Content codings that leave the content as it is; the last two are none, but services say them."""
@@ -74,15 +76,39 @@ _TLS_NOISE = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
 T = TypeVar("T")
 
 
+class Fate(Enum):
+    """What a status says of a request; one that has none of these is final, like 400."""
+
+    ANSWER = "the service answered, be it with no"
+    NOT_NOW = "nothing was carried out, and the same request may be sent again later"
+    IN_DOUBT = "it may have been carried out; reads may be sent again later"
+
+
+STATUSES: Mapping[int, Fate] = {
+    200: Fate.ANSWER,
+    429: Fate.NOT_NOW,
+    **dict.fromkeys((500, 502, 503, 504), Fate.IN_DOUBT),
+}
+"""What statuses say unless a service says otherwise."""
+
+
+class Answer(NamedTuple):
+    """What a service answered; the names of C(headers) may be in any case."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
 class Client:
     """Sends to one endpoint and counts what it sent in C(requests), and what of it writes in C(writes).
 
-    C(headers) go with every request, and C(auth), a name and a password, as Basic authentication; C(verify) is False,
-    True or the path of a CA bundle; C(timeout) is in seconds, for connecting and again for the whole answer;
-    C(retries) is how often a call is sent again; C(concurrency) is the most requests in flight; C(rate_limit) is in
-    requests per second, over all threads. Proxies, and a CA bundle where none is given, come from the environment; what
-    goes to this machine goes through no proxy. Raises RpsError C(tls_error), C(unreachable) or C(invalid_input) where a
-    bundle, a proxy or the login cannot be used.
+    C(headers) go with every request, and the C(login) signs it; C(statuses): what the service's own statuses say;
+    C(verify) is False, True or the path of a CA bundle; C(timeout) is in seconds, for connecting and again for the
+    whole answer; C(retries) is how often a call is sent again; C(concurrency) is the most requests in flight;
+    C(rate_limit) is in requests per second, over all threads. Proxies, and a CA bundle where none is given, come
+    from the environment; what goes to this machine goes through no proxy. Raises RpsError C(tls_error),
+    C(unreachable) or C(invalid_input) where a bundle, a proxy or the login cannot be used.
     """
 
     def __init__(
@@ -90,7 +116,8 @@ class Client:
         url: str,
         headers: Mapping[str, str],
         *,
-        auth: tuple[str, str] | None = None,
+        login: Login | None = None,
+        statuses: Mapping[int, Fate] | None = None,
         verify: bool | str = True,
         timeout: float = 30,
         retries: int = 3,
@@ -110,8 +137,8 @@ class Client:
         self._stopped: RpsError | None = None
         self._reading = False
         self._timeout = Timeout(connect=timeout, read=timeout)
-        if auth:
-            SECRETS.add_login(*auth)
+        self._login = login or Login()
+        self._statuses = {**STATUSES, **(statuses or {})}
         environment = requests.Session().merge_environment_settings(url, {}, True, verify, None)
         proxies = {} if is_loopback(url) else environment["proxies"]
         try:
@@ -119,15 +146,13 @@ class Client:
                 "GET",
                 url,
                 headers={"Accept-Encoding": "identity", "User-Agent": "ansible-voip.rps", **headers},
-                auth=auth and tuple(part.encode("utf-8", "surrogateescape") for part in auth),
             ).prepare()
             for value in request.headers.values():
                 str(value).encode("latin-1")
         except (requests.RequestException, ValueError):
             # Their words hold the value.
-            words = f"{shown_url(url)} cannot be asked: the address or the login has what is no character"
+            words = f"{shown_url(url)} cannot be asked: the address or a header has what is no character"
             raise RpsError("invalid_input", words) from None
-        self._headers = dict(request.headers)
         self._peer = _host_and_port(url)
         proxy = select_proxy(url, proxies)
         self._proxy = None
@@ -140,43 +165,69 @@ class Client:
         # keeps no cookie.
         adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
         try:
-            self._pool = adapter.pool(request, environment["verify"] or False, proxies)
+            self._pool = adapter.pool(request, environment["verify"] or False, proxies, self._login.certificate)
         except (requests.RequestException, lower.HTTPError, ValueError) as error:
             words = f"no connection to {self._proxy or self._peer} can be made: {type(error).__name__}"
             raise RpsError("unreachable", words) from None
         except OSError as error:
             raise RpsError("tls_error", str(error)) from None
-        self._target = adapter.request_url(request, proxies)
+        # Through a proxy the whole URL is sent; what is signed begins after the host.
+        target = adapter.request_url(request, proxies)
+        self._origin = target[: len(target) - len(request.path_url)]
+        address = urlsplit(request.url or url)
+        self._request = Outgoing("", address.scheme, address.netloc, request.path_url, None, dict(request.headers))
+        self._exchanged: Exchanged | None = None
 
-    def post(
+    @property
+    def proxy(self) -> str | None:
+        """What the proxy is called in messages, without its user and password; None where there is none."""
+        return self._proxy
+
+    def watch(self, exchanged: Exchanged, connected: Connected) -> None:
+        """Show every exchange from now on to C(exchanged), and every new connection's socket to C(connected)."""
+        self._exchanged = exchanged
+        self._pool.ConnectionCls = watched(self._pool.ConnectionCls, connected)
+
+    def request(
         self,
-        body: bytes,
-        parse: Callable[[bytes], T],
+        verb: str,
+        path: str,
+        read: Callable[[Answer], T],
         *,
         write: bool,
-        path: str = "",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
         listing: bool = False,
-        login: bool = False,
+        sign: Callable[[Outgoing], Outgoing] | None = None,
     ) -> T:
-        """Post C(body) to the endpoint, or to C(path) under it, and return what C(parse) makes of the answer's bytes.
+        """Send a request to C(path) under the endpoint, "" for the endpoint itself; return what C(read) makes of it.
 
-        With C(listing) the answer may be as long as C(MAX_LIST), else as C(MAX_ANSWER). A C(login) is sent as a write
-        is, but changes nothing.
-        A call that failed for a passing reason is sent again, after a growing pause or the one the service asks for; a
-        write only where it certainly was not carried out. Raises RpsError: C(auth_failed), C(forbidden),
-        C(rate_limited), C(unreachable), C(timeout), C(tls_error), C(service_error), C(protocol_error), or what
-        C(parse) raises.
+        C(read) gets answers of the statuses that the service's table calls so. With C(listing) the answer may be as
+        long as C(MAX_LIST), else as C(MAX_ANSWER). C(sign) is for a request that gets the login: it signs it in place
+        of the login, for every try; such a request is sent as a write is, but changes nothing.
+        A request that failed for a passing reason is sent again, after a growing pause or the one the service asks for;
+        a write only where it certainly was not carried out. A login that has expired is renewed once. Raises RpsError:
+        C(auth_failed), C(forbidden), C(rate_limited), C(unreachable), C(timeout), C(tls_error), C(service_error),
+        C(protocol_error), or what C(read) raises.
         """
-        return self._insist(
-            lambda: self._ask("POST", path, body, parse, listing), write=write, changes=write and not login
-        )
+        request = self._request._replace(verb=verb, body=body)
+        if path:
+            request = request._replace(path=request.path.rstrip("/") + path)
+        if headers:
+            request = request.with_headers(headers)
 
-    def get(self, path: str, parse: Callable[[bytes], T]) -> T:
-        """Get C(path) under the endpoint, which reads, and return what C(parse) makes of the answer's bytes.
+        def send(sign: Callable[[Outgoing], Outgoing], changes: bool) -> T:
+            return self._insist(lambda: self._ask(sign(request), read, listing), write=write, changes=changes)
 
-        Tries again and raises as C(post) does.
-        """
-        return self._insist(lambda: self._ask("GET", path, None, parse, False), write=False, changes=False)
+        if sign:
+            return send(sign, False)
+        credential = self._login.credential(self)
+        try:
+            return send(lambda request: self._login.sign(request, credential), write)
+        except LoginExpired:
+            self._login.renew(self, credential)
+        renewed = self._login.credential(self)
+        return send(lambda request: self._login.sign(request, renewed), write)
 
     def stop(self, error: RpsError) -> None:
         """Send nothing any more, and raise C(error) instead. Meant for a signal's handler: answers to writes under way
@@ -191,7 +242,7 @@ class Client:
         self._stopped = None
         self._pace = _Pace(None)
 
-    def rest(self, attempt: int) -> None:
+    def back_off(self, attempt: int) -> None:
         """Hold every thread's next request back, as before the retry after C(attempt) (from 0)."""
         self._pace.pause(_backoff(attempt))
 
@@ -225,13 +276,20 @@ class Client:
             if reads_alone:
                 self._reading = False
 
-    def _ask(self, verb: str, path: str, body: bytes | None, parse: Callable[[bytes], T], listing: bool) -> T:
+    def _ask(self, request: Outgoing, read: Callable[[Answer], T], listing: bool) -> T:
+        started = time.monotonic()
+
+        def show(status: int | None, answer: bytes) -> None:
+            if self._exchanged:
+                seconds = time.monotonic() - started
+                self._exchanged(Exchange(request.verb, request.path, request.body, status, answer, seconds))
+
         try:
             response: HTTPResponse = self._pool.request(
-                verb,
-                self._target + path,
-                body=body,
-                headers=self._headers,
+                request.verb,
+                self._origin + request.path,
+                body=request.body,
+                headers=request.headers,
                 retries=_NO_RETRIES,
                 redirect=False,
                 assert_same_host=False,
@@ -240,15 +298,21 @@ class Client:
                 decode_content=False,
             )
         except _LOST as error:
+            show(None, b"")
             raise self._lost(error) from None
-        if response.status != 200:
-            raise _status_error(response, _read_error_page(response))
+        fate = self._statuses.get(response.status)
+        if fate is not Fate.ANSWER:
+            page = _read_error_page(response)
+            show(response.status, page)
+            raise _status_error(response, page, fate, self._login)
         with self._listing if listing else nullcontext():
             try:
-                answer = _read(response, MAX_LIST if listing else MAX_ANSWER)
+                body = _read(response, MAX_LIST if listing else MAX_ANSWER)
             except _LOST as error:
+                show(None, b"")
                 raise self._lost(error) from None
-            return parse(answer)
+            show(response.status, body)
+            return read(Answer(response.status, body, response.headers))
 
     def _lost(self, error: Exception) -> RpsError:
         """Return the error of a request that got no whole answer, from what the HTTP libraries raised."""
@@ -406,19 +470,20 @@ def _causes(error: object) -> Iterator[Exception]:
         error = next((cause for cause in inner if isinstance(cause, Exception)), None)
 
 
-def _status_error(response: HTTPResponse, page: bytes) -> RpsError:
+def _status_error(response: HTTPResponse, page: bytes, fate: Fate | None, login: Login) -> RpsError:
     status = response.status
     words = ": ".join(part for part in (f"HTTP {status} {response.reason or ''}".strip(), excerpt(page)) if part)
+    if fate:
+        code = "rate_limited" if status == 429 else "service_error"
+        retry_after = _retry_after(response.headers.get("Retry-After", ""))
+        return RpsError(code, words, transient=True, in_doubt=fate is Fate.IN_DOUBT, retry_after=retry_after)
     if status == 401:
-        return RpsError("auth_failed", "the service does not take this username and password (HTTP 401)")
+        refused = f"the service does not take this {login.what} (HTTP 401)"
+        return LoginExpired(refused) if login.renewable else RpsError("auth_failed", refused)
     if status == 403:
         return RpsError("forbidden", words)
     if status == 407:
         return RpsError("unreachable", f"the proxy of the environment does not take its user and password ({words})")
-    if status == 429 or status in _OVERLOADED:
-        code = "rate_limited" if status == 429 else "service_error"
-        retry_after = _retry_after(response.headers.get("Retry-After", ""))
-        return RpsError(code, words, transient=True, in_doubt=status != 429, retry_after=retry_after)
     if 300 <= status < 400:
         location = response.headers.get("Location", "nowhere")
         return RpsError(
@@ -427,12 +492,12 @@ def _status_error(response: HTTPResponse, page: bytes) -> RpsError:
     return RpsError("protocol_error", f"{words}: is the address right?", in_doubt=not 400 <= status < 500)
 
 
-def _retry_after(told: str) -> float | None:
+def _retry_after(header: str) -> float | None:
     """Return the seconds that a service asks to wait, endless where they are more than a clock can tell."""
-    told = told.strip()
-    if re.fullmatch(r"[0-9]+", told):
-        return float(told) if len(told) < 10 else math.inf
+    header = header.strip()
+    if re.fullmatch(r"[0-9]+", header):
+        return float(header) if len(header) < 10 else math.inf
     try:
-        return float(Retry().parse_retry_after(told)) if told else None
+        return float(Retry().parse_retry_after(header)) if header else None
     except (ValueError, OverflowError, lower.HTTPError):
         return None

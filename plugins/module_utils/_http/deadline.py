@@ -24,13 +24,22 @@ except ImportError:  # Whoever would use this looks for it first.
 class DeadlineAdapter(HTTPAdapter):
     """Makes connections whose answers, head and body, may take as long as the read timeout, however they trickle in."""
 
-    def pool(self, request: PreparedRequest, verify: bool | str, proxies: Mapping[str, str]) -> Any:
-        """Return urllib3's pool of connections to where C(request) goes. Raises OSError where it cannot be had so."""
+    def pool(
+        self,
+        request: PreparedRequest,
+        verify: bool | str,
+        proxies: Mapping[str, str],
+        certificate: tuple[str, str] | None = None,
+    ) -> Any:
+        """Return urllib3's pool of connections to where C(request) goes, with a client C(certificate) if one is given.
+
+        Raises OSError where it cannot be had so.
+        """
         if hasattr(self, "get_connection_with_tls_context"):
-            return self.get_connection_with_tls_context(request, verify, dict(proxies))
+            return self.get_connection_with_tls_context(request, verify, dict(proxies), certificate)
         # Before requests 2.32.
         pool = self.get_connection(request.url, proxies)  # type: ignore[arg-type]
-        self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+        self.cert_verify(pool, request.url, verify, certificate)  # type: ignore[no-untyped-call]
         return pool
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, shown_value
 from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 
 _CUT_SHORT = frozenset(
     (
@@ -78,8 +79,8 @@ def _value(values: _Values, answer: bytes) -> Any:
     try:
         (value,) = values.close()
     except xmlrpc.client.Fault as fault:
-        told: list[Any] = [fault.faultCode, fault.faultString]
-        number, words = (part if isinstance(part, str) else shown_value(part) for part in told)
+        parts: list[Any] = [fault.faultCode, fault.faultString]
+        number, words = (part if isinstance(part, str) else shown_value(part) for part in parts)
         raise refusal(general_code(words, _number(number)), f"fault {number}: {words}") from None
     except Exception as error:
         raise _unreadable(answer, str(error) or "no value") from None
@@ -91,7 +92,10 @@ def refusal(code: str | None, words: str) -> RpsError:
 
     One that is about the login is no C(Refused): it is about no device, and no other call would do better.
     """
-    return RpsError(code, words) if code in ("auth_failed", "forbidden") else Refused(code or "service_error", words)
+    if code in ("auth_failed", "forbidden"):
+        return RpsError(code, words)
+    verdict = Verdict.SINGLY if code == "unsupported" else Verdict.UNCLEAR
+    return Refused(code or "service_error", words, verdict=verdict)
 
 
 def _number(text: str) -> int | None:

@@ -59,25 +59,45 @@ def with_environment(spec: Mapping[str, Mapping[str, Any]], prefix: str, own: Se
     }
 
 
-LOGIN_OPTIONS = ("username", "password")
-RPS_OPTIONS: dict[str, dict[str, Any]] = with_environment(
-    {
-        "provider": {"type": "str", "required": True, "choices": list(SERVICES)},
-        "api_url": {"type": "str"},
-        "username": {"type": "str"},
-        "password": {"type": "str", "no_log": True},
-        "validate_certs": {"type": "bool", "default": True},
-        "ca_path": {"type": "path"},
-        "allow_http": {"type": "bool", "default": False},
-        "timeout": {"type": "float", "default": 30},
-        "retries": {"type": "int", "default": 3},
-        "concurrency": {"type": "int", "default": 8},
-        "batch_size": {"type": "int", "default": 100},
-        "rate_limit": {"type": "float"},
-    },
-    ENV_PREFIX,
-    ("api_url", *LOGIN_OPTIONS),
-)
+_LOGINS: dict[str, dict[str, Any]] = {
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "client_id": {"type": "str"},
+    "client_secret": {"type": "str", "no_log": True},
+    "api_key": {"type": "str", "no_log": True},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path"},
+    "profile_name": {"type": "str"},
+}
+"""Every option of a login. Those that no service takes are no options of any module."""
+_LOGIN_SECRETS = tuple(name for name, option in _LOGINS.items() if option.get("no_log"))
+
+
+def rps_options() -> dict[str, dict[str, Any]]:
+    """Return the options that all rps_* modules share, by what the services in the registry take."""
+    taken = {name for service in SERVICES.values() for name in service.login}
+    logins = {name: option for name, option in _LOGINS.items() if name in taken}
+    return with_environment(
+        {
+            "provider": {"type": "str", "required": True, "choices": list(SERVICES)},
+            "api_url": {"type": "str"},
+            **logins,
+            "validate_certs": {"type": "bool", "default": True},
+            "ca_path": {"type": "path"},
+            "allow_http": {"type": "bool", "default": False},
+            "timeout": {"type": "float", "default": 30},
+            "retries": {"type": "int", "default": 3},
+            "concurrency": {"type": "int", "default": 8},
+            "batch_size": {"type": "int", "default": 100},
+            "rate_limit": {"type": "float"},
+        },
+        ENV_PREFIX,
+        ("api_url", *logins),
+    )
+
+
+RPS_OPTIONS = rps_options()
+LOGIN_OPTIONS = tuple(name for name in _LOGINS if name in RPS_OPTIONS)
 
 
 def from_environment(
@@ -105,6 +125,11 @@ class Account(NamedTuple):
     url: str
     login: dict[str, str | None]
 
+    @property
+    def secrets(self) -> list[str]:
+        """What of the login must not get into any output."""
+        return [value for name, value in self.login.items() if name in _LOGIN_SECRETS and value]
+
 
 def account_of(params: Mapping[str, Any], environment: Mapping[str, str], problems: Problems) -> Account:
     """Return the account that the options give, and add to C(problems) what is wrong with them.
@@ -115,13 +140,26 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
     url = from_environment(params, ("api_url",), ENV_PREFIX, environment)
     login = from_environment(params, kind.login, ENV_PREFIX, environment)
     problems += empty_problems({**url, **login}, params, ENV_PREFIX)
+    problems += [
+        Problem("invalid_input", name, f"{kind.provider} does not take it, but {' and '.join(kind.login)}")
+        for name in _LOGINS
+        if name not in kind.login and params.get(name) is not None
+    ]
     how_else = f": give the option or {ENV_PREFIX}{{}}" if environment else ""
     problems += [
         Problem("invalid_input", name, f"is required{how_else.format(name.upper())}")
         for name, value in login.items()
-        if value is None
+        if value is None and name not in kind.optional
+    ]
+    problems += [
+        Problem("invalid_input", name, f"{value} does not exist")
+        for name, value in login.items()
+        if value and _LOGINS[name]["type"] == "path" and not os.path.exists(value)
     ]
     endpoint = (url["api_url"] or "").strip() or kind.default_url
+    if not endpoint:
+        words = f"is required: {kind.provider} has an address for each region or account{how_else.format('API_URL')}"
+        problems.append(Problem("invalid_input", "api_url", words))
     problems += option_problems(params) + endpoint_problems("api_url", endpoint, params["allow_http"])
     return Account(kind, endpoint, login)
 
@@ -131,7 +169,8 @@ def connect(account: Account, params: Mapping[str, Any]) -> Service:
     client = Client(
         account.url,
         account.kind.headers,
-        auth=(account.login["username"] or "", account.login["password"] or ""),
+        login=account.kind.login_of({name: value for name, value in account.login.items() if value is not None}),
+        statuses=account.kind.statuses,
         concurrency=params["concurrency"],
         rate_limit=params["rate_limit"],
         **transport_of(params),

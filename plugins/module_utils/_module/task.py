@@ -116,7 +116,8 @@ class RpsTask(Task):
         """Return the service; nothing is sent yet. Raises InputError, with all of them, if there are problems."""
         problems: Problems = []
         account = account_of(self.params, os.environ, problems)
-        self.hide(account.login["password"] or "")
+        for secret in account.secrets:
+            self.hide(secret)
         self.problems = problems + self.problems
         self.refuse_bad_input()
         self._service = connect(account, self.params)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation, Phone
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
 
 
@@ -28,6 +28,31 @@ class Extension(NamedTuple):
 
     number: str | None
     id: int | None
+
+
+class Phone(NamedTuple):
+    """A phone as a PBX holds it; C(ext_id) is None where it was not asked for."""
+
+    vendor: str
+    model: str
+    template_name: str
+    extension: str | None
+    ext_id: int | None = None
+
+    @property
+    def place(self) -> dict[str, str | None]:
+        """What the phone is bound to, as it is shown."""
+        return {
+            "vendor": self.vendor,
+            "model": self.model,
+            "template_name": self.template_name,
+            "extension": self.extension,
+        }
+
+
+def phone_of(seen: Observation) -> Phone | None:
+    """Return the phone that was seen in a PBX, if it was."""
+    return seen.held if isinstance(seen.held, Phone) else None
 
 
 class Assignment:
@@ -51,12 +76,13 @@ class Assignment:
         return same_model and phone.template_name == self.template_name
 
     def met_by(self, mac: str, seen: Observation) -> bool | None:
-        if not seen.phone:
+        phone = phone_of(seen)
+        if not phone:
             return None
         wanted = self.extensions[mac]
         if wanted.number is None:
-            return self.is_kind_of(seen.phone) and seen.phone.ext_id == wanted.id
-        return self.is_kind_of(seen.phone) and seen.phone.extension == wanted.number
+            return self.is_kind_of(phone) and phone.ext_id == wanted.id
+        return self.is_kind_of(phone) and phone.extension == wanted.number
 
     def words(self, mac: str) -> str:
         number, ext_id = self.extensions[mac]

@@ -42,8 +42,8 @@ class Menus:
     def _options(self, menu: str, **about: str) -> list[Option]:
         key = (menu, *about.values())
         if key not in self._read:
-            told = self._pbx.menu(menu, **about)
-            self._read[key] = [Option(str(row["text"] or ""), str(row["value"])) for row in told]
+            rows = self._pbx.menu(menu, **about)
+            self._read[key] = [Option(str(row["text"] or ""), str(row["value"])) for row in rows]
         return self._read[key]
 
 

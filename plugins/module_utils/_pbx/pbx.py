@@ -9,23 +9,30 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import threading
 from typing import Any, Callable, ClassVar, Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
-from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
-from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import (
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Answer, Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import Outgoing, TokenLogin, unsigned
+from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Phone
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_answers import (
     LIMIT_REACHED,
     PbxRefusal,
     TokenExpired,
     read_answer,
     rows,
+    verdict_of,
 )
-from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, odd
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY, Bulk, Capabilities
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, unexpected_answer
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import colon_mac, parse_mac
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, UNKNOWN, Observation, Phone
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, Registry
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    REGISTERED,
+    UNKNOWN,
+    Device,
+    Observation,
+)
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Backend, macs_of
 
 API_PATH = "/openapi/v1.0"
 METHOD = "rps"
@@ -35,8 +42,8 @@ MOST_PAGES = 1000
 _NOBODY = "Unassigned"
 
 
-class Credentials:
-    """How to get a token: C(client_id) and C(client_secret), or an C(access_token) that is the user's to keep.
+class PbxLogin(TokenLogin):
+    """C(client_id) and C(client_secret), or an C(access_token) that is the user's to keep; it goes into the query.
 
     C(hide) is called with every token, which must not get into any output.
     """
@@ -44,12 +51,51 @@ class Credentials:
     def __init__(
         self, client_id: str | None, client_secret: str | None, access_token: str | None, hide: Callable[[str], None]
     ) -> None:
-        self.login = {"username": client_id, "password": client_secret}
-        self.access_token = access_token
-        self.hide = hide
+        super().__init__()
+        self.is_given = access_token is not None
+        self._token = access_token
+        self._refresh_token = ""
+        self._client = {"username": client_id, "password": client_secret}
+        self._hide = hide
+
+    def take(self, client: Client) -> str:
+        """get_token."""
+        return self._take(client, "get_token", self._client)
+
+    def take_again(self, client: Client) -> str:
+        """refresh_token."""
+        if self.is_given:
+            raise RpsError("auth_failed", "the PBX does not take this access_token, or no longer")
+        return self._take(client, "refresh_token", {"refresh_token": self._refresh_token})
+
+    def sign(self, request: Outgoing, credential: str) -> Outgoing:
+        path, _mark, query = request.path.partition("?")
+        token = _query(access_token=credential)
+        return request._replace(path=f"{path}?{token}&{query}" if query else f"{path}?{token}")
+
+    def _take(self, client: Client, endpoint: str, body: Mapping[str, Any]) -> str:
+        """Return a token.
+
+        Raises RpsError C(auth_failed) where the PBX does not take the client, C(rate_limited) where it has no token.
+        """
+        content = json.dumps(body).encode()
+        try:
+            # As a write: a login that may have failed is not tried again, as failures block the address.
+            answer = client.request("POST", f"/{endpoint}", _read, body=content, write=True, sign=unsigned)
+        except (PbxRefusal, TokenExpired) as error:
+            if isinstance(error, PbxRefusal) and error.errcode == LIMIT_REACHED:
+                words = f"the PBX has no token left until one is given back or expires: {error.message}"
+                raise RpsError("rate_limited", words) from None
+            raise RpsError("auth_failed", f"the PBX does not take this client: {error.message}") from None
+        for key in ("access_token", "refresh_token"):
+            if not isinstance(answer.get(key), str):
+                raise RpsError("protocol_error", f"the PBX answered {endpoint} without {key}")
+            self._hide(answer[key])
+        self._refresh_token = answer["refresh_token"]
+        return str(answer["access_token"])
 
 
-class Pbx(Registry[Assignment]):
+class Pbx(Backend[Assignment]):
     """A PBX, whose token is taken when it is entered as a context, and given back when that is left.
 
     Methods raise RpsError as those of any registry do. Implements C(phone/…), C(extension/search),
@@ -58,36 +104,23 @@ class Pbx(Registry[Assignment]):
 
     headers: ClassVar[Mapping[str, str]] = {"Content-Type": "application/json", "User-Agent": "OpenAPI"}
     can = Capabilities(
-        named_servers=False,
-        own_url=False,
-        bulk=True,
-        bulk_url=False,
         read_target=True,
         list_account=True,
-        list_models=False,
-        override=False,
-        takes_over=False,
         rebind=True,
+        bulk=Bulk(bind=MANY, move=MANY, release=MANY),
     )
 
-    def __init__(self, client: Client, credentials: Credentials) -> None:
+    def __init__(self, client: Client, login: PbxLogin) -> None:
         super().__init__(client)
-        self._credentials = credentials
-        self._token = ""
-        self._refresh_token = ""
-        self._renewing = threading.Lock()
-        self._refused: RpsError | None = None
+        self._login = login
         self._ids: dict[str, int] = {}
 
     def __enter__(self) -> Pbx:
-        if self._credentials.access_token is not None:
-            self._token = self._credentials.access_token
-        else:
-            self._take_token("get_token", self._credentials.login)
+        self._login.credential(self.client)
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._credentials.access_token is None:
+        if not self._login.is_given:
             # It expires by itself, and nobody shall wait for a PBX that is gone.
             self.client.retries = 0
             self.client.resume()
@@ -100,13 +133,14 @@ class Pbx(Registry[Assignment]):
                     # A PBX closes connections that it has not heard of for a while: this is another one.
                     self._get("del_token")
 
-    def check(self, mac: str, *, target: bool) -> Observation:
+    def check(self, device: Device, *, target: bool) -> Observation:
         """phone/search for the MAC address; phone/get for the id of its extension, where the target is asked for."""
+        mac = device.mac
         spellings = dict.fromkeys((colon_mac(mac), colon_mac(mac).upper()))
         for spelled in spellings:
             phone = dict(self._phones(search_value=spelled)).get(mac)
             if phone:
-                return Observation(REGISTERED, phone=self._with_ext_id(mac, phone) if target else phone)
+                return Observation(REGISTERED, held=self._with_ext_id(mac, phone) if target else phone)
         return Observation(UNKNOWN)
 
     def list_phones(self) -> dict[str, Phone]:
@@ -127,8 +161,9 @@ class Pbx(Registry[Assignment]):
         answer = self._get("auto_provisioning/compatibility", menu=menu, **about)
         return [{key: row.get(key) for key in ("text", "value", "type")} for row in rows(answer)]
 
-    def register(self, macs: Sequence[str], target: Assignment, *, override: bool) -> None:
+    def register(self, devices: Sequence[Device], target: Assignment, *, override: bool) -> None:
         """phone/batchcreate."""
+        macs = macs_of(devices)
         phones = [{"mac": colon_mac(mac), "ext_id": target.extensions[mac].id} for mac in macs]
         kind = {
             "vendor": target.vendor.value,
@@ -139,15 +174,16 @@ class Pbx(Registry[Assignment]):
         }
         self._change("phone/batchcreate", {**kind, "phone_list": phones}, dict(zip(macs, phones)))
 
-    def move(self, macs: Sequence[str], target: Assignment) -> None:
+    def move(self, devices: Sequence[Device], target: Assignment) -> None:
         """phone/batchupdate, which changes extensions only."""
+        macs = macs_of(devices)
         phones = [{"id": self._ids[mac], "mac": colon_mac(mac), "ext_id": target.extensions[mac].id} for mac in macs]
         body = {"batch_id_list": [phone["id"] for phone in phones], "phone_list": phones}
         self._change("phone/batchupdate", body, dict(zip(macs, phones)))
 
-    def remove(self, macs: Sequence[str]) -> None:
+    def remove(self, devices: Sequence[Device]) -> None:
         """phone/batchdelete."""
-        phones = {mac: {"id": self._ids[mac], "mac": colon_mac(mac)} for mac in macs}
+        phones = {mac: {"id": self._ids[mac], "mac": colon_mac(mac)} for mac in macs_of(devices)}
         ids = [phone["id"] for phone in phones.values()]
         self._change("phone/batchdelete", {"batch_id_list": ids}, phones, unknown="not_registered")
 
@@ -160,7 +196,7 @@ class Pbx(Registry[Assignment]):
                 phone = Phone(str(row["vendor"]), str(row["model"]), str(row["template_name"]), number)
                 self._ids[mac] = int(row["id"])
             except (KeyError, TypeError, ValueError):
-                raise odd(row) from None
+                raise unexpected_answer(row) from None
             yield mac, phone
 
     def _with_ext_id(self, mac: str, phone: Phone) -> Phone:
@@ -168,17 +204,17 @@ class Pbx(Registry[Assignment]):
         data = answer.get("data")
         details: Any = data[0] if isinstance(data, list) and data else data
         try:
-            told = str(details["assigned_extension"])
+            extension = str(details["assigned_extension"])
         except (KeyError, TypeError):
-            raise odd(answer) from None
-        return phone._replace(ext_id=int(told) if told.isdecimal() else None)
+            raise unexpected_answer(answer) from None
+        return phone._replace(ext_id=int(extension) if extension.isdecimal() else None)
 
     def _extensions(self, **query: str) -> Iterator[tuple[str, int]]:
         for row in self._pages("extension/search", **query):
             try:
                 yield str(row["number"]), int(row["id"])
             except (KeyError, TypeError, ValueError):
-                raise odd(row) from None
+                raise unexpected_answer(row) from None
 
     def _pages(self, endpoint: str, **query: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of all pages; a page may be shorter than what was asked for."""
@@ -195,7 +231,7 @@ class Pbx(Registry[Assignment]):
             came += len(found)
             total = answer.get("total_number")
             if not isinstance(total, int) or isinstance(total, bool):
-                raise odd(answer)
+                raise unexpected_answer(answer)
             if not found or came >= total:
                 return
         raise RpsError("protocol_error", f"{endpoint} goes on after {MOST_PAGES} pages")
@@ -213,67 +249,29 @@ class Pbx(Registry[Assignment]):
         except PbxRefusal as refusal:
             codes = {"mac": "invalid_mac", "ext_id": "invalid_input", "id": unknown}
             code = unknown if refusal.code == "unknown_mac" else refusal.code
-            culprits = {
-                mac: RpsError(code if refusal.duplicate else codes[key], refusal.message)
-                for field, value in refusal.duplicate or refusal.invalid
-                for mac, key in _meant(phones, field, value)
-            }
-            named = next(iter(culprits.values()), None)
-            raise Refused(named.code if named else code, refusal.message, culprits) from None
+            culprits: dict[str, Refused] = {}
+            for field, value in refusal.duplicate or refusal.invalid:
+                for mac, key in _meant(phones, field, value):
+                    own = code if refusal.duplicate else codes[key]
+                    culprits[mac] = Refused(own, refusal.message, verdict=verdict_of(own))
+            if culprits:
+                code = next(iter(culprits.values())).code
+            raise Refused(code, refusal.message, culprits, verdict=verdict_of(code)) from None
 
     def _get(self, endpoint: str, **query: Any) -> dict[str, Any]:
-        return self._call(lambda token: self.client.get(_path(endpoint, token, **query), read_answer))
+        path = f"/{endpoint}?{_query(**query)}" if query else f"/{endpoint}"
+        return self.client.request("GET", path, _read, write=False)
 
     def _post(self, endpoint: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        content = json.dumps(body).encode()
-        return self._call(lambda token: self.client.post(content, read_answer, write=True, path=_path(endpoint, token)))
-
-    def _call(self, send: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-        token = self._token
-        try:
-            return send(token)
-        except TokenExpired:
-            self._renew(token)
-            return send(self._token)
-
-    def _renew(self, expired: str) -> None:
-        """refresh_token, unless another thread did, or failed to. Raises RpsError."""
-        with self._renewing:
-            if self._refused:
-                raise self._refused
-            if self._token != expired:
-                return
-            try:
-                if self._credentials.access_token is not None:
-                    raise RpsError("auth_failed", "the PBX does not take this access_token, or no longer")
-                self._take_token("refresh_token", {"refresh_token": self._refresh_token})
-            except RpsError as error:
-                self._refused = error
-                raise
-
-    def _take_token(self, endpoint: str, body: Mapping[str, Any]) -> None:
-        """get_token or refresh_token.
-
-        Raises RpsError C(auth_failed) where the PBX does not take the client, C(rate_limited) where it has no token.
-        """
-        content = json.dumps(body).encode()
-        try:
-            # As a write: a login that may have failed is not tried again, as failures block the address.
-            answer = self.client.post(content, read_answer, write=True, path=f"/{endpoint}", login=True)
-        except (PbxRefusal, TokenExpired) as error:
-            if isinstance(error, PbxRefusal) and error.errcode == LIMIT_REACHED:
-                words = f"the PBX has no token left until one is given back or expires: {error.message}"
-                raise RpsError("rate_limited", words) from None
-            raise RpsError("auth_failed", f"the PBX does not take this client: {error.message}") from None
-        for key in ("access_token", "refresh_token"):
-            if not isinstance(answer.get(key), str):
-                raise RpsError("protocol_error", f"the PBX answered {endpoint} without {key}")
-            self._credentials.hide(answer[key])
-        self._token, self._refresh_token = answer["access_token"], answer["refresh_token"]
+        return self.client.request("POST", f"/{endpoint}", _read, body=json.dumps(body).encode(), write=True)
 
 
-def _path(endpoint: str, token: str, **query: Any) -> str:
-    return f"/{endpoint}?{urlencode({'access_token': token, **query}, errors='replace')}"
+def _read(answer: Answer) -> dict[str, Any]:
+    return read_answer(answer.body)
+
+
+def _query(**query: Any) -> str:
+    return urlencode(query, errors="replace")
 
 
 def _meant(phones: Mapping[str, Mapping[str, Any]], field: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from ansible_collections.voip.rps.plugins.module_utils._module.options import (
     with_environment,
 )
 from ansible_collections.voip.rps.plugins.module_utils._module.task import Task
-from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Pbx, PbxLogin
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 
 ENV_PREFIX = "YEASTAR_"
@@ -67,9 +67,9 @@ def pbx_login(params: Mapping[str, Any], environment: Mapping[str, str], problem
 
 def connect_pbx(params: Mapping[str, Any], login: Mapping[str, str | None], hide: Callable[[str], None]) -> Pbx:
     """Return the PBX; nothing is sent before it is entered. C(hide) is called with every token. Raises RpsError."""
-    credentials = Credentials(login.get("client_id"), login.get("client_secret"), login.get("access_token"), hide)
+    how = PbxLogin(login.get("client_id"), login.get("client_secret"), login.get("access_token"), hide)
     url = params["base_url"].rstrip("/") + API_PATH
-    return Pbx(Client(url, Pbx.headers, concurrency=CONCURRENCY, **transport_of(params)), credentials)
+    return Pbx(Client(url, Pbx.headers, login=how, concurrency=CONCURRENCY, **transport_of(params)), how)
 
 
 class PbxTask(Task):

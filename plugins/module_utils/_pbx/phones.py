@@ -84,13 +84,13 @@ def _kind(mac: str, row: Mapping[str, Any], params: Mapping[str, Any]) -> Kind:
 
 
 def _id(row: Mapping[str, str], where: str, problems: Problems) -> int | None:
-    told = row.get("ext_id")
-    if not told or row.get("extension"):
+    given = row.get("ext_id")
+    if not given or row.get("extension"):
         return None
-    if not re.fullmatch("[0-9]{1,9}", told):
-        problems.append(Problem("invalid_input", where, f"ext_id {told!r} is not the number of an id"))
+    if not re.fullmatch("[0-9]{1,9}", given):
+        problems.append(Problem("invalid_input", where, f"ext_id {given!r} is not the number of an id"))
         return 0
-    return int(told)
+    return int(given)
 
 
 def _wrong(kind: Kind, extension: Extension) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import Collection, Mapping, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Extension
+from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Extension, Phone, phone_of
 from ansible_collections.voip.rps.plugins.module_utils._pbx.menus import Menus
 from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import Pbx
 from ansible_collections.voip.rps.plugins.module_utils._pbx.phones import Kind, Wanted
@@ -23,7 +23,6 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     UNKNOWN,
     Observation,
     Outcome,
-    Phone,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, Step, steps_to
@@ -47,7 +46,7 @@ def reconcile_phones(pbx: Pbx, wanted: Sequence[Wanted], *, rps_auth: bool, recr
     anew: list[Outcome] = []
     others: list[Outcome] = []
     for phone in wanted:
-        goal, there = goals.get(phone.mac), seen[phone.mac].phone
+        goal, there = goals.get(phone.mac), phone_of(seen[phone.mac])
         outcome = outcomes[phone.mac] = _decide(phone.mac, goal, seen[phone.mac], recreate)
         is_other = goal and there and not goal.is_kind_of(there)
         (anew if is_other else others).append(outcome)
@@ -71,7 +70,7 @@ def _find(runner: Runner[Pbx], macs: Sequence[str], by_id: Collection[str]) -> d
         phone = phones.get(mac)
         if phone and phone.extension is not None and mac in by_id:
             phone = phone._replace(ext_id=pbx.extensions.get(phone.extension))
-        seen[mac] = Observation(REGISTERED, phone=phone) if phone else Observation(UNKNOWN)
+        seen[mac] = Observation(REGISTERED, held=phone) if phone else Observation(UNKNOWN)
     return seen
 
 
@@ -128,22 +127,23 @@ def _extension_ids(runner: Runner[Pbx], numbers: Collection[str | None]) -> Mapp
 
 def _decide(mac: str, goal: Assignment | None, seen: Observation, recreate: bool) -> Outcome:
     outcome = Outcome(mac, NONE, seen.status, goal, seen, seen.error)
+    phone = phone_of(seen)
     if seen.error:
         return outcome._replace(action=FAILED)
     if goal is None:
-        return outcome._replace(action=REMOVED if seen.phone else NONE)
+        return outcome._replace(action=REMOVED if phone else NONE)
     if goal.met_by(mac, seen):
         return outcome
-    if seen.phone and goal.is_kind_of(seen.phone):
+    if phone and goal.is_kind_of(phone):
         return outcome._replace(action=MOVED)
-    if seen.phone and not recreate:
-        return outcome._replace(action=FAILED, error=_unchangeable(seen.phone))
+    if phone and not recreate:
+        return outcome._replace(action=FAILED, error=_unchangeable(phone))
     if goal.link is not None:
         words = (
             f"the PBX does not have {goal.vendor.text} redirect {goal.model.text}: point it to the provisioning link"
         )
         return outcome._replace(action=FAILED, error=RpsError("unsupported", words))
-    return outcome._replace(action=MOVED if seen.phone else REGISTERED)
+    return outcome._replace(action=MOVED if phone else REGISTERED)
 
 
 def _unchangeable(phone: Phone) -> RpsError:

@@ -11,11 +11,12 @@ import re
 import reprlib
 import traceback
 from collections import Counter
-from typing import Any, Collection, Iterable, List, NamedTuple
+from typing import Any, Collection, Iterable, List, NamedTuple, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import without_macs
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_text, without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 
 
 class Problem(NamedTuple):
@@ -89,6 +90,9 @@ def one_line(words: str) -> str:
     return _bounded(_without_secrets(" ".join(words.split()), MAX_MESSAGE))
 
 
+ErrorT = TypeVar("ErrorT", bound="RpsError")
+
+
 class RpsError(Exception):
     """A task, a call or a device that failed.
 
@@ -118,7 +122,7 @@ class RpsError(Exception):
     def as_dict(self) -> dict[str, str]:
         return {"code": self.code, "message": self.message}
 
-    def to_keep(self) -> RpsError:
+    def without_traceback(self: ErrorT) -> ErrorT:
         """Return this error without the calls that it was raised through, which hold on to the whole answer."""
         self.__context__ = None
         return self.with_traceback(None)
@@ -127,26 +131,28 @@ class RpsError(Exception):
 class Refused(RpsError):
     """The service's answer is no.
 
-    C(culprits) are the devices that it names, each with its own error; C(done) are those of which it says that all
-    went well.
+    C(verdict): what that means for the devices that it was asked to do something to; C(culprits) are those that it
+    names, each with its own refusal; C(done) are those of which it says that all went well.
     """
 
     def __init__(
         self,
         code: str,
         message: str,
-        culprits: dict[str, RpsError] | None = None,
+        culprits: dict[str, Refused] | None = None,
         done: Collection[str] = frozenset(),
+        verdict: Verdict = Verdict.DEVICES,
     ) -> None:
         super().__init__(code, message)
+        self.verdict = verdict
         self.culprits = culprits or {}
         self.done = done
 
-    def of(self, mac: str) -> RpsError:
+    def of(self, mac: str) -> Refused:
         """Return what it says of one device: the device's own error, else the reason without the others' addresses."""
         if mac in self.culprits or len(self.culprits) < 2:
             return self.culprits.get(mac, self)
-        return RpsError(self.code, without_macs(self.message, "…"))
+        return Refused(self.code, without_macs(self.message, "…"), verdict=self.verdict)
 
 
 class InputError(RpsError):
@@ -168,7 +174,7 @@ class InputError(RpsError):
             self.message += "; and " + ", ".join(f"{count} more {code}" for code, count in unlisted.most_common())
 
 
-def odd(answer: Any) -> RpsError:
+def unexpected_answer(answer: Any) -> RpsError:
     """Return the error of an answer, or a part of it, that no document knows."""
     return RpsError("protocol_error", f"an answer that no document knows: {shown_value(answer)}", in_doubt=True)
 

@@ -27,6 +27,8 @@ _HEX = frozenset("0123456789abcdefABCDEF")
 
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _PLAIN = dict.fromkeys(map(ord, _SPACES), " ")
+_LONGEST = 1000
+"""A longer text is no MAC address, however much space is around it."""
 _LOOK_ALIKES = str.maketrans("OoIil|", "001111")
 
 _NUMBER = re.compile(r"([1-9][0-9]{0,11})(?:[.,]0+)?", re.ASCII)
@@ -44,21 +46,30 @@ def parse_mac(value: Any) -> str:
     """
     if not isinstance(value, str):
         raise ValueError(_why_no_text(value))
-    text = value
+    mac = find_mac(value)
+    if mac is None:
+        raise ValueError(_why(_trimmed(value)))
+    return mac
+
+
+def find_mac(text: str) -> str | None:
+    """Return the MAC address that C(text) spells as parse_mac() reads it; None where it is none, at little cost."""
     if not _SPELLING.fullmatch(text):
-        text = (text if text.isascii() else without_invisible(text).translate(_PLAIN)).strip()
+        text = _trimmed(text)
         if not _SPELLING.fullmatch(text):
-            raise ValueError(_why(text))
+            return None
     return text.translate(_SEPARATORS).lower()
 
 
 def is_mac(text: str) -> bool:
     """Tell whether C(text) spells a MAC address as parse_mac() reads it."""
-    try:
-        parse_mac(text)
-    except ValueError:
-        return False
-    return True
+    return find_mac(text) is not None
+
+
+def _trimmed(text: str) -> str:
+    if len(text) > _LONGEST:
+        text = text.strip()[: _LONGEST + 1]
+    return (text if text.isascii() else without_invisible(text).translate(_PLAIN)).strip()
 
 
 def dashed_mac(mac: str) -> str:

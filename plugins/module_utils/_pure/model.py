@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Any, Mapping, NamedTuple, Protocol
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url, without_userinfo
@@ -65,41 +66,54 @@ class Target(NamedTuple):
         return " ".join(filter(None, self.as_dict(mac).values()))
 
 
+class NamedServer(NamedTuple):
+    """A configuration server as a service lists it; C(url) is None where the service does not tell it."""
+
+    name: str
+    url: str | None
+
+
+NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
+
+
 class Device(NamedTuple):
-    """A phone that the user named; C(target) is None where it shall be absent."""
+    """A phone, known by its MAC address.
+
+    C(target): where the user wants it to point, None where it shall be absent, or where that is not the question;
+    C(attributes): what the user says of it beside that, by the columns that its service makes use of, such as C(sn).
+    """
 
     mac: str
-    target: Target | None
+    target: Target | None = None
+    attributes: Mapping[str, str] = NO_ATTRIBUTES
 
 
-class Phone(NamedTuple):
-    """A phone as a PBX holds it; C(ext_id) is None where it was not asked for."""
+class Held(Protocol):
+    """What a service holds of a device that is bound to more than a URL."""
 
-    vendor: str
-    model: str
-    template_name: str
-    extension: str | None
-    ext_id: int | None = None
+    @property
+    def place(self) -> dict[str, str | None]:
+        """What the device is bound to, as it is shown."""
 
 
 class Observation(NamedTuple):
     """What the service said of a device; C(url) is None where it did not tell or was not asked.
 
-    C(error): why the device could not be read; C(company): whose it is, where the service tells that; C(phone): what a
-    PBX holds of it.
+    C(error): why the device could not be read; C(company): whose it is, where the service tells that; C(held): what
+    else the service holds of it.
     """
 
     status: str | None
     url: str | None = None
     error: RpsError | None = None
     company: str | None = None
-    phone: Phone | None = None
+    held: Held | None = None
 
     @property
     def place(self) -> dict[str, str | None]:
         """What the device is bound to, as far as it was told."""
-        if self.phone:
-            return {key: value for key, value in self.phone._asdict().items() if key != "ext_id"}
+        if self.held:
+            return self.held.place
         return {"url": without_userinfo(self.url)} if self.url else {}
 
     def as_dict(self, mac: str) -> dict[str, Any]:

@@ -2,36 +2,44 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Add named servers: all that a service can be asked about them is that."""
+"""Add named servers to a service that cannot list them, and what became of servers on any service."""
 
 from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import FAILED, UNVERIFIED
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import FAILED, REMOVED, UNVERIFIED
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 ADDED = "added"
+CHANGED = "changed"
 _MOST_NAMED = 20
 
 
 class ServerOutcome(NamedTuple):
-    """What became of a named server: C(action) is added, unverified (the name is taken) or failed.
+    """What became of a named server: C(action) is added, changed, removed, none, unverified (the name is taken) or
+    failed.
 
-    C(lost): a request to add it was lost before, so that it may have been added all the same.
+    C(url) is the one asked for, or None; C(was) is the URL that the service showed before. C(lost): a request was lost,
+    so that it may have been carried out all the same.
     """
 
     name: str
-    url: str
+    url: str | None
     action: str
     error: RpsError | None = None
     lost: bool = False
+    was: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        shown: dict[str, Any] = {"name": self.name, "url": without_userinfo(self.url), "action": self.action}
+        url = self.was if self.url is None else self.url
+        shown: dict[str, Any] = {"name": self.name, "url": url and without_userinfo(url), "action": self.action}
+        if self.was is not None:
+            shown["current_url"] = without_userinfo(self.was)
         if self.error:
             shown["error"] = self.error.as_dict()
         return shown
@@ -68,14 +76,14 @@ def add_server(runner: Runner[Service], name: str, url: str) -> ServerOutcome:
         except Refused as refusal:
             runner.worked("write")
             lost = attempt > 0
-            if refusal.code != "server_exists":
+            if refusal.verdict is not Verdict.ALREADY:
                 return ServerOutcome(name, url, FAILED, refusal, lost)
             return ServerOutcome(name, url, UNVERIFIED, lost=lost)
         except RpsError as error:
             if not error.in_doubt or attempt == client.retries:
                 runner.failed(error, "write")
                 return ServerOutcome(name, url, FAILED, error, lost=error.in_doubt or attempt > 0)
-            client.rest(attempt)
+            client.back_off(attempt)
             attempt += 1
     return ServerOutcome(name, url, FAILED, runner.stopped, lost=attempt > 0)
 
@@ -99,14 +107,16 @@ def server_warnings(outcomes: Sequence[ServerOutcome]) -> list[str]:
 
 def servers_result(outcomes: Sequence[ServerOutcome], *, diff: bool) -> dict[str, Any]:
     """Return the result of a task, C(failed) and C(msg) included where a server failed."""
-    added = {outcome.name: without_userinfo(outcome.url) for outcome in outcomes if outcome.action == ADDED}
+    changes = [outcome for outcome in outcomes if outcome.action in (ADDED, CHANGED, REMOVED)]
     failed = [outcome for outcome in outcomes if outcome.error]
     result: dict[str, Any] = {
-        "changed": bool(added) or any(outcome.lost for outcome in outcomes),
+        "changed": bool(changes) or any(outcome.lost for outcome in outcomes),
         "servers": [outcome.as_dict() for outcome in outcomes],
     }
     if diff:
-        result["diff"] = {"before": {}, "after": added}
+        before = {one.name: without_userinfo(one.was) for one in changes if one.was is not None}
+        after = {one.name: without_userinfo(one.url) for one in changes if one.url is not None}
+        result["diff"] = {"before": before, "after": after}
     if failed:
         result["failed"] = True
         reasons = ", ".join(f"{one.name!r} {one.error.code}" for one in failed if one.error)

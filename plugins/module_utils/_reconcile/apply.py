@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, unforeseen
@@ -21,6 +22,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Observation,
     Outcome,
 )
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import (
     Plan,
     Policy,
@@ -30,8 +32,8 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import (
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 
-_WHOLE_BATCH = frozenset(("invalid_server", "invalid_server_name", "invalid_url", "invalid_input"))
-_CALLED_REGISTERED = frozenset(("owned_by_other_user", "needs_override", "override_failed"))
+_WHOLE_BATCH = frozenset((Verdict.SERVER, Verdict.BATCH))
+_CALLED_REGISTERED = frozenset((Verdict.ELSEWHERE, Verdict.REGISTERED, Verdict.NOT_OVERRIDDEN))
 """With these, a service may as well refuse a device that an earlier call of ours has registered."""
 
 
@@ -90,7 +92,7 @@ class Applier:
 
     def batches(self, step: Step) -> list[Batch]:
         """Return the batches that a step takes."""
-        return [Batch(part) for part in step.split(self._batch_size if self._service.in_bulk(step.target) else 1)]
+        return Batch(step).split(min(self._batch_size, self._service.most(step.target, moves=step.moves)))
 
     def carry_out(self, batch: Batch) -> None:
         """Send a batch, and what it takes beyond it until each of its devices has its outcome.
@@ -127,7 +129,7 @@ class Applier:
     def fail(self, macs: Iterable[str], error: RpsError) -> None:
         """Have devices failed; of those that were released before, the error says so first."""
         for mac in macs:
-            kept = error.to_keep()
+            kept = error.without_traceback()
             if mac in self._released:
                 self._left_unbound = self.uncertain = True
                 was = ", ".join(f"{key} {value}" for key, value in self.outcomes[mac].was.place.items())
@@ -141,11 +143,11 @@ class Applier:
 
     def _send(self, step: Step) -> None:
         if step.target is None:
-            self._service.remove(step.macs)
+            self._service.remove(self._runner.devices(step.macs))
         elif step.moves:
-            self._service.move(step.macs, step.target)
+            self._service.move(self._runner.devices(step.macs), step.target)
         else:
-            self._service.register(step.macs, step.target, override=step.override)
+            self._service.register(self._runner.devices(step.macs), step.target, override=step.override)
 
     def _after_success(self, batch: Batch) -> list[Batch]:
         """Settle a batch, and return what it takes beyond it."""
@@ -162,14 +164,17 @@ class Applier:
 
     def _release_and_register(self, step: Step) -> None:
         """Move devices that must be released first, a few at a time, each of which is registered at once."""
-        for part in step.split(self._release_size):
-            with self._releasing:
+        size = min(self._release_size, self._service.most(None, moves=False))
+        for part in step.split(size):
+            # One by one there are never more at a time than workers.
+            with self._releasing if size > 1 else nullcontext():
                 if self._left_unbound:
                     words = "not sent: it would be released first, and another device was, and could not be registered"
                     self.fail(part.macs, RpsError("not_sent", words))
                     continue
-                for batch in self._release(part):
-                    self.carry_out(batch)
+                for released in self._release(part):
+                    for batch in released.split(self._service.most(released.step.target, moves=False)):
+                        self.carry_out(batch)
 
     def _release(self, step: Step, sent: int = 0) -> list[Batch]:
         """Release devices, and return what is left to register."""
@@ -180,11 +185,11 @@ class Applier:
             return []
         left: Sequence[str] = ()
         try:
-            self._service.remove(step.macs)
+            self._service.remove(self._runner.devices(step.macs))
         except Refused as refusal:
             if len(step.macs) > 1:
                 return [batch for one in step.split(1) for batch in self._release(one)]
-            if refusal.code != "not_registered":
+            if refusal.verdict is not Verdict.ALREADY:
                 self.fail(step.macs, refusal)
                 return []
         except RpsError as error:
@@ -209,7 +214,7 @@ class Applier:
         if refusal.done:
             return self._after_partial_success(batch, refusal)
         doubtful = bool(batch.sent or batch.refused)
-        if batch.sent and batch.step.target and refusal.code in _CALLED_REGISTERED:
+        if batch.sent and batch.step.target and refusal.verdict in _CALLED_REGISTERED:
             # What is read may lag behind, so that the call whose answer was lost was carried out all the same.
             batch = batch._replace(step=batch.step.only(list(self._read_back(batch.step, patient=True))))
         macs = batch.step.macs
@@ -220,24 +225,24 @@ class Applier:
         others = batch.only([mac for mac in macs if mac not in refusal.culprits])
         if self._asks_about_registered(batch, refusal):
             return self._after_question(batch, named, refusal, doubtful)
-        if refusal.code == "unsupported" and len(macs) > 1:
+        if refusal.verdict is Verdict.SINGLY and len(macs) > 1:
             return batch.split(1)
-        if refusal.code == "needs_override" and batch.step.moves:
+        if refusal.verdict is Verdict.REGISTERED and batch.step.moves:
             if named and len(macs) > 1:
                 return others + batch._replace(step=batch.step.only(named)).split(1)
             if len(macs) == 1 and self._service.needs_release:
                 return [batch._replace(step=batch.step._replace(release=True))]
         if batch.step.released and batch.sent < self._service.client.retries:
-            self._service.client.rest(batch.sent)
+            self._service.client.back_off(batch.sent)
             return [batch._replace(sent=batch.sent + 1)]
-        in_part = (refusal.code == "not_registered" and len(macs) > 1) or refusal.code == "service_error"
+        in_part = (refusal.verdict is Verdict.ALREADY and len(macs) > 1) or refusal.verdict is Verdict.UNCLEAR
         if in_part and batch.step.target is None and not batch.looked:
             return self._after_removal(batch, named, refusal)
         if named:
             for mac in named:
                 self._refuse(batch, mac, refusal.culprits[mac])
             return others
-        if len(macs) == 1 or refusal.code in _WHOLE_BATCH:
+        if len(macs) == 1 or refusal.verdict in _WHOLE_BATCH:
             for mac in macs:
                 self._refuse(batch, mac, refusal.of(mac))
             return []
@@ -245,7 +250,7 @@ class Applier:
 
     def _after_partial_success(self, batch: Batch, refusal: Refused) -> list[Batch]:
         """Settle the devices of a batch of which the service says that all went well, and sort the others."""
-        others = Refused(refusal.code, refusal.message, refusal.culprits)
+        others = Refused(refusal.code, refusal.message, refusal.culprits, verdict=refusal.verdict)
         todo: list[Batch] = []
         for part in batch.only([mac for mac in batch.step.macs if mac in refusal.done]):
             todo += self._after_success(part)
@@ -257,9 +262,10 @@ class Applier:
     def _asks_about_registered(batch: Batch, refusal: Refused) -> bool:
         """Tell whether the refusal may be about devices that are ours, which looking at them has still to show."""
         # Where the good ones of a refused batch went through, to send one of them again is refused for that.
-        asks = refusal.code == "needs_override" or (refusal.code == "override_failed" and batch.refused)
+        is_registered = refusal.verdict is Verdict.REGISTERED
+        asks = is_registered or (refusal.verdict is Verdict.NOT_OVERRIDDEN and batch.refused)
         # A list may be cut: of one device that the service asks about, it is not enough.
-        one_by_list = len(batch.step.macs) == 1 and batch.looked > 1 and refusal.code == "needs_override"
+        one_by_list = len(batch.step.macs) == 1 and batch.looked > 1 and is_registered
         looked = batch.looked and not one_by_list
         return asks and batch.step.action == REGISTERED and not looked
 
@@ -277,7 +283,7 @@ class Applier:
             disputed = [mac for mac in disputed if mac in left]
         undisputed = [mac for mac in left if mac not in disputed]
         again = batch._replace(looked=0 if named else len(macs)).only(undisputed)
-        alone = len(macs) == 1 and refusal.code == "needs_override"
+        alone = len(macs) == 1 and refusal.verdict is Verdict.REGISTERED
         moves: dict[str, Observation] = {}
         for start in range(0, len(disputed), HANDFUL):
             for mac, seen in self._observe(batch.step.only(disputed[start : start + HANDFUL])).items():
@@ -301,7 +307,7 @@ class Applier:
     def _after_removal(self, batch: Batch, named: list[str], refusal: Refused) -> list[Batch]:
         """Sort a batch that the service did not release, or not as a whole."""
         left = list(self._read_back(batch.step))
-        if refusal.code == "not_registered":
+        if refusal.verdict is Verdict.ALREADY:
             # Where others were left, nothing was released, and those that are gone had been gone before.
             for mac in batch.step.macs if left else named:
                 if mac not in left and not self.outcomes[mac].error:
@@ -322,7 +328,7 @@ class Applier:
         left = [mac for mac in seen if mac not in lost]
         more = self._no_longer_ours(batch, {mac: seen[mac] for mac in lost})
         if left and batch.sent < self._service.client.retries:
-            self._service.client.rest(batch.sent)
+            self._service.client.back_off(batch.sent)
             return more + batch._replace(sent=batch.sent + 1).only(left)
         if len(left) > 1:
             return more + batch._replace(step=batch.step.only(left)).halves()
@@ -359,7 +365,7 @@ class Applier:
         left: dict[str, Observation] = {}
         for attempt in range(self._service.client.retries + 1 if patient else 1):
             if attempt:
-                self._service.client.rest(attempt - 1)
+                self._service.client.back_off(attempt - 1)
                 step = step.only(list(left))
             left = {}
             for mac, one in self._observe(step).items():
@@ -374,12 +380,12 @@ class Applier:
                 break
         return left
 
-    def _refuse(self, batch: Batch, mac: str, error: RpsError) -> None:
-        if error.code == "not_registered" and self.outcomes[mac].target is None:
+    def _refuse(self, batch: Batch, mac: str, error: Refused) -> None:
+        if error.verdict is Verdict.ALREADY and self.outcomes[mac].target is None:
             self.set(mac, action=_removal_outcome(batch))
-        elif error.code == "needs_override" and batch.step.moves:
+        elif error.verdict is Verdict.REGISTERED and batch.step.moves:
             self.fail([mac], RpsError("override_failed", error.message))
-        elif error.code in ("owned_by_other_user", "needs_override"):
+        elif error.verdict in (Verdict.ELSEWHERE, Verdict.REGISTERED):
             code = error.code if self._service.can.takes_over else "owned_by_other_user"
             self.fail([mac], RpsError(code, error.message))
             self.set(mac, status=ELSEWHERE)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import Callable, Iterable, Mapping, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     FAILED,
     MOVED,
@@ -21,13 +21,13 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Target,
 )
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ServerOutcome, add_server
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier, Batch
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Step
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
-_SERVER_REFUSED = frozenset(("invalid_server", "invalid_server_name"))
 _MOST_SAMPLES = 3
 
 
@@ -37,7 +37,8 @@ class _Server:
     C(target): where the devices go that shall have no URL of their own; C(url): the server's URL, as it was given or
     learnt; C(batches): what is still to be sent; C(unverified): the devices of which it takes the URL to say whether
     they point there; C(left): the URLs that a device was seen to have left for this server; C(read): whether a device
-    showed where the server sends it, or none can; C(stopped): why no more devices are bound to it.
+    showed where the server sends it, or none can; C(probed): whether its URL was to be learnt by a probe; C(stopped):
+    why no more devices are bound to it.
     """
 
     def __init__(self, name: str) -> None:
@@ -49,6 +50,7 @@ class _Server:
         self.unverified: list[str] = []
         self.left: list[str] = []
         self.read = False
+        self.probed = False
         self.stopped: RpsError | None = None
 
     @property
@@ -65,17 +67,15 @@ class _Server:
 
 
 class Binder:
-    """Carries out a plan's C(steps) with C(applier), those to named servers in this order.
+    """Carries out steps of a plan with C(applier), those to named servers in this order.
 
     Of each server the first call alone, after which one of its devices is read; then all the others, unless the server
     has another URL than it should; at last, devices that kept a URL of their own are given the server's.
     C(to_add): servers by name, with their URLs, that are added before the first device is bound to them. C(added): what
-    became of those.
+    became of those. What was learnt of a server holds for all later steps.
     """
 
-    def __init__(
-        self, runner: Runner[Service], applier: Applier, steps: Iterable[Step], to_add: Mapping[str, str]
-    ) -> None:
+    def __init__(self, runner: Runner[Service], applier: Applier, to_add: Mapping[str, str]) -> None:
         self.added: dict[str, ServerOutcome] = {}
         self._runner = runner
         self._service = runner.service
@@ -85,20 +85,31 @@ class Binder:
         self._keeps_own_urls = False
         self._servers: dict[str, _Server] = {}
         self._others: list[Batch] = []
-        self._sort(steps)
+        self._sent: list[str] = []
+        self._sort_unverified()
 
-    def run(self) -> None:
-        """Carry out all of it."""
+    def run(self, steps: Iterable[Step]) -> None:
+        """Carry out these steps, and the moves that turn out to be needed once a server's URL is learnt."""
+        moves = self.run_only(steps)
+        if moves:
+            self.run_only(moves)
+
+    def run_only(self, steps: Iterable[Step]) -> list[Step]:
+        """Carry out these steps, and return the moves that turned out to be needed as a server's URL was learnt."""
+        self._sort(steps)
         jobs: list[Callable[[], None]] = [functools.partial(self._begin, one) for one in self._servers.values()]
         jobs += [functools.partial(self._applier.carry_out, batch) for batch in self._others]
         self._runner.each(_call, jobs)
-        for server in self._servers.values():
-            self._compare(server)
+        moves = [step for server in self._servers.values() for step in self._compare(server)]
         self._runner.each(self._applier.carry_out, self._following())
         self._give_own_urls()
+        return moves
 
     def _sort(self, steps: Iterable[Step]) -> None:
+        steps = list(steps)
         named_servers = self._service.can.named_servers
+        self._others = []
+        self._sent = [mac for step in steps for mac in step.macs]
         # Those first that were not the account's: no URL of their own hides the server's.
         for step in sorted(steps, key=lambda step: step.action != REGISTERED):
             target = step.target if isinstance(step.target, Target) else None
@@ -110,6 +121,8 @@ class Binder:
                 self._server(target).own_batches += self._applier.batches(step)
             else:
                 self._others += self._applier.batches(step)
+
+    def _sort_unverified(self) -> None:
         if self._service.can.read_target:
             for mac, outcome in self._outcomes.items():
                 if outcome.action == UNVERIFIED and isinstance(outcome.target, Target) and outcome.target.server:
@@ -118,7 +131,7 @@ class Binder:
     def _server(self, target: Target) -> _Server:
         name = str(target.server)
         server = self._servers.setdefault(name, _Server(name))
-        if not target.own:
+        if not target.own and server.url is None:
             server.target, server.url = target, target.url
         return server
 
@@ -133,14 +146,18 @@ class Binder:
                 self._sample(server, batch.step.macs)
             else:
                 server.read = True
-        if server.url is None and server.unverified and self._service.can.rebind and not server.stopped:
+        may_probe = self._service.can.rebind and not (server.stopped or server.probed)
+        if server.url is None and server.unverified and may_probe:
+            server.probed = True
             self._probe(server)
 
     def _is_there(self, server: _Server) -> bool:
         """Add a server that is to be added. Returns whether devices can be bound to it, as far as is known."""
         if server.name not in self._to_add or self._runner.stopped:
             return True
-        added = self.added[server.name] = add_server(self._runner, server.name, self._to_add[server.name])
+        if server.name not in self.added:
+            self.added[server.name] = add_server(self._runner, server.name, self._to_add[server.name])
+        added = self.added[server.name]
         if added.error:
             server.stopped = added.error
             server.batches += server.own_batches
@@ -153,8 +170,9 @@ class Binder:
         new = [mac for mac in bound if self._outcomes[mac].action == REGISTERED]
         if not bound:
             errors = [one.error for one in (self._outcomes[mac] for mac in macs) if one.error]
-            if errors and errors[0].code in _SERVER_REFUSED:
-                words = f"not sent: the service refused server {server.name!r} for other devices: {errors[0].message}"
+            first = errors[0] if errors else None
+            if isinstance(first, Refused) and first.verdict is Verdict.SERVER:
+                words = f"not sent: the service refused server {server.name!r} for other devices: {first.message}"
                 server.stopped = RpsError("not_sent", words)
             return
         seen = Observation(None)
@@ -267,20 +285,24 @@ class Binder:
                 return
             first = was.url
 
-    def _compare(self, server: _Server) -> None:
-        """Decide about the registered devices of a server once its URL was learnt."""
+    def _compare(self, server: _Server) -> list[Step]:
+        """Decide about the registered devices of a server once its URL was learnt, and return the moves this takes."""
         if server.url is None or server.stopped:
-            return
+            return []
         moves: list[str] = []
-        for mac in server.unverified:
+        unverified, server.unverified = server.unverified, []
+        for mac in unverified:
             outcome = self._outcomes[mac]
             met = server.known_target.met_by(mac, outcome.was)
             if outcome.action == UNVERIFIED and met is not None:
                 self._applier.set(mac, action=NONE if met else MOVED)
                 if not met:
                     moves.append(mac)
-        if moves:
-            server.batches += self._applier.batches(Step(MOVED, server.known_target, False, tuple(moves)))
+        if not moves:
+            return []
+        # How its URL was learnt showed where it leads.
+        server.read = True
+        return [Step(MOVED, server.known_target, False, tuple(moves))]
 
     def _following(self) -> list[Batch]:
         """Return what is left to send, and have failed what is held back."""
@@ -292,6 +314,7 @@ class Binder:
                 for batch in server.batches:
                     self._applier.fail(batch.step.macs, server.stopped)
             batches += server.own_batches
+            server.batches, server.own_batches = [], []
         return batches
 
     def _give_own_urls(self) -> None:
@@ -305,7 +328,8 @@ class Binder:
         servers = {server.target: server for server in self._servers.values() if server.url and not server.stopped}
         moved: dict[str, _Server] = {}
         samples: dict[tuple[str, str], str] = {}
-        for mac, outcome in self._outcomes.items():
+        for mac in self._sent:
+            outcome = self._outcomes[mac]
             if outcome.action == MOVED and outcome.target in servers and not outcome.own_url:
                 server = moved[mac] = servers[outcome.target]
                 samples.setdefault((server.name, outcome.was.url or ""), mac)
@@ -358,7 +382,7 @@ class Binder:
         late = list(bound)
         for attempt in range(self._service.client.retries + 1):
             if attempt:
-                self._service.client.rest(attempt - 1)
+                self._service.client.back_off(attempt - 1)
             try:
                 seen.update(self._read(late))
             except RpsError:

@@ -12,7 +12,7 @@ from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.list_columns import row_of
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import NO_ATTRIBUTES, Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url
@@ -59,6 +59,14 @@ class Targets:
         self._known: dict[tuple[str | None, str | None], Target] = {}
         for name, url in (servers or {}).items():
             self.problems += server_problems(f"{option}[{name}]", name, url, service)
+
+    def attributes_of(self, row: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what the row says of its device that the service makes use of."""
+        return attributes_of(row, self._service)
+
+    def device_problems(self, where: str, device: Device) -> Problems:
+        """Return what is wrong with the attributes of a row's device."""
+        return device_problems(where, device, self._service) if self._service.attributes else []
 
     def of(self, row: Mapping[str, str | None]) -> Target | None:
         """Return the row's target, None where it is to be released. Raises TargetError."""
@@ -124,7 +132,9 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
             continue
         try:
             owner = ownership.owner_of(mac, row)
-            device = Device(mac, targets[owner].of(row)) if owner in targets else None
+            device = (
+                Device(mac, targets[owner].of(row), targets[owner].attributes_of(row)) if owner in targets else None
+            )
         except TargetError as error:
             problems.append(Problem(error.code, where, str(error)))
             continue
@@ -137,11 +147,32 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
         if first == where:
             if device is not None:
                 devices[owner].append(device)
+                problems += targets[owner].device_problems(where, device)
         elif first_owner != owner:
             problems.append(Problem("repeated_mac", where, f"{mac} belongs to another account in {first}"))
         elif first_device != device:
-            problems.append(Problem("repeated_mac", where, f"{mac} has another target in {first}"))
+            problems.append(Problem("repeated_mac", where, f"{mac} has {_difference(first_device, device)} in {first}"))
     return Desired(devices, set(places), dict(others))
+
+
+def attributes_of(row: Mapping[str, str], service: type[Service]) -> Mapping[str, str]:
+    """Return what a row says of its device that the service makes use of."""
+    return {name: row[name] for name in service.attributes if row.get(name)} or NO_ATTRIBUTES
+
+
+def device_problems(where: str, device: Device, service: type[Service]) -> Problems:
+    """Return what is wrong with a device's attributes, as the service sees it."""
+    masked = [name for name, value in device.attributes.items() if MASK in value]
+    words = [f"{name} is masked output" for name in masked] or service.device_problems(device)
+    return [Problem("invalid_input", where, one) for one in words]
+
+
+def _difference(one: Device | None, other: Device | None) -> str:
+    """Return in words what one row says of a device otherwise than another row."""
+    if one is None or other is None or one.target != other.target:
+        return "another target"
+    names = {**one.attributes, **other.attributes}
+    return "another " + " and ".join(name for name in names if one.attributes.get(name) != other.attributes.get(name))
 
 
 def rows_asked_for(params: Mapping[str, Any], problems: Problems) -> Rows:

@@ -11,9 +11,13 @@ from typing import Any, Collection, Mapping, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, STATUSES, Observation
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, STATUSES, Device, Observation
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import rows_asked_for
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
+    attributes_of,
+    device_problems,
+    rows_asked_for,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import list_models
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import provider_named
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import failure_message
@@ -21,14 +25,14 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import 
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 
-def macs_asked_for(params: Mapping[str, Any], problems: Problems) -> list[str] | None:
-    """Return the MAC addresses that C(macs) or C(src) name, each once, or None for all of the account.
+def devices_asked_for(params: Mapping[str, Any], service: type[Service], problems: Problems) -> list[Device] | None:
+    """Return the devices that C(macs) or C(src) name, each once, or None for all of the account.
 
     Rows of a phone list that name another provider are skipped. Adds to C(problems) what is wrong.
     """
     if params["macs"] is None and params["src"] is None:
         return None
-    macs: dict[str, None] = {}
+    devices: dict[str, Device] = {}
     for where, row in rows_asked_for(params, problems):
         try:
             mac = parse_mac(row["mac"])
@@ -37,10 +41,11 @@ def macs_asked_for(params: Mapping[str, Any], problems: Problems) -> list[str] |
             continue
         try:
             if provider_named(row.get("provider") or "") in (None, params["provider"]):
-                macs[mac] = None
+                device = devices.setdefault(mac, Device(mac, None, attributes_of(row, service)))
+                problems += device_problems(where, device, service)
         except ValueError as error:
             problems.append(Problem("invalid_input", where, str(error)))
-    return list(macs)
+    return list(devices.values())
 
 
 def listing_problems(params: Mapping[str, Any], service: type[Service]) -> Problems:
@@ -57,17 +62,18 @@ def listing_problems(params: Mapping[str, Any], service: type[Service]) -> Probl
 
 def look_up(
     service: Service,
-    macs: Sequence[str] | None,
+    devices: Sequence[Device] | None,
     models: Sequence[str] | None,
     url: str | None,
     check_target: bool | None,
 ) -> dict[str, Observation]:
-    """Return what the service knows of C(macs), or else of all devices of the account, or of those of C(models).
+    """Return what the service knows of C(devices), or else of all devices of the account, or of those of C(models).
 
     With C(url), only of those that point there. A device that could not be read has its error. Raises RpsError where
     the service could not be read at all.
     """
-    runner = Runner(service)
+    runner = Runner(service, devices or ())
+    macs = None if devices is None else [device.mac for device in devices]
     if macs is None:
         if service.can.list_models:
             macs = _of_models(runner, models or service.models, url)

@@ -17,6 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Observation,
     Target,
 )
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy, Step, wants_target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
@@ -72,7 +73,7 @@ class Listing(NamedTuple):
     """What the lists of models told: the account's devices, and why a model's list was C(refused)."""
 
     macs: set[str]
-    refused: dict[str, RpsError]
+    refused: dict[str, Refused]
 
 
 def list_models(runner: Runner[Service], models: Collection[str], url: str | None = None) -> Listing:
@@ -90,16 +91,16 @@ def list_models(runner: Runner[Service], models: Collection[str], url: str | Non
         try:
             listing.macs.update(runner.service.list_model(model, url))
         except Refused as refusal:
-            listing.refused[model] = refusal.to_keep()
+            listing.refused[model] = refusal.without_traceback()
         except RpsError as error:
-            failed.append(error.to_keep())
+            failed.append(error.without_traceback())
 
     runner.each(list_one, models)
     if failed:
         raise failed[0]
     if len(listing.refused) == len(set(models)):
         for refusal in listing.refused.values():
-            if refusal.code != "unsupported":
+            if refusal.verdict is not Verdict.SINGLY:
                 raise refusal
     return listing
 

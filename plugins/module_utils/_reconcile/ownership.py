@@ -52,16 +52,16 @@ class OneAccount(NamedTuple):
         if account is not None and self.account is None:
             raise ValueError(f"it is for account {account!r}, and the option account is not set")
         ours = account is None or self.account is None or _same(account, self.account)
-        provider = self._provider(mac, row, told=ours and account is not None)
+        provider = self._provider(mac, row, is_named=ours and account is not None)
         if ours and provider == self.provider:
             return self.owner
         return Owner(provider, account)
 
-    def _provider(self, mac: str, row: Mapping[str, str], *, told: bool) -> str | None:
+    def _provider(self, mac: str, row: Mapping[str, str], *, is_named: bool) -> str | None:
         if row.get("provider"):
             return provider_named(row["provider"])
         vendors = providers_of(mac)
-        if self.provider in vendors or (not vendors and (told or not self.by_prefix)):
+        if self.provider in vendors or (not vendors and (is_named or not self.by_prefix)):
             return self.provider
         if not vendors:
             raise ValueError(f"the vendor prefix of {mac} is unknown: name its provider in the column provider")

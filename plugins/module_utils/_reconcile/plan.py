@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     CHANGES,
@@ -24,7 +25,6 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Outcome,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
 
 
 class Policy(NamedTuple):
@@ -90,7 +90,7 @@ def make_plan(
     """Return what is to be done about C(devices), each of which was observed, at a service that C(can) do so much."""
     outcomes: dict[str, Outcome] = {}
     forced = 0
-    for mac, target in devices:
+    for mac, target, _attributes in devices:
         seen = observations[mac]
         outcome = outcomes[mac] = decide(mac, target, seen, policy, can)
         forced += outcome.action == MOVED and target is not None and target.met_by(mac, seen) is None
@@ -107,6 +107,17 @@ def steps_to(outcomes: Iterable[Outcome], *, override: bool = False) -> list[Ste
         Step(action, target, override and action == REGISTERED, tuple(those))
         for (action, target), those in macs.items()
     ]
+
+
+def spare(plan: Plan, errors: Mapping[str, RpsError]) -> Plan:
+    """Return the plan without the devices that have C(errors): these fail instead."""
+    if not errors:
+        return plan
+    outcomes = dict(plan.outcomes)
+    for mac, error in errors.items():
+        outcomes[mac] = outcomes[mac]._replace(action=FAILED, error=error.to_keep())
+    steps = [step.only([mac for mac in step.macs if mac not in errors]) for step in plan.steps]
+    return plan._replace(outcomes=outcomes, steps=[step for step in steps if step.macs])
 
 
 def decide(mac: str, target: Goal | None, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:

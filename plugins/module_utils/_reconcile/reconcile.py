@@ -7,16 +7,17 @@
 from __future__ import annotations
 
 import functools
-from typing import Collection, Mapping, NamedTuple, Sequence
+from typing import Callable, Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Outcome, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Outcome, Target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import look_again, observe
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, make_plan
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, make_plan, spare
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import WaveRun, Waves, withhold
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 
@@ -25,6 +26,17 @@ class Prune(NamedTuple):
 
     named: Collection[str]
     limit: int
+
+
+BeforeWriting = Callable[["Runner[Service]", Plan], Mapping[str, RpsError]]
+"""Called once a plan is made, before anything is written: returns the devices that must not be changed, and why.
+
+Raises RpsError where nothing may be changed.
+"""
+
+
+CheckPlan = Callable[[Plan], None]
+"""Called once a plan is made, in check mode too. Raises RpsError where nothing may be changed."""
 
 
 class Report(NamedTuple):
@@ -48,31 +60,51 @@ def reconcile(
     prune: Prune | None = None,
     add_servers: Mapping[str, str] | None = None,
     check_mode: bool = False,
+    check_plan: CheckPlan | None = None,
+    before_writing: BeforeWriting | None = None,
+    waves: Waves | None = None,
+    seen: Mapping[str, Observation] | None = None,
 ) -> Report:
     """Carry out what C(devices) ask for; in check mode, only read and return what would become of them.
 
     C(add_servers): named servers with their URLs, each of which is added before the first device is bound to it, if one
-    is to be. Raises RpsError where nothing could be done: the service could not be read, or pruning or force was
-    refused.
+    is to be. C(waves): the slices that it is done in, else all at once. C(before_writing) is not called in check mode.
+    C(seen): what is known of every device, so that nothing is read before the plan. Raises RpsError where nothing could
+    be done: the service could not be read, pruning or force was refused, or C(check_plan) or C(before_writing) raised
+    it.
     """
-    runner = Runner(service)
+    runner = Runner(service, devices)
     account: list[str] | None = None
-    if prune or (len(devices) > HANDFUL and service.can.list_account):
+    if prune or (seen is None and len(devices) > HANDFUL and service.can.list_account):
         account = service.list_devices()
     if prune and account is not None:
         devices = [*devices, *_extra(account, prune)]
-    observations = observe(runner, devices, policy, None if account is None else frozenset(account), check_mode)
-    plan = make_plan(devices, observations, policy, service.can)
+    if seen is None:
+        seen = observe(runner, devices, policy, None if account is None else frozenset(account), check_mode)
+    plan = make_plan(devices, seen, policy, service.can)
     _check_forced(plan, policy, service)
+    if check_plan is not None:
+        check_plan(plan)
+    if waves is not None:
+        plan = withhold(plan, waves)
     to_add = add_servers or {}
     if check_mode:
         added = [ServerOutcome(name, to_add[name], ADDED) for name in _bound_servers(plan) if name in to_add]
         return Report(list(plan.outcomes.values()), servers=added)
+    if before_writing is not None:
+        plan = spare(plan, before_writing(runner, plan))
     look = functools.partial(look_again, runner)
     applier = Applier(runner, plan, policy, batch_size, look, release_size=service.client.concurrency)
-    binder = Binder(runner, applier, plan.steps, to_add)
-    binder.run()
-    return Report(list(plan.outcomes.values()), applier.uncertain, runner.stopped, list(binder.added.values()))
+    binder = Binder(runner, applier, to_add)
+    stopped = None
+    if waves is None:
+        binder.run(plan.steps)
+    else:
+        wave_run = WaveRun(runner, applier, binder, waves)
+        wave_run.run(plan)
+        stopped = wave_run.stopped
+    outcomes = list(plan.outcomes.values())
+    return Report(outcomes, applier.uncertain, runner.stopped or stopped, list(binder.added.values()))
 
 
 def _extra(account: Sequence[str], prune: Prune) -> list[Device]:

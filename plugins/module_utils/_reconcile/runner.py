@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import Any, Callable, Collection, Generic, Iterable, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Registry
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import NO_ATTRIBUTES, Device, Observation
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Backend
 
 HANDFUL = 5
 """So many devices are checked one each; for more, a list of the whole account is worth its call."""
@@ -22,16 +22,26 @@ _IN_A_ROW = 2
 """At least so many calls must fail for good, one after the other, before the service is given up for it."""
 
 T = TypeVar("T")
-RegistryT = TypeVar("RegistryT", bound=Registry[Any])
+BackendT = TypeVar("BackendT", bound=Backend[Any])
 
 
-class Runner(Generic[RegistryT]):
-    """Runs calls to C(service); C(stopped) is the error for which no more are to be sent."""
+class Runner(Generic[BackendT]):
+    """Runs calls to C(service) about C(devices); C(stopped) is the error for which no more are to be sent."""
 
-    def __init__(self, service: RegistryT) -> None:
+    def __init__(self, service: BackendT, devices: Iterable[Device] = ()) -> None:
         self.service = service
+        # Only those of which there is more to know than the MAC address: most fleets have none.
+        self._known = {device.mac: device for device in devices if device.attributes is not NO_ATTRIBUTES}
         self.stopped: RpsError | None = None
         self._failures = {"read": 0, "write": 0}
+
+    def device(self, mac: str) -> Device:
+        """Return the device with this MAC address, with the attributes that the user gave it."""
+        return self._known.get(mac) or Device(mac)
+
+    def devices(self, macs: Iterable[str]) -> list[Device]:
+        """Return the devices with these MAC addresses."""
+        return [self.device(mac) for mac in macs]
 
     def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
         """Run C(work) on every item, as many at a time as the client has connections."""
@@ -67,10 +77,10 @@ class Runner(Generic[RegistryT]):
             if self.stopped:
                 return
             try:
-                seen[mac] = self.service.check(mac, target=mac in targets)
+                seen[mac] = self.service.check(self.device(mac), target=mac in targets)
                 self.worked()
             except RpsError as error:
-                seen[mac] = Observation(None, error=error.to_keep())
+                seen[mac] = Observation(None, error=error.without_traceback())
                 self.failed(error)
 
         self.each(check, macs)

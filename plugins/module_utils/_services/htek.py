@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY, Bulk, Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._services.named_servers import NamedServersService
 
 
@@ -21,15 +21,11 @@ class Htek(NamedServersService):
     mac_prefixes = ("001fc1",)
     can = Capabilities(
         named_servers=True,
-        own_url=False,
-        bulk=True,
-        bulk_url=False,
-        read_target=False,
         list_account=True,
-        list_models=False,
         override=True,
         takes_over=True,
         rebind=True,
+        bulk=Bulk(bind=MANY, move=MANY, release=MANY),
     )
 
     @property

@@ -7,23 +7,26 @@
 from __future__ import annotations
 
 import re
-from typing import Sequence
+from typing import ClassVar, Mapping, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, odd
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, unexpected_answer
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ELSEWHERE,
     REGISTERED,
     UNKNOWN,
     UNREGISTERED,
+    Device,
     Observation,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils._services.answers import text
-from ansible_collections.voip.rps.plugins.module_utils._services.base import XmlRpcService
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
+from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import text
+from ansible_collections.voip.rps.plugins.module_utils._services.base import macs_of
+from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service import Reading, XmlRpcService
 
 OVERRIDE = "1"
 # We send well-formed MACs only, so where the documents say "invalid format, or not yours" it is the latter.
-NOT_OURS = {"invalid_mac": "not_registered"}
+NOT_OURS = Reading({"invalid_mac": "not_registered"})
 
 _SERVER_NAME = re.compile(r"[A-Za-z0-9._ -]+")
 _STATUSES: dict[str, str] = {
@@ -62,9 +65,21 @@ class NamedServersService(XmlRpcService):
         (r"^(error ?[:\uff1a])? ?[0-9a-f]{2}([-: .]?[0-9a-f]{2}){5}(?![0-9a-z])", "owned_by_other_user"),
     )
 
-    def check(self, mac: str, *, target: bool) -> Observation:
+    verdicts: ClassVar[Mapping[str, Verdict]] = {
+        "invalid_server": Verdict.SERVER,
+        "invalid_server_name": Verdict.SERVER,
+        "invalid_url": Verdict.BATCH,
+        "invalid_input": Verdict.BATCH,
+        "server_exists": Verdict.ALREADY,
+        "not_registered": Verdict.ALREADY,
+        "needs_override": Verdict.REGISTERED,
+        "override_failed": Verdict.NOT_OVERRIDDEN,
+        "owned_by_other_user": Verdict.ELSEWHERE,
+    }
+
+    def check(self, device: Device, *, target: bool) -> Observation:
         """checkDevice: Yealink's section 4.5, Htek's 5."""
-        return self._observation("checkDevice", mac)
+        return self._observation("checkDevice", device.mac)
 
     def list_devices(self) -> list[str]:
         """listDevices: Yealink's section 4.4, Htek's 4."""
@@ -75,36 +90,39 @@ class NamedServersService(XmlRpcService):
                 return []
             raise
 
-    def register(self, macs: Sequence[str], target: Target, *, override: bool) -> None:
+    def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
         """registerDevice and registerDevices: Yealink's sections 4.1, 4.2, 4.6, 4.7, Htek's 1, 2, 6, 7."""
+        macs = macs_of(devices)
         confirmed = [OVERRIDE] if override else []
         if len(macs) == 1:
             self._write("registerDevice", macs[0], target.server, *confirmed, asked=macs)
         else:
-            self._write("registerDevices", list(macs), target.server, *confirmed, asked=macs)
+            self._write("registerDevices", macs, target.server, *confirmed, asked=macs)
 
-    def move(self, macs: Sequence[str], target: Target) -> None:
+    def move(self, devices: Sequence[Device], target: Target) -> None:
         """editDevice: Yealink's section 4.10, Htek's 10; registerDevices for several, Yealink's 4.7, Htek's 7.
 
         Where the service has no editDevice, registerDevice with isOverride, Yealink's 4.2, Htek's 2: it takes nothing
         from another account, as the devices are known to be ours.
         """
+        macs = macs_of(devices)
         if len(macs) > 1:
-            self._write("registerDevices", list(macs), target.server, OVERRIDE, asked=macs)
+            self._write("registerDevices", macs, target.server, OVERRIDE, asked=macs)
             return
         try:
-            self._write("editDevice", macs[0], target.server, asked=macs, codes=NOT_OURS)
+            self._write("editDevice", macs[0], target.server, asked=macs, reading=NOT_OURS)
         except Refused as refusal:
-            if refusal.code != "unsupported":
+            if refusal.code != "unsupported" or not self.may_confirm:
                 raise
             self._write("registerDevice", macs[0], target.server, OVERRIDE, asked=macs)
 
-    def remove(self, macs: Sequence[str]) -> None:
+    def remove(self, devices: Sequence[Device]) -> None:
         """deRegisterDevice and deRegisterDevices: Yealink's sections 4.3 and 4.8, Htek's 3 and 8."""
+        macs = macs_of(devices)
         if len(macs) == 1:
-            self._write("deRegisterDevice", macs[0], asked=macs, codes=NOT_OURS)
+            self._write("deRegisterDevice", macs[0], asked=macs, reading=NOT_OURS)
         else:
-            self._write("deRegisterDevices", list(macs), asked=macs, codes=NOT_OURS)
+            self._write("deRegisterDevices", macs, asked=macs, reading=NOT_OURS)
 
     def add_server(self, name: str, url: str) -> None:
         """addServer: Yealink's section 4.9, Htek's 9."""
@@ -122,7 +140,7 @@ class NamedServersService(XmlRpcService):
         status, *more = self._ask(method, mac, read=self._values) or [""]
         known = _STATUSES.get(" ".join(re.split(r"[\s_-]+", text(status))).lower())
         if known is None:
-            raise odd(status)
+            raise unexpected_answer(status)
         # Clients have met a server's name beside the URL.
         urls = [value for value in map(text, more) if "://" in value]
         return Observation(known, urls[0] if urls and known == REGISTERED else None)

@@ -6,22 +6,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, ClassVar, Mapping, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, odd
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY, Bulk, Capabilities
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, unexpected_answer
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     ELSEWHERE,
     REGISTERED,
     UNKNOWN,
+    Device,
     Observation,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils._services.answers import errors_in_text, text, truth
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities, XmlRpcService
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
+from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import errors_in_text, text, truth
+from ansible_collections.voip.rps.plugins.module_utils._services.base import macs_of
 from ansible_collections.voip.rps.plugins.module_utils._services.snom_models import MODELS, model_of
+from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service import PLAIN, Reading, XmlRpcService
 
 _STATUSES = {"owned_by_other_user": ELSEWHERE, "unknown_mac": UNKNOWN}
-_NOT_OURS = {"unknown_mac": "not_registered", "owned_by_other_user": "not_registered"}
+_NOT_OURS = Reading(verdicts={"unknown_mac": Verdict.ALREADY, "owned_by_other_user": Verdict.ALREADY})
 
 
 class Snom(XmlRpcService):
@@ -32,16 +36,10 @@ class Snom(XmlRpcService):
     mac_prefixes = ("000413",)
     models = MODELS
     can = Capabilities(
-        named_servers=False,
         own_url=True,
-        bulk=True,
-        bulk_url=True,
         read_target=True,
-        list_account=False,
         list_models=True,
-        override=False,
-        takes_over=False,
-        rebind=False,
+        bulk=Bulk(bind_url=MANY, move_url=MANY, release=MANY),
     )
     texts = (
         (r"owned[_ ]by[_ ]other", "owned_by_other_user"),
@@ -50,11 +48,13 @@ class Snom(XmlRpcService):
         (r"no[_ ]such[_ ]mac", "unknown_mac"),
     )
 
+    verdicts: ClassVar[Mapping[str, Verdict]] = {"invalid_url": Verdict.BATCH, "owned_by_other_user": Verdict.ELSEWHERE}
+
     @classmethod
     def model(cls, mac: str) -> str | None:
         return model_of(mac)
 
-    def check(self, mac: str, *, target: bool) -> Observation:
+    def check(self, device: Device, *, target: bool) -> Observation:
         """checkPhone; where the target is asked for getPhoneRedirection, and checkPhone only if that tells no URL.
 
         Where the service has no getPhoneRedirection, checkPhone, which does not tell the target.
@@ -62,10 +62,10 @@ class Snom(XmlRpcService):
         url = None
         try:
             if target:
-                company, url = self._redirection(mac)
+                company, url = self._redirection(device.mac)
                 if url:
                     return Observation(REGISTERED, url, company=company)
-            self._ask("checkPhone", mac.upper(), read=self._values)
+            self._ask("checkPhone", device.mac.upper(), read=self._values)
         except Refused as refusal:
             if refusal.code not in _STATUSES:
                 raise
@@ -85,23 +85,24 @@ class Snom(XmlRpcService):
             raise self._refusal(answer[1:])
         return self._macs(answer[1:] or [None])
 
-    def register(self, macs: Sequence[str], target: Target, *, override: bool) -> None:
+    def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
         """registerPhone and registerPhoneList."""
-        self._change("registerPhone", macs, target.url)
+        self._change("registerPhone", devices, target.url)
 
-    def move(self, macs: Sequence[str], target: Target) -> None:
+    def move(self, devices: Sequence[Device], target: Target) -> None:
         """registerPhone and registerPhoneList; whether the service minds them for a phone of ours is not documented."""
-        self._change("registerPhone", macs, target.url)
+        self._change("registerPhone", devices, target.url)
 
-    def remove(self, macs: Sequence[str]) -> None:
+    def remove(self, devices: Sequence[Device]) -> None:
         """deregisterPhone and deregisterPhoneList."""
-        self._change("deregisterPhone", macs, codes=_NOT_OURS)
+        self._change("deregisterPhone", devices, reading=_NOT_OURS)
 
-    def _change(self, method: str, macs: Sequence[str], *url: Any, codes: Mapping[str, str] | None = None) -> None:
+    def _change(self, method: str, devices: Sequence[Device], *url: str | None, reading: Reading = PLAIN) -> None:
+        macs = macs_of(devices)
         if len(macs) == 1:
-            self._write(method, macs[0].upper(), *url, asked=macs, codes=codes)
+            self._write(method, macs[0].upper(), *url, asked=macs, reading=reading)
         else:
-            self._write(f"{method}List", [mac.upper() for mac in macs], *url, asked=macs, codes=codes)
+            self._write(f"{method}List", [mac.upper() for mac in macs], *url, asked=macs, reading=reading)
 
     def _redirection(self, mac: str) -> tuple[str | None, str | None]:
         """Return the company and the URL of a phone; no URL, where there is none; None, where it cannot be told.
@@ -117,15 +118,15 @@ class Snom(XmlRpcService):
 
     def _company_and_url(self, answer: Any) -> tuple[str | None, str | None]:
         if not isinstance(answer, list) or not answer:
-            raise odd(answer)
+            raise unexpected_answer(answer)
         code = truth(answer[0])
         if code is False:
             raise self._refusal(answer[1:])
         confirmed = code is True
-        told = [text(value) for value in answer[confirmed:]]
-        if len(told) != 2 and not (confirmed and len(told) == 1):
-            raise odd(answer)
-        return (told[0] if len(told) == 2 else "", told[-1])
+        reported = [text(value) for value in answer[confirmed:]]
+        if len(reported) != 2 and not (confirmed and len(reported) == 1):
+            raise unexpected_answer(answer)
+        return (reported[0] if len(reported) == 2 else "", reported[-1])
 
     def _errors_by_device(self, values: Sequence[Any], asked: Sequence[str]) -> dict[str, str]:
         """Return each phone's error, from a struct or from what looks like one in the text that the page shows."""

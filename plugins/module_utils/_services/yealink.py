@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Sequence
 
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY, Bulk, Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import dashed_mac
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation, Target
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils._services.named_servers import (
     NOT_OURS,
     OVERRIDE,
@@ -28,52 +28,51 @@ class Yealink(NamedServersService):
     can = Capabilities(
         named_servers=True,
         own_url=True,
-        bulk=True,
-        bulk_url=False,
         read_target=True,
         list_account=True,
-        list_models=False,
         override=True,
-        takes_over=False,
         rebind=True,
+        bulk=Bulk(bind=MANY, move=MANY, release=MANY),
     )
 
-    def check(self, mac: str, *, target: bool) -> Observation:
+    def check(self, device: Device, *, target: bool) -> Observation:
         """Sections 4.5 checkDevice and, where the target is asked for, 4.14 checkDeviceExt.
 
         Where the service has no checkDeviceExt, checkDevice, which does not tell the target.
         """
         if target:
             try:
-                return self._observation("checkDeviceExt", mac)
+                return self._observation("checkDeviceExt", device.mac)
             except Refused as refusal:
                 if refusal.code != "unsupported":
                     raise
-        return super().check(mac, target=False)
+        return super().check(device, target=False)
 
-    def register(self, macs: Sequence[str], target: Target, *, override: bool) -> None:
+    def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
         """Sections 4.6, 4.1 and 4.12; with C(override) 4.7, 4.2 and 4.15."""
         if not target.own:
-            super().register(macs, target, override=override)
+            super().register(devices, target, override=override)
             return
         confirmed = [OVERRIDE] if override else []
-        self._write("registerDeviceWithUniqueUrl", *self._own(macs[0], target), *confirmed, asked=macs)
+        mac = devices[0].mac
+        self._write("registerDeviceWithUniqueUrl", *self._own(mac, target), *confirmed, asked=[mac])
 
-    def move(self, macs: Sequence[str], target: Target) -> None:
+    def move(self, devices: Sequence[Device], target: Target) -> None:
         """Sections 4.10 editDevice and 4.13 editDeviceWithUniqueUrl; 4.7 registerDevices for several.
 
         Where the service has no editDeviceWithUniqueUrl, 4.15 registerDeviceWithUniqueUrl with isOverride.
         """
         if not target.own:
-            super().move(macs, target)
+            super().move(devices, target)
             return
-        own = self._own(macs[0], target)
+        mac = devices[0].mac
+        own = self._own(mac, target)
         try:
-            self._write("editDeviceWithUniqueUrl", *own, asked=macs, codes=NOT_OURS)
+            self._write("editDeviceWithUniqueUrl", *own, asked=[mac], reading=NOT_OURS)
         except Refused as refusal:
-            if refusal.code != "unsupported":
+            if refusal.code != "unsupported" or not self.may_confirm:
                 raise
-            self._write("registerDeviceWithUniqueUrl", *own, OVERRIDE, asked=macs)
+            self._write("registerDeviceWithUniqueUrl", *own, OVERRIDE, asked=[mac])
 
     @staticmethod
     def _own(mac: str, target: Target) -> tuple[str, str, str | None]:

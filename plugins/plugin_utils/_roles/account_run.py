@@ -17,15 +17,26 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Outcome,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune, Report, reconcile
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import (
+    BeforeWriting,
+    CheckPlan,
+    Prune,
+    Report,
+    reconcile,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import unverified_warning
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import WITHHELD, Waves
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import Result
 
 
 class Job(NamedTuple):
-    """What one account is to do. C(servers): what may be added, name to URL."""
+    """What one account is to do.
+
+    C(servers): what may be added, name to URL; C(before_writing): saves the backup;
+    C(waves): the slices that it is done in, else all at once; C(check_plan): refuses a plan that goes too far.
+    """
 
     account: RoleAccount
     service: Service
@@ -33,6 +44,9 @@ class Job(NamedTuple):
     servers: Mapping[str, str]
     policy: Policy
     prune: Prune | None = None
+    before_writing: BeforeWriting | None = None
+    waves: Waves | None = None
+    check_plan: CheckPlan | None = None
 
 
 def policy_of(values: Mapping[str, Any]) -> Policy:
@@ -76,7 +90,8 @@ def _carry_out(job: Job, result: Result, check_mode: bool) -> Result:
         changed=report.uncertain,
         warnings=[f"{job.account.name}: {warning}"] if warning else [],
     )
-    if foreseen is None or result.has_failed:
+    withheld = any(outcome.error is WITHHELD for outcome in report.outcomes)
+    if foreseen is None or result.has_failed or withheld:
         return result
     try:
         pruned = foreseen if check_mode else _reconcile_prune(job, check_mode=False)
@@ -97,13 +112,23 @@ def _reconcile_devices(job: Job, check_mode: bool) -> Report:
         batch_size=job.account.params["batch_size"],
         add_servers=job.servers if job.service.can.named_servers else None,
         check_mode=check_mode,
+        before_writing=job.before_writing,
+        waves=job.waves,
+        check_plan=job.check_plan,
     )
 
 
 def _reconcile_prune(job: Job, *, check_mode: bool) -> Report:
     """Remove what no row names. Raises RpsError before anything is written where that is more than the limit."""
-    size = job.account.params["batch_size"]
-    return reconcile(job.service, [], job.policy, batch_size=size, prune=job.prune, check_mode=check_mode)
+    return reconcile(
+        job.service,
+        [],
+        job.policy,
+        batch_size=job.account.params["batch_size"],
+        prune=job.prune,
+        check_mode=check_mode,
+        before_writing=job.before_writing,
+    )
 
 
 def _given_up(job: Job, result: Result, error: RpsError) -> Result:

@@ -181,6 +181,8 @@ def _account(name: str, value: Any, concurrency: int | None, source: Source, pro
     # Without an environment: the generic RPS_* are those of modules, and may be another account's.
     account = account_of(params, {}, found)
     SECRETS.add_login(account.login.get("username") or "", account.login.get("password") or "")
+    for secret in account.secrets:
+        SECRETS.add(secret)
     problems += [one._replace(where=source.place(name, one.where)) for one in found if one.where not in wrong]
     return RoleAccount(name, params, account, servers)
 

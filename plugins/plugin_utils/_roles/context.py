@@ -12,13 +12,18 @@ from typing import Any, NamedTuple
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
 
 
+def _to_nobody(_words: str) -> None:
+    pass
+
+
 class Context(NamedTuple):
     """What a role is given.
 
     C(given): the role's variables that are defined, by their whole names, templated; C(names): of every variable of the
     play; C(problems): variables that could not be templated. C(folders): where a phone list is looked for, C(cwd):
     where Ansible was started, C(forbidden): the folder of the collection, in which nothing is written.
-    C(load_file): reads a file of YAML or JSON, which may be a vault; raises ValueError.
+    C(load_file): reads a file of YAML or JSON, which may be a vault; raises ValueError. C(notice): shows a line
+    at once, while the role goes on.
     """
 
     given: Mapping[str, Any]
@@ -31,3 +36,4 @@ class Context(NamedTuple):
     load_file: Callable[[str], Any]
     check_mode: bool
     diff: bool
+    notice: Callable[[str], None] = _to_nobody

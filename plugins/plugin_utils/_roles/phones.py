@@ -25,19 +25,31 @@ _SEPARATORS = ",;\t"
 _GUARDED = ("'=", "'+", "'-", "'@")
 
 
-def find_list(role: str, values: Mapping[str, Any], context: Context, problems: Problems) -> str | None:
-    """Return the path of C(ROLE_src), None where there is none; adds to C(problems) where it was not found."""
+def find_list(
+    role: str, values: Mapping[str, Any], context: Context, problems: Problems, *, required: bool = True
+) -> str | None:
+    """Return the path of C(ROLE_src), None where there is none; adds to C(problems) where it was not found.
+
+    C(required): a phone list must be given, in one of the ways; otherwise in one at most.
+    """
     tried = {problem.where for problem in context.problems}
-    if f"{role}_src" not in tried and f"{role}_phones" not in tried:
-        problems += exactly_one(role, context.given, ("src", "phones"))
-    if values["src"] is None:
+    ways = ("src", "phones")
+    given = [way for way in ways if f"{role}_{way}" in context.given]
+    if not tried.intersection(f"{role}_{way}" for way in ways) and (required or len(given) > 1):
+        problems += exactly_one(role, context.given, ways)
+    return find_input(f"{role}_src", values["src"], context, problems)
+
+
+def find_input(option: str, given: str | None, context: Context, problems: Problems) -> str | None:
+    """Return the path of a file to read, None where none is given; adds to C(problems) if it is not found."""
+    if given is None:
         return None
     try:
-        path = find_file(values["src"], context.folders)
+        path = find_file(given, context.folders)
         if not os.path.exists(path):
             raise ValueError(f"{path} was not found")
     except ValueError as error:
-        problems.append(Problem("invalid_input", f"{role}_src", str(error)))
+        problems.append(Problem("invalid_input", option, str(error)))
         return None
     return path
 
@@ -101,17 +113,25 @@ def find_dest(
     """Return where C(ROLE_dest) is written, in check mode C(NAME.check.EXT); adds to C(problems) why it cannot be."""
     if values["dest"] is None:
         return None
-    given = os.path.expanduser(values["dest"])
+    dest = writable_path(f"{role}_dest", values["dest"], context, problems, path)
+    return outcome_path(dest, context.check_mode) if dest else None
+
+
+def writable_path(option: str, given: str, context: Context, problems: Problems, src: str | None = None) -> str | None:
+    """Return the path of a file that is to be written, and in check mode perhaps that of C(NAME.check.EXT) beside it.
+
+    Adds to C(problems) why it cannot be written. C(src): the phone list, which must not be overwritten.
+    """
+    given = os.path.expanduser(given)
     dest = os.path.join(context.cwd, given)
     target = outcome_path(dest, context.check_mode)
-    option = f"{role}_dest"
     if not os.path.isabs(given) and _is_within(target, context.forbidden):
         words = f"{dest} is inside the installed collection: start Ansible in another folder, or give an absolute path"
         problems.append(Problem("invalid_input", option, words))
         return None
-    wrong = dest_problems(target, path) or dest_problems(dest, path)
+    wrong = dest_problems(target, src) or dest_problems(dest, src)
     problems += [problem._replace(where=option) for problem in wrong]
-    return None if wrong else target
+    return None if wrong else dest
 
 
 def _is_within(path: str, folder: str) -> bool:

@@ -33,6 +33,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import 
     device_row,
     diff_text,
 )
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import WITHHELD
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.advice import advice
 
 MOST_LINES = 20
@@ -67,7 +68,13 @@ class Result(NamedTuple):
 
     @property
     def failed(self) -> list[Outcome]:
-        return [outcome for outcome in self.outcomes if outcome.action == FAILED]
+        """What failed, without what the user asked to hold back."""
+        return [one for one in self.outcomes if one.action == FAILED and one.error is not WITHHELD]
+
+    @property
+    def withheld(self) -> list[Outcome]:
+        """What the user asked to hold back."""
+        return [one for one in self.outcomes if one.error is WITHHELD]
 
     @property
     def has_changed(self) -> bool:
@@ -96,10 +103,13 @@ class Line(NamedTuple):
         return f"{self.what}: {advice(self.error.code)} Reason: {reason} ({self.error.code})"
 
 
-def role_result(role: str, results: Sequence[Result], secrets: Collection[str], *, diff: bool) -> dict[str, Any]:
+def role_result(
+    role: str, results: Sequence[Result], secrets: Collection[str], *, diff: bool, backup: str | None = None
+) -> dict[str, Any]:
     """Return the result of the task that carried a role out; the fact C(ROLE_result) is in it.
 
-    C(lines): what was done, a line an account; C(failures): what failed and what to do about it.
+    C(backup): where the backup is, if one was written. C(lines): what was done, a line an account; C(failures): what
+    failed and what to do about it.
     """
     failures = list(_failures(results))
     failed = any(result.has_failed for result in results)
@@ -109,7 +119,7 @@ def role_result(role: str, results: Sequence[Result], secrets: Collection[str], 
         "summary": _total(results),
         "accounts": {result.account: _account(result) for result in results},
         "devices": _failed_rows(results),
-        "backup": None,
+        "backup": backup,
         "dest": None,
     }
     task: dict[str, Any] = {
@@ -217,7 +227,7 @@ def _failed_rows(results: Iterable[Result]) -> list[dict[str, Any]]:
     unbound: list[tuple[Result, Outcome]] = []
     others: list[tuple[Result, Outcome]] = []
     for result in results:
-        for outcome in result.failed:
+        for outcome in [*result.failed, *result.withheld]:
             is_unbound = outcome.error is not None and outcome.error.code == LEFT_UNBOUND
             (unbound if is_unbound else others).append((result, outcome))
     shown = [*unbound, *others][:MOST_RETURNED_FAILURES]
@@ -250,7 +260,11 @@ def _account(result: Result) -> dict[str, Any]:
 
 
 def _line(result: Result) -> str:
-    done = [f"{count} {result.words.get(action, action)}" for action, count in result.summary.items() if count]
+    withheld = len(result.withheld)
+    counts = {**result.summary, FAILED: result.summary[FAILED] - withheld}
+    done = [f"{count} {result.words.get(action, action)}" for action, count in counts.items() if count]
+    if withheld:
+        done.append(f"{withheld} held back as only the canary was to be carried out")
     if result.to_add:
         done.append(f"{len(result.to_add)} to be added by hand")
     added = [server.name for server in result.servers if server.action == ADDED]

@@ -18,6 +18,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import Waves
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import (
     Job,
     policy_of,
@@ -25,6 +26,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import
     services_of,
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.backup import Backup, find_backup
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
@@ -34,7 +36,14 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     role_result,
     save,
 )
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import HOW, Variable, read_variables
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.wave_values import (
+    WAVES,
+    GroupRows,
+    group_of,
+    wave_problems,
+    waves_of,
+)
 
 ROLE = "rollout"
 VARIABLES = {
@@ -46,6 +55,8 @@ VARIABLES = {
     "prune": Variable("bool", False),
     "prune_limit": Variable("int", 10, least=0),
     **HOW,
+    **BACKUP,
+    **WAVES,
 }
 
 
@@ -55,6 +66,7 @@ class Input(NamedTuple):
     accounts: Sequence[RoleAccount]
     jobs: Sequence[Job]
     dest: str | None
+    backup: Backup | None
     problems: Problems
 
     @property
@@ -71,7 +83,8 @@ def run(context: Context) -> dict[str, Any]:
         save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
         return task
     results = [run_job(job, check_mode=context.check_mode) for job in given.jobs]
-    task = role_result(ROLE, results, given.secrets, diff=context.diff)
+    backup = given.backup.path if given.backup else None
+    task = role_result(ROLE, results, given.secrets, diff=context.diff, backup=backup)
     save(ROLE, given.dest, dest_rows(results), given.secrets, task)
     return task
 
@@ -83,19 +96,26 @@ def read_input(context: Context) -> Input:
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
     path = find_list(ROLE, values, context, problems)
     dest = find_dest(ROLE, values, path, context, problems)
+    backup = find_backup(ROLE, values, context, problems)
     targets = {Owner(account.provider, account.name): _targets(account, values) for account in accounts}
     for one in targets.values():
         problems += one.problems
     desired = Desired({}, set(), {})
+    group = GroupRows(group_of(values))
+    problems += wave_problems(ROLE, values, context.given)
     # Where an account could not be read, its rows would be called wrong as well.
     if all_read:
-        desired = _desired(accounts, values, path, targets, problems)
+        rows = rows_of_role(ROLE, values, path, [_servers(account, values) for account in accounts], problems)
+        rule = AllAccounts({account.name: account.provider for account in accounts})
+        desired = desired_devices(group.passing(rows), rule, targets, problems)
+        problems += group.problems(f"{ROLE}_canary")
     if values["prune"] and not problems:
         problems += _prune_problems(accounts, desired)
     problems = list(dict.fromkeys(problems))
     services = services_of(ROLE, accounts, problems) if not problems else {}
-    jobs = [] if problems else [_job(account, services, values, desired) for account in accounts]
-    return Input(accounts, jobs, dest, problems)
+    waves = waves_of(values, group)
+    jobs = [] if problems else [_job(account, services, values, desired, backup, waves) for account in accounts]
+    return Input(accounts, jobs, dest, backup, problems)
 
 
 def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,18 +126,6 @@ def _targets(account: RoleAccount, values: Mapping[str, Any]) -> Targets:
     option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
     default = (values["server"], values["url"])
     return Targets(account.account.kind, _servers(account, values), default, option=option)
-
-
-def _desired(
-    accounts: Sequence[RoleAccount],
-    values: Mapping[str, Any],
-    path: str | None,
-    targets: Mapping[Owner, Targets],
-    problems: Problems,
-) -> Desired:
-    rows = rows_of_role(ROLE, values, path, [_servers(account, values) for account in accounts], problems)
-    rule = AllAccounts({account.name: account.provider for account in accounts})
-    return desired_devices(rows, rule, targets, problems)
 
 
 def _prune_problems(accounts: Sequence[RoleAccount], desired: Desired) -> Problems:
@@ -131,7 +139,14 @@ def _prune_problems(accounts: Sequence[RoleAccount], desired: Desired) -> Proble
     return problems
 
 
-def _job(account: RoleAccount, services: Mapping[str, Any], values: Mapping[str, Any], desired: Desired) -> Job:
+def _job(
+    account: RoleAccount,
+    services: Mapping[str, Any],
+    values: Mapping[str, Any],
+    desired: Desired,
+    backup: Backup | None,
+    waves: Waves | None,
+) -> Job:
     return Job(
         account,
         services[account.name],
@@ -139,4 +154,6 @@ def _job(account: RoleAccount, services: Mapping[str, Any], values: Mapping[str,
         _servers(account, values),
         policy_of(values),
         Prune(desired.named, values["prune_limit"]) if values["prune"] else None,
+        backup.of(account.name) if backup else None,
+        waves,
     )

@@ -13,16 +13,21 @@ from typing import Any
 from ansible_collections.voip.rps.plugins.module_utils._http.client import REQUESTS_IMPORT_ERROR
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, unforeseen
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
-from ansible_collections.voip.rps.plugins.plugin_utils._roles import audit, rollout, yeastar
+from ansible_collections.voip.rps.plugins.plugin_utils._roles import (
+    audit,
+    decommission,
+    find,
+    migrate,
+    preflight,
+    rollout,
+    yeastar,
+)
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import failure_result
 
-ROLES: dict[str, Callable[[Context], dict[str, Any]]] = {
-    audit.ROLE: audit.run,
-    rollout.ROLE: rollout.run,
-    yeastar.ROLE: yeastar.run,
-}
-_VARIABLES = {audit.ROLE: audit.VARIABLES, rollout.ROLE: rollout.VARIABLES, yeastar.ROLE: yeastar.VARIABLES}
+_ROLES = (rollout, migrate, decommission, audit, preflight, find, yeastar)
+ROLES: dict[str, Callable[[Context], dict[str, Any]]] = {role.ROLE: role.run for role in _ROLES}
+_VARIABLES = {role.ROLE: role.VARIABLES for role in _ROLES}
 
 
 def variable_names(role: str) -> list[str]:

@@ -29,6 +29,15 @@ def as_path(value: Any) -> str:
     return os.path.expanduser(os.path.expandvars(as_text(value)))
 
 
+def as_path_or_false(value: Any) -> str | bool:
+    """Return a path, or False. Raises ValueError."""
+    if isinstance(value, (bool, str)) and str(value).strip().lower() in ("false", "no"):
+        return False
+    if isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in ("true", "yes")):
+        raise ValueError("must be a path or false")
+    return as_path(value)
+
+
 def as_bool(value: Any) -> bool:
     """Return a boolean, also of a text such as C(yes) or C(false). Raises ValueError."""
     try:
@@ -70,6 +79,15 @@ def as_list(value: Any) -> list[Any]:
     return value
 
 
+def as_text_or_list(value: Any) -> str | list[Any]:
+    """Return a text, or a list of anything. Raises ValueError."""
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be text, and was read as a number or another value: write it in quotes")
+    return as_text(value)
+
+
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "str": as_text,
     "path": as_path,
@@ -84,6 +102,11 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
 
 def convert(value: Any, kind: str) -> Any:
     """Return C(value) as that type. Raises ValueError, in words that begin with a verb and do not show the value."""
+    return CONVERTERS[kind](not_null(value))
+
+
+def not_null(value: Any) -> Any:
+    """Return a value. Raises ValueError where it is null."""
     if value is None:
         raise ValueError("is null: give a value or leave it out")
-    return CONVERTERS[kind](value)
+    return value

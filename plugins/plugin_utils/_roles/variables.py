@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import convert
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import as_path_or_false, convert, not_null
 
 NEAR = 2
 """A variable whose name is so many letters away from one of the role's is taken for a misspelt one."""
@@ -19,13 +19,14 @@ NEAR = 2
 class Variable(NamedTuple):
     """A variable of a role: its type, as argument specifications name it, its default, and what it may be.
 
-    C(least): of a number; C(choices): of a text.
+    C(least): of a number; C(choices): of a text; C(read): what converts a value of a type of its own.
     """
 
     kind: str
     default: Any = None
     least: int | None = None
     choices: tuple[str, ...] = ()
+    read: Callable[[Any], Any] | None = None
 
 
 HOW = {
@@ -38,6 +39,9 @@ HOW = {
     "only": Variable("str", choices=("failed",)),
 }
 """How to carry out a phone list: the same in every role that binds phones."""
+
+BACKUP = {"backup": Variable("raw", read=as_path_or_false)}
+"""Of roles that change phones at redirection services."""
 
 
 def read_variables(
@@ -73,7 +77,7 @@ def exactly_one(role: str, given: Mapping[str, Any], names: Collection[str]) -> 
 
 
 def _value(value: Any, variable: Variable) -> Any:
-    converted = convert(value, variable.kind)
+    converted = convert(value, variable.kind) if variable.read is None else variable.read(not_null(value))
     if variable.least is not None and converted < variable.least:
         raise ValueError(f"must be {variable.least} or more")
     if variable.choices and converted not in variable.choices:

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.voip.rps.plugins.module_utils._services.base import Capabilities
-from ansible_collections.voip.rps.tests.services_table import ABILITIES, PAGE, page
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Bulk, Capabilities
+from ansible_collections.voip.rps.tests.services_table import ABILITIES, BULK, PAGE, page
 
 
 def test_every_ability_is_in_the_table() -> None:
-    assert ABILITIES.keys() == set(Capabilities._fields)
+    assert {*ABILITIES, "bulk"} == set(Capabilities._fields)
+    assert BULK.keys() == set(Bulk._fields)
 
 
 def test_the_tables_are_as_the_services_say() -> None:

@@ -44,6 +44,7 @@ class WebServer(ThreadingHTTPServer):
         self.paths: list[str] = []
         self.bodies: list[bytes] = []
         self.heads: list[Any] = []
+        self.respond: Callable[[str, Any], tuple[int, bytes]] = lambda _path, _headers: (self.status, self.answer)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -54,14 +55,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.paths.append(f"{self.command} {self.path}")
         self.server.heads.append(self.headers)
         self.server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-        self.send_response(self.server.status)
-        headers = {"Content-Length": str(len(self.server.answer)), "Connection": "close", **self.server.headers}
+        status, answer = self.server.respond(self.path, self.headers)
+        self.send_response(status)
+        headers = {"Content-Length": str(len(answer)), "Connection": "close", **self.server.headers}
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(self.server.answer)
+        self.wfile.write(answer)
 
-    do_POST = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
     def log_message(self, *_arguments: object) -> None:
         pass

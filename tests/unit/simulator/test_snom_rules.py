@@ -211,3 +211,23 @@ def test_content_type_with_parameters(client):
     body = xmlrpc.client.dumps((MAC,), "redirect.checkPhone")
 
     assert client.send(body, Content_Type="Text/XML; charset=utf-8").status == 200
+
+
+@pytest.mark.parametrize(
+    ("mac", "model"),
+    [
+        ("000413a0ffff", "snomC520"),
+        ("000413840016", "snomD305"),
+        ("000413840079", "snomD305"),
+        ("00041384007a", "snomD315"),
+        ("00041394b420", "snomD765"),
+        ("00041394b421", "snom715"),
+        ("00041394bf03", "snom715"),
+        ("00041394bf04", "snomD765"),
+    ],
+)
+def test_ranges_within_others(simulator, client, mac, model):
+    simulator.seed({"devices": [{"account": "ours", "mac": mac, "url": "https://our.example.com/"}]})
+
+    models = ("snomC520", "snomD305", "snomD315", "snomD765", "snom715")
+    assert [name for name in models if mac in client.call("listPhones", name)] == [model]

@@ -3,6 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Redirection services (RPS) and PBXs to rehearse and test against. It needs nothing but the standard library."""
 
+import sys
+
+from .version import PYTHON
+
+if sys.version_info < PYTHON:
+    needed, this = (".".join(map(str, version)) for version in (PYTHON, sys.version_info[:3]))
+    raise ImportError(f"Python {needed} or later is needed, and this is {this}")
+
 from .simulator import Simulator
 
 __all__ = ["Simulator"]

@@ -9,6 +9,9 @@ from pathlib import Path
 if not __package__:  # run by its path: make the package, and not its modules, importable
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from rps_simulator.cli import main
+try:
+    from rps_simulator.cli import main
+except ImportError as error:
+    sys.exit(f"rps_simulator: {error}")
 
 sys.exit(main())

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import FrameType
 
 from .client import ask
+from .dialect import tables
+from .dialects import DIALECTS
 from .environment import api_urls, exports
 from .files import make_folder, open_own
 from .processes import InUse, Running, announce, find, hold, wait_for_exit
@@ -101,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
             )
             command.add_argument("--certificate", metavar="PEM", help="serve HTTPS with this certificate")
             command.add_argument("--key", metavar="PEM", help="its private key, where that is not in the same file")
+            command.add_argument("--replay", metavar="FILE", help="answer as in this transcript of the role preflight")
             command.add_argument("--watch-pid", type=int, metavar="PID", help="stop when that process is gone")
         if name == "seed":
             command.add_argument("file", metavar="FILE", help="a JSON file, or - for standard input")
@@ -123,7 +126,9 @@ def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     with hold(options.state) as file:
-        simulator = Simulator(_database(options), options.port, options.certificate, options.key, options.host)
+        simulator = Simulator(
+            _database(options), options.port, options.certificate, options.key, options.host, replay=options.replay
+        )
         simulator.settings(foreign_macs="refuse")
         with simulator:
             certificate = os.path.abspath(options.certificate) if options.certificate else None
@@ -149,6 +154,7 @@ def _start(options: argparse.Namespace) -> object:
         ("--certificate", options.certificate),
         ("--key", options.key),
         ("--watch-pid", options.watch_pid),
+        ("--replay", options.replay),
     ):
         command += [name, str(value)] if value is not None else []
     log = options.state / "simulator.log"
@@ -189,9 +195,9 @@ def _seed(options: argparse.Namespace) -> object:
     except (ValueError, RecursionError):
         raise _Failure(f"{options.file}: not JSON") from None
     with hold(options.state):
-        state = State(_database(options))
+        state = State(_database(options), tables(DIALECTS.values()))
         try:
-            return {"changed": seed(state, value)}
+            return {"changed": seed(state, DIALECTS, value)}
         finally:
             state.close()
 

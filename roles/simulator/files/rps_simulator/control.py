@@ -8,17 +8,32 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from .dialects import DIALECTS
+from .log import Entry
+from .version import VERSION
 from .wire import Answer, Request
 
-if TYPE_CHECKING:
-    from .simulator import Simulator
-
 PREFIX = "/simulator"
-VERSION = "1.0.0"
+
+
+class Controlled(Protocol):
+    """The simulator, as far as it is controlled over HTTP."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def providers(self) -> list[str]: ...
+    @property
+    def log(self) -> list[Entry]: ...
+    def clear_log(self) -> None: ...
+    def misbehave(self, *rules: object) -> None: ...
+    def settings(self, /, **knobs: Any) -> dict[str, object]: ...
+    def seed(self, data: object) -> bool: ...
+    def state(self, account: str) -> dict[str, dict[str, Any]]: ...
 
 
 class _Refused(Exception):
@@ -27,7 +42,7 @@ class _Refused(Exception):
         self.status = status
 
 
-def answer(simulator: Simulator, peer: str, request: Request) -> Answer:
+def answer(simulator: Controlled, peer: str, request: Request) -> Answer:
     """What `/simulator...` answers to this client: JSON, and `{"error": ...}` with a 4xx status where it refuses."""
     try:
         if not ipaddress.ip_address(peer.removeprefix("::ffff:").partition("%")[0]).is_loopback:
@@ -40,7 +55,7 @@ def answer(simulator: Simulator, peer: str, request: Request) -> Answer:
         return _json(400, {"error": str(error)})
 
 
-def _refuse_other_sites(simulator: Simulator, request: Request) -> None:
+def _refuse_other_sites(simulator: Controlled, request: Request) -> None:
     """Refuse what a web page of another site makes a browser on this machine send, by whatever name it found us."""
     host = request.headers.get("host")
     name = None if host is None else _name(f"//{host}")
@@ -69,10 +84,10 @@ def _json(status: int, value: object) -> Answer:
     return Answer(status, json.dumps(value).encode() + b"\n", "application/json")
 
 
-def _dispatch(simulator: Simulator, request: Request) -> object:
+def _dispatch(simulator: Controlled, request: Request) -> object:
     route = f"{request.verb} {request.path.removeprefix(PREFIX)}"
     if route == "GET ":
-        return {"version": VERSION, "providers": sorted(DIALECTS), "pid": os.getpid()}
+        return {"version": VERSION, "providers": simulator.providers, "pid": os.getpid()}
     if route == "PUT /faults":
         rules = _body(request)
         if not isinstance(rules, list):
@@ -92,12 +107,7 @@ def _dispatch(simulator: Simulator, request: Request) -> object:
         simulator.clear_log()
         return {}
     if route == "GET /state":
-        account = "".join(parse_qs(request.query).get("account", []))
-        return {
-            "devices": simulator.devices(account),
-            "servers": simulator.servers(account),
-            "phones": simulator.phones(account),
-        }
+        return simulator.state("".join(parse_qs(request.query).get("account", [])))
     raise _Refused(404, "no such thing")
 
 

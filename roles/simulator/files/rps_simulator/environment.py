@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 
-from .dialects import DIALECTS, OPENAPI
+from .dialects import DIALECTS
 from .state import Account
 
 
@@ -30,11 +30,11 @@ def exports(url: str, ca_path: str | None, accounts: Iterable[Account]) -> list[
     lines: list[str] = []
     for provider in [name for name in addresses if name in first]:
         account = first[provider]
-        if provider in OPENAPI:
-            login = {"CLIENT_ID": account.name, "CLIENT_SECRET": account.password}
-            lines.append(_export(provider.upper(), {"BASE_URL": addresses[provider], **tls, **login}))
+        address, name, password = DIALECTS[provider].options
+        options = {address: addresses[provider], **tls, name: account.name, password: account.password}
+        if DIALECTS[provider].is_pbx:
+            lines.append(_export(provider.upper(), options))
             continue
-        options = {"API_URL": addresses[provider], **tls, "USERNAME": account.name, "PASSWORD": account.password}
         if not any(line.startswith("export RPS_PROVIDER=") for line in lines):
             lines.append(_export("RPS", {"PROVIDER": provider, **options}))
         lines.append(_export(f"RPS_{provider.upper()}", options))

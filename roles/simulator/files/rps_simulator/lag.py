@@ -5,31 +5,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from .settings import Settings
-from .state import Account, Device, Records, State
+from .records import Device, Records
+from .state import Account, State
 
 
 class Lag:
     """The devices that calls which read still find as they were, and how often they do."""
 
-    def __init__(self, state: State, settings: Settings) -> None:
+    def __init__(self, state: State, calls: Callable[[], int], vendors: Mapping[str, str]) -> None:
+        """`calls()`: how many calls after a write find the device as it was before; `vendors` is as in `Records`."""
         self._state = state
-        self._settings = settings
+        self._calls = calls
+        self.vendors = vendors
         self._before: dict[tuple[str, str], tuple[Device | None, int]] = {}
 
     def records(self, account: Account, writes: bool) -> Records:
         """The provider's records for a call, which writes or not. Use them inside of a transaction."""
-        if writes and self._settings.read_lag:
+        if writes and self._calls():
             return _Written(self._state, account, self)
         if not writes and self._before:
             return _Late(self._state, account, self)
-        return self._state.records(account)
+        return Records(self._state, account, self.vendors)
 
     def keep(self, provider: str, macs: Iterable[str], found: dict[str, Device]) -> None:
         for mac in macs:
-            self._before.setdefault((provider, mac), (found.get(mac), self._settings.read_lag))
+            self._before.setdefault((provider, mac), (found.get(mac), self._calls()))
 
     def overlay(self, provider: str, macs: Iterable[str], found: dict[str, Device]) -> dict[str, Device]:
         """The devices among `macs` as a call that reads finds them, given how they are; that counts as one time."""
@@ -57,7 +59,7 @@ class _Written(Records):
     __slots__ = ("_lag",)
 
     def __init__(self, state: State, account: Account, lag: Lag) -> None:
-        super().__init__(state, account)
+        super().__init__(state, account, lag.vendors)
         self._lag = lag
 
     def bind(self, macs: Iterable[str], server: str, url: str) -> None:
@@ -77,7 +79,7 @@ class _Late(Records):
     __slots__ = ("_lag",)
 
     def __init__(self, state: State, account: Account, lag: Lag) -> None:
-        super().__init__(state, account)
+        super().__init__(state, account, lag.vendors)
         self._lag = lag
 
     def find(self, macs: Iterable[str]) -> dict[str, Device]:

@@ -8,14 +8,10 @@ from __future__ import annotations
 import re
 
 _MAC = re.compile(r"[0-9A-Fa-f]{2}([-: ]?)(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}")
-_PREFIXES = {
-    "yealink": "001565 249ad8 44dbd2 805e0c 805ec0 c4fc22",
-    "htek": "001fc1",
-    "snom": "000413 00087b",
-    "": "0004f2 00085d 000952 000b82 001ae8 0080f0 00908f 0c383e 64167f 7c2f80 bcc342 c074ad",
-}
-"""Of the providers' vendors, and of others that make phones, the first digits of their MAC addresses."""
-_VENDORS = {prefix: provider for provider, prefixes in _PREFIXES.items() for prefix in prefixes.split()}
+OTHER_VENDORS = frozenset(
+    "0004f2 00085d 000952 000b82 001ae8 0080f0 00908f 0c383e 64167f 7c2f80 bcc342 c074ad".split()  # noqa: SIM905
+)
+"""The first digits of MAC addresses of vendors that make phones, beside those that a dialect names."""
 _SEPARATORS = str.maketrans("", "", "-: ")
 
 
@@ -27,8 +23,3 @@ def bare(text: str) -> str | None:
 def dashed(mac: str) -> str:
     """`AA-BB-CC-DD-EE-FF` for a bare MAC address."""
     return bytes.fromhex(mac).hex("-").upper()
-
-
-def foreign(mac: str, provider: str) -> bool:
-    """Whether a bare MAC address is known to be of a vendor other than the provider's."""
-    return _VENDORS.get(mac[:6], provider) != provider

@@ -11,6 +11,18 @@ from typing import Any, NamedTuple
 
 from .state import Account, State
 
+TABLES = """
+CREATE TABLE IF NOT EXISTS extensions (
+    account TEXT NOT NULL, id INTEGER NOT NULL, number TEXT NOT NULL, name TEXT NOT NULL,
+    PRIMARY KEY (account, id), UNIQUE (account, number)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS phones (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, mac TEXT NOT NULL, vendor TEXT NOT NULL,
+    model TEXT NOT NULL, template_name TEXT NOT NULL, provisioning_method TEXT NOT NULL, rps_auth INTEGER NOT NULL,
+    extension INTEGER, UNIQUE (account, mac)
+);
+CREATE INDEX IF NOT EXISTS assigned ON phones (account, extension);
+"""
 _PHONES = """
 SELECT phones.id, mac, vendor, model, template_name, provisioning_method, rps_auth, extension, number, name
 FROM phones LEFT JOIN extensions ON extensions.account = phones.account AND extensions.id = extension

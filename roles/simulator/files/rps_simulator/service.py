@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from .faults import Faults, Rule
+from .knobs import Settings
 from .log import Entry, Log
-from .settings import Settings
 from .transport import Refused, Reply, Transport
 from .wire import Answer, Request, Wire
 
@@ -36,11 +36,11 @@ class Service:
         log: Log,
         pause: Callable[[float], None],
     ) -> None:
-        """The first of `transports` that a path fits takes the request; one must fit any.
+        """Of `transports` the one with the longest prefix of the path takes the request; one must fit any path.
 
         `pause(seconds)` waits, and raises OSError when the waiting is called off.
         """
-        self._transports = transports
+        self._transports = sorted(transports, key=lambda transport: len(transport.prefix), reverse=True)
         self._settings = settings
         self._faults = faults
         self._log = log

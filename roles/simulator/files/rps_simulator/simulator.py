@@ -5,24 +5,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from . import control
-from .dialects import DIALECTS, OPENAPI, XMLRPC
-from .dialects.openapi import OpenApi
-from .dialects.snom_settings import SnomSettings
-from .dialects.xmlrpc import XmlRpc
+from .dialect import Dialect, MakeTransport, World, tables, vendors
+from .dialects import DIALECTS
 from .faults import Faults
+from .knobs import Panel, Settings
 from .log import Entry, Log
-from .pbx import Pbx
-from .seed import seed
+from .replay import Replay
+from .seed import part_names, seed
 from .server import Server
 from .service import Service
-from .settings import Settings
 from .state import Account, State
-from .tokens import Tokens
 from .wire import Request, Wire
 
 
@@ -36,13 +34,19 @@ class Simulator:
         certificate: str | None = None,
         key: str | None = None,
         host: str = "127.0.0.1",
+        dialects: Mapping[str, Dialect] = DIALECTS,
+        replay: str | Path | None = None,
     ) -> None:
         """Listen on `host`:`port` (0: any free one), with TLS where PEM files are given; keep the state in `database`.
 
+        `dialects`: the services to simulate, by provider. With `replay`, a transcript of the role preflight, services
+        answer as recorded there and keep nothing; raises ValueError where it is none.
         Raises OSError when the address, a file or the database cannot be had.
         """
-        self._state = State(str(database))
-        self._settings = Settings()
+        self._replay = None if replay is None else Replay(replay)
+        self._dialects = dict(dialects)
+        self._state = State(str(database), tables(dialects.values()))
+        self._panel = Panel(dialect.settings for dialect in dialects.values())
         self._faults = Faults()
         self._log = Log()
         try:
@@ -50,13 +54,14 @@ class Simulator:
         except BaseException:
             self._state.close()
             raise
-        self._tokens = Tokens(self._settings)
-        transports = [
-            *(OpenApi(name, pbx, self._state, self._settings, self._tokens) for name, pbx in OPENAPI.items()),
-            SnomSettings(self._state),
-            XmlRpc(XMLRPC, self._state, self._settings),
-        ]
-        self._service = Service(transports, self._settings, self._faults, self._log, self._server.pause)
+        world = World(self._state, self._panel, vendors(dialects.values()))
+        spoken: dict[MakeTransport, list[Dialect]] = {}
+        for dialect in dialects.values():
+            for make in dialect.transports:
+                spoken.setdefault(make, []).append(dialect)
+        self._transports = [make(those, world) for make, those in spoken.items()]
+        settings = self._panel.of(Settings)
+        self._service = Service(self._transports, settings, self._faults, self._log, self._server.pause)
 
     def __enter__(self) -> Simulator:
         self._server.start()
@@ -73,6 +78,8 @@ class Simulator:
             answer = control.answer(self, wire.peer, request)
             wire.send(answer.head(request.keep_alive) + answer.body)
             return request.keep_alive
+        if self._replay is not None:
+            return self._replay.handle(wire, request)
         return self._service.handle(wire, request)
 
     @property
@@ -87,15 +94,20 @@ class Simulator:
 
     def endpoint(self, provider: str) -> str:
         """The address of the provider's service as users give it: the base and the documented path, if there is one."""
-        return self.url + DIALECTS[provider].endpoint
+        return self.url + self._dialects[provider].endpoint
+
+    @property
+    def providers(self) -> list[str]:
+        """The providers whose services are simulated, in order."""
+        return sorted(self._dialects)
 
     def seed(self, data: object) -> bool:
         """Add accounts and what is theirs, and forget failed logins; see `seed.seed()`.
 
         Returns whether anything changed; raises ValueError.
         """
-        changed = seed(self._state, data)
-        self._tokens.unblock()
+        changed = seed(self._state, self._dialects, data)
+        self._forgive()
         return changed
 
     def misbehave(self, *rules: object) -> None:
@@ -103,14 +115,18 @@ class Simulator:
         self._faults.replace(list(rules))
 
     def settings(self, /, **knobs: Any) -> dict[str, object]:
-        """Turn these knobs, see `settings.Settings`; the others stay. With any, failed logins are forgotten.
+        """Turn these knobs, see `knobs.Settings` and the dialects' own. With any, failed logins are forgotten.
 
         Returns all of them; raises ValueError.
         """
-        self._settings.update(knobs)
+        self._panel.update(knobs)
         if knobs:
-            self._tokens.unblock()
-        return self._settings.as_dict()
+            self._forgive()
+        return self._panel.as_dict()
+
+    def _forgive(self) -> None:
+        for transport in self._transports:
+            transport.forgive()
 
     @property
     def log(self) -> list[Entry]:
@@ -120,39 +136,45 @@ class Simulator:
     def clear_log(self) -> None:
         self._log.clear()
 
-    def devices(self, account: str) -> dict[str, dict[str, str | None]]:
-        """The account's devices: `{bare mac: {"server", "url": the one in force, "own_url"}}`. Raises ValueError."""
+    def shows(self, part: str, account: str) -> dict[str, Any]:
+        """What the account has of a part of the seed, by name or bare MAC address; nothing of parts of other providers.
+
+        Raises ValueError where there is no such account.
+        """
+        owner = self._account(account)
+        shown = self._dialects[owner.provider].parts.get(part)
+        if shown is None or shown.show is None:
+            return {}
         with self._state.transaction(write=False):
-            return self._state.records(self._account(account)).devices()
+            return shown.show(self._state, owner)
+
+    def state(self, account: str) -> dict[str, dict[str, Any]]:
+        """What the account has of each part that can be shown. Raises ValueError where there is no such account."""
+        shown = [name for name in part_names(self._dialects) if any(_shows(d, name) for d in self._dialects.values())]
+        return {name: self.shows(name, account) for name in shown}
+
+    def devices(self, account: str) -> dict[str, dict[str, Any]]:
+        """The account's devices: `{bare mac: {"server", "url": the one in force, "own_url"}}`. Raises ValueError."""
+        return self.shows("devices", account)
 
     def servers(self, account: str) -> dict[str, str | None]:
         """The account's servers: name -> URL. Raises ValueError where there is no such account."""
-        with self._state.transaction(write=False):
-            return self._state.records(self._account(account)).servers()
+        return self.shows("servers", account)
 
-    def phones(self, account: str) -> dict[str, dict[str, object]]:
+    def phones(self, account: str) -> dict[str, dict[str, Any]]:
         """The phones of the PBX whose API client this account is. Raises ValueError where there is no such account.
 
         `{bare mac: {"id", "vendor", "model", "template_name", "extension": number or None, "rps_auth": a boolean,
         "provisioning_method"}}`.
         """
-        with self._state.transaction(write=False):
-            phones = Pbx(self._state, self._account(account)).phones()
-        return {
-            phone.mac: {
-                "id": phone.id,
-                "vendor": phone.vendor,
-                "model": phone.model,
-                "template_name": phone.template_name,
-                "extension": phone.extension.number if phone.extension else None,
-                "rps_auth": phone.rps_auth,
-                "provisioning_method": phone.provisioning_method,
-            }
-            for phone in phones
-        }
+        return self.shows("phones", account)
 
     def _account(self, name: str) -> Account:
         account = self._state.account(name)
         if account is None:
             raise ValueError(f"no such account: {name}")
         return account
+
+
+def _shows(dialect: Dialect, part: str) -> bool:
+    return part in dialect.parts and dialect.parts[part].show is not None

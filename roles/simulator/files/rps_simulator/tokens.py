@@ -10,13 +10,24 @@ import string
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from .settings import Settings
+from .knobs import Settings, number
 
 MOST = 8
 _ALPHABET = string.ascii_letters + string.digits
 _LENGTH = 32
+
+
+@dataclass(slots=True)
+class TokenSettings(Settings):
+    token_seconds: int = number(1800, 0, 86400)
+    """How long an access token holds, those already given included."""
+    refresh_seconds: int = number(86400, 0, 86400)
+    """How long a refresh token holds, and at most the access token given with it."""
+    login_limit: int = number(5, 1, 1000)
+    """After how many failed logins in a row none is taken from that address."""
 
 
 class Token(NamedTuple):
@@ -30,7 +41,7 @@ class Token(NamedTuple):
 class Tokens:
     """Safe to use from several threads. The settings say for how long tokens hold, those already given included."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TokenSettings) -> None:
         self._settings = settings
         self._tokens: dict[str, Token] = {}
         self._failures: Counter[str] = Counter()

@@ -61,3 +61,7 @@ class Transport(ABC):
     @abstractmethod
     def log_out(self, request: Request) -> Answer:
         """Make the request's token worthless, where there are tokens, and answer as to a login that does not hold."""
+
+    def forgive(self) -> None:
+        """Forget failed logins, where they are counted."""
+        return

@@ -9,12 +9,42 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Bulk
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import reconcile
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
-pytestmark = pytest.mark.needs("list_account")
+
+@pytest.fixture
+def one_by_one(rps):
+    """Bind devices at a service like the vendor's, but that takes one device a call."""
+    kind = SERVICES[rps.provider]
+
+    class Single(kind):
+        can = kind.can._replace(bulk=Bulk())
+
+    def run(macs, target):
+        client = Client(rps.options["api_url"], kind.headers, login=BasicLogin(rps.account, rps.password))
+        if target and not kind.can.named_servers:
+            target = target._replace(own=True)
+        policy = Policy(force=True, force_limit=100)
+        report = reconcile(Single(client), [Device(mac, target) for mac in macs], policy, batch_size=100)
+        return {outcome.action for outcome in report.outcomes}
+
+    return run
+
+
+def test_a_service_without_bulk_calls(rps, one_by_one):
+    berlin, paris = (Target(name, rps.servers[name], own=False) for name in ("berlin", "paris"))
+
+    for target, action in ((berlin, "registered"), (paris, "moved"), (None, "removed")):
+        assert one_by_one(rps.macs(7), target) == {action}
+        urls = {target.url} if target else set()
+        assert set(rps.urls.values()) == urls
+
+    assert {call.devices for call in rps.writes} == {1}
 
 
 @pytest.fixture
@@ -26,7 +56,7 @@ def carry_out(rps):
         can = kind.can._replace(list_account=False)
 
     def run(macs):
-        client = Client(rps.options["api_url"], kind.headers, auth=(rps.account, rps.password))
+        client = Client(rps.options["api_url"], kind.headers, login=BasicLogin(rps.account, rps.password))
         target = Target("berlin", rps.servers["berlin"], own=False)
         report = reconcile(Listless(client), [Device(mac, target) for mac in macs], Policy(), batch_size=100)
         return [outcome.action for outcome in report.outcomes]
@@ -34,6 +64,7 @@ def carry_out(rps):
     return run
 
 
+@pytest.mark.needs("list_account")
 def test_devices_are_checked_one_by_one(rps, carry_out):
     rps.holds(*rps.macs(4))
 
@@ -41,6 +72,7 @@ def test_devices_are_checked_one_by_one(rps, carry_out):
     assert rps.calls == [(rps.look, 1)] * 12 + [("register", 8)] + rps.canary
 
 
+@pytest.mark.needs("list_account")
 def test_a_lost_answer_is_read_back_device_by_device(rps, carry_out):
     rps.misbehaves("reset_after", "register", times=1)
 

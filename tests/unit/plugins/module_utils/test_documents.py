@@ -15,13 +15,19 @@ from typing import Any, NamedTuple
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
 from ansible_collections.voip.rps.plugins.module_utils._http.xmlrpc import decode
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 ANSWER = """<methodResponse><params><param><value><array><data><value>{}</value><value>{}</value></data></array></value>
 </param></params></methodResponse>"""
+
+
+def devices(*macs):
+    return [Device(mac) for mac in macs]
 
 
 def accepted(text="OK"):
@@ -59,20 +65,20 @@ OWN = Target("serverName", "http://httpconfig.vonag.net/xxxttyy", own=True)
 YEALINK = Document(
     r"4\.\d+",
     {
-        "4.1": lambda service: service.register([MAC], SERVER, override=False),
-        "4.2": lambda service: service.register([MAC], SERVER, override=True),
-        "4.3": lambda service: service.remove(["001122334401"]),
+        "4.1": lambda service: service.register(devices(MAC), SERVER, override=False),
+        "4.2": lambda service: service.register(devices(MAC), SERVER, override=True),
+        "4.3": lambda service: service.remove(devices("001122334401")),
         "4.4": lambda service: service.list_devices(),
-        "4.5": lambda service: service.check(MAC, target=False),
-        "4.6": lambda service: service.register([MAC, OTHER], SERVER, override=False),
-        "4.7": lambda service: service.register([MAC, OTHER], SERVER, override=True),
-        "4.8": lambda service: service.remove([MAC, OTHER]),
+        "4.5": lambda service: service.check(Device(MAC), target=False),
+        "4.6": lambda service: service.register(devices(MAC, OTHER), SERVER, override=False),
+        "4.7": lambda service: service.register(devices(MAC, OTHER), SERVER, override=True),
+        "4.8": lambda service: service.remove(devices(MAC, OTHER)),
         "4.9": lambda service: service.add_server("serverName", "serverUrl"),
-        "4.10": lambda service: service.move([MAC], SERVER),
-        "4.12": lambda service: service.register([DASHED], OWN, override=False),
-        "4.13": lambda service: service.move([DASHED], OWN),
-        "4.14": lambda service: service.check("001122334400", target=True),
-        "4.15": lambda service: service.register([DASHED], OWN, override=True),
+        "4.10": lambda service: service.move(devices(MAC), SERVER),
+        "4.12": lambda service: service.register(devices(DASHED), OWN, override=False),
+        "4.13": lambda service: service.move(devices(DASHED), OWN),
+        "4.14": lambda service: service.check(Device("001122334400"), target=True),
+        "4.15": lambda service: service.register(devices(DASHED), OWN, override=True),
     },
     [True, "OK"],
     [False, "Error:Invalid MAC(s):00s1122334400"],
@@ -115,11 +121,11 @@ HTEK_MAC = "001fc1000001"
 HTEK = Document(
     r"\d+",
     {
-        "1": lambda service: service.register([HTEK_MAC], SERVER, override=False),
-        "2": lambda service: service.register([HTEK_MAC], SERVER, override=True),
-        "3": lambda service: service.remove(["001122334401"]),
+        "1": lambda service: service.register(devices(HTEK_MAC), SERVER, override=False),
+        "2": lambda service: service.register(devices(HTEK_MAC), SERVER, override=True),
+        "3": lambda service: service.remove(devices("001122334401")),
         "4": lambda service: service.list_devices(),
-        "5": lambda service: service.check(HTEK_MAC, target=True),
+        "5": lambda service: service.check(Device(HTEK_MAC), target=True),
     },
     [True, "OK"],
     [False, "Error:Invalid MAC(s):00s1122334400"],
@@ -152,14 +158,14 @@ SNOM_TARGET = Target(None, SNOM_URL, own=True)
 SNOM = Document(
     r"[A-Za-z]+(-by-url)?",
     {
-        "registerPhone": lambda service: service.register(SNOM_MACS[:1], SNOM_TARGET, override=False),
-        "deregisterPhone": lambda service: service.remove(SNOM_MACS[:1]),
-        "getPhoneRedirection": lambda service: service.check(SNOM_MACS[0], target=True),
+        "registerPhone": lambda service: service.register(devices(*SNOM_MACS[:1]), SNOM_TARGET, override=False),
+        "deregisterPhone": lambda service: service.remove(devices(*SNOM_MACS[:1])),
+        "getPhoneRedirection": lambda service: service.check(Device(SNOM_MACS[0]), target=True),
         "listPhones": lambda service: service.list_model("snomM700"),
         "listPhones-by-url": lambda service: service.list_model("snomM700", SNOM_URL),
-        "checkPhone": lambda service: service.check(SNOM_MACS[0], target=False),
-        "registerPhoneList": lambda service: service.register(SNOM_MACS, SNOM_TARGET, override=False),
-        "deregisterPhoneList": lambda service: service.remove(SNOM_MACS),
+        "checkPhone": lambda service: service.check(Device(SNOM_MACS[0]), target=False),
+        "registerPhoneList": lambda service: service.register(devices(*SNOM_MACS), SNOM_TARGET, override=False),
+        "deregisterPhoneList": lambda service: service.remove(devices(*SNOM_MACS)),
     },
     [True, "Ok"],
     [],
@@ -192,7 +198,7 @@ NAMED_SERVERS = ["yealink", "htek"]
 @pytest.fixture
 def service(web, vendor):
     web.answer = accepted()
-    return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, auth=("acme", "secret"), retries=0))
+    return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, login=BasicLogin("acme", "secret"), retries=0))
 
 
 class Element(NamedTuple):
@@ -242,12 +248,12 @@ def test_every_request_of_the_document_is_sent_but_for_the_retired_ones(fixtures
 def test_the_retired_forms_are_never_sent(service, web):
     targets = [SERVER, Target("serverName", "https://a.example/", own=False), OWN, Target(None, "https://a/", own=True)]
     for target in targets:
-        service.move([MAC], target)
+        service.move(devices(MAC), target)
         for override in (False, True):
-            service.register([MAC], target, override=override)
+            service.register(devices(MAC), target, override=override)
             if not target.own:
-                service.register([MAC, OTHER], target, override=override)
-                service.move([MAC, OTHER], target)
+                service.register(devices(MAC, OTHER), target, override=override)
+                service.move(devices(MAC, OTHER), target)
 
     called = {(parsed(body).children[0].text, len(parsed(body).children[1].children)) for body in web.bodies}
     assert ("redirect.editDevice", 2) in called
@@ -256,7 +262,7 @@ def test_the_retired_forms_are_never_sent(service, web):
 
 @pytest.mark.parametrize("vendor", DOCUMENTS)
 def test_authentication_and_content_type(service, web):
-    service.remove([MAC])
+    service.remove(devices(MAC))
 
     (head,) = web.heads
     assert head["Authorization"] == "Basic YWNtZTpzZWNyZXQ="
@@ -273,7 +279,7 @@ def test_addresses():
 
 @pytest.mark.parametrize("vendor", ["yealink"])
 def test_a_url_alone_goes_with_an_empty_server_name(service, web):
-    service.register([MAC], Target(None, "https://a.example/", own=True), override=False)
+    service.register(devices(MAC), Target(None, "https://a.example/", own=True), override=False)
 
     values = [parameter.children[0].children[0].text for parameter in parsed(web.bodies[0]).children[1].children]
     assert values == ["00-15-65-00-00-01", "", "https://a.example/"]
@@ -283,7 +289,7 @@ def test_a_url_alone_goes_with_an_empty_server_name(service, web):
 def test_the_url_of_a_device_that_is_not_ours_is_none_of_ours(service, web):
     web.answer = accepted("Registered Elsewhere</value><value>https://other.example/")
 
-    assert service.check(MAC, target=True) == Observation("registered_elsewhere")
+    assert service.check(Device(MAC), target=True) == Observation("registered_elsewhere")
 
 
 def stripped(value):
@@ -337,8 +343,8 @@ def test_what_the_printed_refusals_mean(service, web, fixtures, vendor, where, c
 def test_statuses(service, web, told, status, spell):
     web.answer = accepted(spell(told))
 
-    assert service.check(MAC, target=False) == Observation(status)
-    assert service.check(MAC, target=True) == Observation(status)
+    assert service.check(Device(MAC), target=False) == Observation(status)
+    assert service.check(Device(MAC), target=True) == Observation(status)
 
 
 @pytest.mark.parametrize("vendor", DOCUMENTS)
@@ -355,11 +361,11 @@ def test_statuses(service, web, told, status, spell):
 )
 def test_result_codes(service, web, yes, no):
     web.answer = ANSWER.format(yes, "OK").encode()
-    service.remove([MAC])
+    service.remove(devices(MAC))
 
     web.answer = ANSWER.format(no, "OK").encode()
     with pytest.raises(Refused):
-        service.remove([MAC])
+        service.remove(devices(MAC))
 
 
 ELSEWHERE = """{}
@@ -446,7 +452,7 @@ def test_error_texts(service, web, vendor, text, code):
         web.answer = refused(spell(f"{prefix}{text}"))
 
         with pytest.raises(Refused) as caught:
-            service.register([MAC], target, override=False)
+            service.register(devices(MAC), target, override=False)
 
         assert caught.value.code == code, web.answer
         assert caught.value.message.lower() == " ".join(spell(f"{prefix}{text}").lower().split())
@@ -473,7 +479,7 @@ def test_what_is_not_ours_cannot_be_released(service, web, section, text):
     with pytest.raises(Refused) as caught:
         SNOM.calls[section](service)
 
-    assert caught.value.code == "not_registered"
+    assert caught.value.verdict is Verdict.ALREADY
 
 
 @pytest.mark.parametrize("vendor", ["snom"])
@@ -484,7 +490,7 @@ def test_what_is_not_ours_cannot_be_released(service, web, section, text):
 def test_whose_a_phone_is(service, web, target, text, status):
     web.answer = refused(text)
 
-    assert service.check(MAC, target=target) == Observation(status)
+    assert service.check(Device(MAC), target=target) == Observation(status)
 
 
 @pytest.mark.parametrize("vendor", NAMED_SERVERS)
@@ -505,7 +511,7 @@ def test_culprits(service, web, words, code):
         web.answer = refused(words.format(separator.join([spell(MAC), spell(OTHER)])))
 
         with pytest.raises(Refused) as caught:
-            service.register([MAC, OTHER], SERVER, override=False)
+            service.register(devices(MAC, OTHER), SERVER, override=False)
 
         assert {mac: error.code for mac, error in caught.value.culprits.items()} == {MAC: code, OTHER: code}, web.answer
 
@@ -537,7 +543,7 @@ def test_culprits_with_an_error_each(service, web, told, spell):
     web.answer = refused(told)
 
     with pytest.raises(Refused) as caught:
-        service.register(list(_PAIRS), SNOM_TARGET, override=False)
+        service.register(devices(*_PAIRS), SNOM_TARGET, override=False)
 
     codes = {mac: error.code for mac, error in caught.value.culprits.items()}
     assert codes == {mac: code for mac, (_words, code) in _PAIRS.items()}
@@ -559,7 +565,7 @@ def test_a_refusal_that_is_no_text(service, web):
     web.answer = refused("<int>5</int>")
 
     with pytest.raises(RpsError) as caught:
-        service.remove([MAC])
+        service.remove(devices(MAC))
 
     assert caught.value.code == "protocol_error"
 

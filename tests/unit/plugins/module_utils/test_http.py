@@ -19,6 +19,7 @@ from rps_simulator import Simulator
 from ansible_collections.voip.rps.plugins.module_utils._http import client as http
 from ansible_collections.voip.rps.plugins.module_utils._http import deadline
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 
 HEADERS = {"Content-Type": "text/xml"}
@@ -44,21 +45,25 @@ def answering(listener, data, *, wait=False):
     thread.join()
 
 
+def post(client, body, parse, *, write):
+    return client.request("POST", "", lambda answer: parse(answer.body), body=body, write=write)
+
+
 def fails(client, *, write=False):
     with pytest.raises(RpsError) as caught:
-        client.post(b"x", bytes, write=write)
+        post(client, b"x", bytes, write=write)
     return caught.value
 
 
 @pytest.fixture
 def client(web):
-    return Client(web.url, HEADERS, auth=("me", "secret"), retries=2)
+    return Client(web.url, HEADERS, login=BasicLogin("me", "secret"), retries=2)
 
 
 def test_what_is_sent(web, client):
     web.answer = b"answer"
 
-    assert client.post(b"question", bytes.upper, write=False) == b"ANSWER"
+    assert post(client, b"question", bytes.upper, write=False) == b"ANSWER"
     assert web.bodies == [b"question"]
     assert client.requests == 1
     (head,) = web.heads
@@ -67,7 +72,7 @@ def test_what_is_sent(web, client):
 
 
 def test_a_name_and_password_of_any_letters(web):
-    Client(web.url, HEADERS, auth=("jürgen", "paß:wört"), retries=0).post(b"", bytes, write=False)
+    post(Client(web.url, HEADERS, login=BasicLogin("jürgen", "paß:wört"), retries=0), b"", bytes, write=False)
 
     assert web.heads[0]["Authorization"] == "Basic asO8cmdlbjpwYcOfOnfDtnJ0"
 
@@ -75,7 +80,7 @@ def test_a_name_and_password_of_any_letters(web):
 def test_cookies_are_not_kept(web, client):
     web.headers["Set-Cookie"] = "session=1; Path=/"
     for _time in range(2):
-        client.post(b"", bytes, write=False)
+        post(client, b"", bytes, write=False)
 
     assert "Cookie" not in web.heads[1]
 
@@ -88,7 +93,7 @@ def test_answers_have_a_limit(web, client, monkeypatch, size, status):
     web.status = status
 
     if size <= 100 and status == 200:
-        assert client.post(b"", len, write=False) == size
+        assert post(client, b"", len, write=False) == size
         return
     error = fails(client, write=True)
     assert error.code == ("protocol_error" if status == 200 else "service_error")
@@ -100,7 +105,7 @@ def test_chunked_answers_have_a_limit_too(web, client, monkeypatch):
     monkeypatch.setattr(http, "MAX_ANSWER", 100)
     web.headers = {"Content-Length": "", "Transfer-Encoding": "chunked"}
     web.answer = b"32\r\n" + b"x" * 50 + b"\r\n0\r\n\r\n"
-    assert client.post(b"", bytes, write=False) == b"x" * 50
+    assert post(client, b"", bytes, write=False) == b"x" * 50
 
     web.answer = (b"32\r\n" + b"x" * 50 + b"\r\n") * 3 + b"0\r\n\r\n"
     assert fails(client).message == "the answer is longer than 100 bytes"
@@ -111,7 +116,11 @@ def test_no_more_is_read_of_an_answer_than_it_may_be_long(monkeypatch):
     endless = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"x" * 1000
     with socket.create_server(("127.0.0.1", 0)) as listener, answering(listener, endless, wait=True):
         client = Client(
-            f"http://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, auth=("me", "secret"), retries=0, timeout=2
+            f"http://127.0.0.1:{listener.getsockname()[1]}/",
+            HEADERS,
+            login=BasicLogin("me", "secret"),
+            retries=0,
+            timeout=2,
         )
         error = fails(client)
 
@@ -121,7 +130,7 @@ def test_no_more_is_read_of_an_answer_than_it_may_be_long(monkeypatch):
 def test_answers_that_are_refused_do_not_use_up_the_connections(web, monkeypatch):
     monkeypatch.setattr(http, "MAX_ANSWER", 100)
     web.answer = b"x" * 100_000
-    client = Client(web.url, HEADERS, auth=("me", "secret"), concurrency=1)
+    client = Client(web.url, HEADERS, login=BasicLogin("me", "secret"), concurrency=1)
 
     assert fails(client).message == fails(client).message == "the answer is longer than 100 bytes"
     assert len(web.bodies) == 2
@@ -199,10 +208,10 @@ def test_pauses_grow_and_have_an_end(monkeypatch):
 
 def test_everybody_rests(web, client, monkeypatch):
     monkeypatch.setattr(http, "FIRST_WAIT", 0.1)
-    client.rest(0)
+    client.back_off(0)
     begin = time.monotonic()
 
-    client.post(b"", bytes, write=False)
+    post(client, b"", bytes, write=False)
 
     assert time.monotonic() - begin >= 0.04
 
@@ -210,7 +219,11 @@ def test_everybody_rests(web, client, monkeypatch):
 def test_what_is_no_http():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = Client(
-            f"http://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, auth=("me", "secret"), retries=0, timeout=2
+            f"http://127.0.0.1:{listener.getsockname()[1]}/",
+            HEADERS,
+            login=BasicLogin("me", "secret"),
+            retries=0,
+            timeout=2,
         )
         with answering(listener, b"SSH-2.0-OpenSSH_9.6\r\n"):
             error = fails(client)
@@ -230,7 +243,11 @@ def test_nobody_takes_the_connection():
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
         client = Client(
-            f"http://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, auth=("me", "secret"), retries=1, timeout=0.1
+            f"http://127.0.0.1:{listener.getsockname()[1]}/",
+            HEADERS,
+            login=BasicLogin("me", "secret"),
+            retries=1,
+            timeout=0.1,
         )
 
         error = fails(client, write=True)
@@ -276,7 +293,7 @@ def dripping(listener, start):
 def test_an_answer_that_drips_is_not_waited_for_longer_than_the_timeout(start):
     with socket.create_server(("127.0.0.1", 0)) as listener, dripping(listener, start):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        client = Client(url, HEADERS, auth=("me", "secret"), retries=0, timeout=0.2)
+        client = Client(url, HEADERS, login=BasicLogin("me", "secret"), retries=0, timeout=0.2)
         begin = time.monotonic()
 
         error = fails(client, write=True)
@@ -291,7 +308,7 @@ def test_a_name_that_nobody_knows(monkeypatch):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    error = fails(Client("http://rps.invalid/", HEADERS, auth=("me", "secret"), retries=0))
+    error = fails(Client("http://rps.invalid/", HEADERS, login=BasicLogin("me", "secret"), retries=0))
 
     assert (error.code, error.in_doubt) == ("unreachable", False)
     assert error.message == "the host name of rps.invalid:80 cannot be resolved: Name or service not known"
@@ -302,7 +319,7 @@ def test_a_proxy_from_the_environment(web, monkeypatch):
     web.answer = b"from the proxy"
 
     assert (
-        Client("http://rps.invalid/xmlrpc", HEADERS, auth=("me", "secret")).post(b"", bytes, write=False)
+        post(Client("http://rps.invalid/xmlrpc", HEADERS, login=BasicLogin("me", "secret")), b"", bytes, write=False)
         == b"from the proxy"
     )
 
@@ -311,13 +328,13 @@ def test_a_proxy_that_is_not_for_this_host(web, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid/")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
-    assert Client(web.url, HEADERS, auth=("me", "secret")).post(b"", bytes, write=False) == b""
+    assert post(Client(web.url, HEADERS, login=BasicLogin("me", "secret")), b"", bytes, write=False) == b""
 
 
 def test_a_proxy_that_is_not_there(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 
-    error = fails(Client("https://rps.invalid/", HEADERS, auth=("me", "secret"), retries=0), write=True)
+    error = fails(Client("https://rps.invalid/", HEADERS, login=BasicLogin("me", "secret"), retries=0), write=True)
 
     assert (error.code, error.in_doubt) == ("unreachable", False)
 
@@ -334,17 +351,20 @@ def test_a_ca_that_is_none(tls, tmp_path):
     for content in ("", "no certificate"):
         (tmp_path / "ca.pem").write_text(content)
 
-        error = fails(Client(tls.endpoint("yealink"), HEADERS, auth=("me", "secret"), verify=str(tmp_path / "ca.pem")))
+        error = fails(
+            Client(tls.endpoint("yealink"), HEADERS, login=BasicLogin("me", "secret"), verify=str(tmp_path / "ca.pem"))
+        )
 
         assert error.code == "tls_error"
 
 
 def test_http_where_tls_is_spoken_and_the_other_way_round(tls, web):
     assert (
-        fails(Client(web.url.replace("http:", "https:"), HEADERS, auth=("me", "secret"), retries=0)).code == "tls_error"
+        fails(Client(web.url.replace("http:", "https:"), HEADERS, login=BasicLogin("me", "secret"), retries=0)).code
+        == "tls_error"
     )
     assert fails(
-        Client(tls.endpoint("yealink").replace("https:", "http:"), HEADERS, auth=("me", "secret"), retries=0)
+        Client(tls.endpoint("yealink").replace("https:", "http:"), HEADERS, login=BasicLogin("me", "secret"), retries=0)
     ).code in (
         "unreachable",
         "protocol_error",
@@ -362,12 +382,16 @@ def test_a_tls_error_says_where_and_what_to_do(web):
 def test_a_connection_lost_under_tls(tls, certificates):
     tls.misbehave({"kind": "reset_after"})
     client = Client(
-        tls.endpoint("yealink"), HEADERS, auth=("me", "secret"), verify=str(certificates / "ca.pem"), retries=1
+        tls.endpoint("yealink"),
+        HEADERS,
+        login=BasicLogin("me", "secret"),
+        verify=str(certificates / "ca.pem"),
+        retries=1,
     )
     body = b"<methodCall><methodName>redirect.listDevices</methodName></methodCall>"
 
     with pytest.raises(RpsError) as caught:
-        client.post(body, bytes, write=False)
+        post(client, body, bytes, write=False)
 
     assert (caught.value.code, caught.value.in_doubt) == ("unreachable", True)
     assert client.requests == len(tls.log) == 2
@@ -376,7 +400,11 @@ def test_a_connection_lost_under_tls(tls, certificates):
 def test_a_handshake_that_is_cut_off():
     with socket.create_server(("127.0.0.1", 0)) as listener, answering(listener, b""):
         client = Client(
-            f"https://127.0.0.1:{listener.getsockname()[1]}/", HEADERS, auth=("me", "secret"), retries=0, timeout=2
+            f"https://127.0.0.1:{listener.getsockname()[1]}/",
+            HEADERS,
+            login=BasicLogin("me", "secret"),
+            retries=0,
+            timeout=2,
         )
         error = fails(client)
 
@@ -391,7 +419,7 @@ def test_codings_that_change_nothing(web, client, coding):
     web.headers["Content-Encoding"] = coding
     web.answer = b"answer"
 
-    assert client.post(b"", bytes, write=False) == b"answer"
+    assert post(client, b"", bytes, write=False) == b"answer"
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "identity, gzip", "br", "x", "utf-16", "\x1b[31mgzip"])
@@ -426,7 +454,7 @@ def test_a_status_is_what_it_is_whatever_comes_with_it(web, status, code, header
     web.status = status
     web.headers = dict(headers)
     web.answer = page
-    client = Client(web.url, HEADERS, auth=("me", "secret"), retries=0, timeout=2)
+    client = Client(web.url, HEADERS, login=BasicLogin("me", "secret"), retries=0, timeout=2)
 
     for _time in range(2):
         assert fails(client, write=True).code == code
@@ -601,7 +629,7 @@ def test_what_stays_on_this_machine_goes_through_no_proxy(monkeypatch, web, host
 
     client = Client(web.url.replace("127.0.0.1", host), HEADERS, retries=0)
 
-    assert client.post(b"", bytes, write=False) == b"from this machine"
+    assert post(client, b"", bytes, write=False) == b"from this machine"
 
 
 @pytest.mark.parametrize("value", ["key\n", "key\r\nX: y", "k\u0142ey", "key\ud800"])
@@ -614,7 +642,7 @@ def test_a_key_that_cannot_go_into_a_header(web, value):
 
 def test_a_password_with_half_a_character(web):
     with pytest.raises(RpsError) as caught:
-        Client(web.url, HEADERS, auth=("me", "hunter\ud800"), retries=0)
+        Client(web.url, HEADERS, login=BasicLogin("me", "hunter\ud800"), retries=0)
 
     assert caught.value.code == "invalid_input"
     assert "hunter" not in caught.value.message
@@ -622,7 +650,7 @@ def test_a_password_with_half_a_character(web):
 
 def test_after_a_stop_nothing_is_sent_and_nobody_waits(web):
     client = Client(web.url, HEADERS, retries=3, rate_limit=0.01)
-    client.post(b"", bytes, write=False)
+    post(client, b"", bytes, write=False)
     begin = time.monotonic()
     threading.Timer(0.1, client.stop, [RpsError("interrupted", "by a test")]).start()
 

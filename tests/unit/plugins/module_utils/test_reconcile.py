@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
@@ -24,7 +25,7 @@ def bind(rps):
 
     def run(wanted, to_add, *, policy=None, can=None, own=False, **options):
         kind = SERVICES[rps.provider]
-        service = kind(Client(rps.options["api_url"], kind.headers, auth=(rps.account, rps.password)))
+        service = kind(Client(rps.options["api_url"], kind.headers, login=BasicLogin(rps.account, rps.password)))
         if can:
             service.can = service.can._replace(**can)
         urls = {**rps.servers, **to_add}

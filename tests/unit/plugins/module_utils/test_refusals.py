@@ -12,8 +12,9 @@ from xml.sax.saxutils import escape
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code, is_fine
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
@@ -112,17 +113,19 @@ def code_of(number, words):
 
 @pytest.fixture
 def service(web, vendor):
-    return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, auth=("acme", "secret"), retries=3))
+    return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, login=BasicLogin("acme", "secret"), retries=3))
 
 
 @pytest.mark.parametrize("vendor", SERVICES)
 def test_refusals_in_every_servers_words(web, vendor):
     for number, words, answer in answers():
-        service = SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, auth=("acme", "secret"), retries=3))
+        service = SERVICES[vendor](
+            Client(web.url, SERVICES[vendor].headers, login=BasicLogin("acme", "secret"), retries=3)
+        )
         web.answer = answer.encode()
 
         with pytest.raises(RpsError) as caught:
-            service.remove(["001565000009"])
+            service.remove(devices("001565000009"))
 
         assert caught.value.code == code_of(number, words), answer
         assert service.client.requests == 1
@@ -182,6 +185,10 @@ SERVER, OWN = Target("berlin", None, own=False), Target("berlin", "https://a.exa
 MISSING = FAULT.format(-32601, "no such method").encode()
 
 
+def devices(*macs):
+    return [Device(mac) for mac in macs]
+
+
 def methods(web):
     return [body.decode().split("<methodName>redirect.")[1].split("<")[0] for body in web.bodies]
 
@@ -189,15 +196,15 @@ def methods(web):
 @pytest.mark.parametrize(
     ("vendor", "call", "expected"),
     [
-        ("yealink", lambda service: service.check(MAC, target=True), ["checkDeviceExt", "checkDevice"]),
-        ("yealink", lambda service: service.move([MAC], SERVER), ["editDevice", "registerDevice"]),
+        ("yealink", lambda service: service.check(Device(MAC), target=True), ["checkDeviceExt", "checkDevice"]),
+        ("yealink", lambda service: service.move(devices(MAC), SERVER), ["editDevice", "registerDevice"]),
         (
             "yealink",
-            lambda service: service.move([MAC], OWN),
+            lambda service: service.move(devices(MAC), OWN),
             ["editDeviceWithUniqueUrl", "registerDeviceWithUniqueUrl"],
         ),
-        ("htek", lambda service: service.move([MAC], SERVER), ["editDevice", "registerDevice"]),
-        ("snom", lambda service: service.check(MAC, target=True), ["getPhoneRedirection", "checkPhone"]),
+        ("htek", lambda service: service.move(devices(MAC), SERVER), ["editDevice", "registerDevice"]),
+        ("snom", lambda service: service.check(Device(MAC), target=True), ["getPhoneRedirection", "checkPhone"]),
     ],
 )
 @pytest.mark.parametrize("words", [FAULT.format(0, "No such handler: x"), TEXT.format("Unknown method: x")])
@@ -220,10 +227,10 @@ def test_a_target_that_cannot_be_told_is_none(vendor, run, simulator):
     simulator.seed({"devices": [{"account": "acme", "mac": mac, "server": None, "url": "https://a.example/"}]})
     simulator.settings(missing_methods=["checkDeviceExt", "getPhoneRedirection"])
     headers = SERVICES[vendor].headers
-    service = SERVICES[vendor](Client(simulator.endpoint(vendor), headers, auth=("acme", "secret")))
+    service = SERVICES[vendor](Client(simulator.endpoint(vendor), headers, login=BasicLogin("acme", "secret")))
 
-    assert service.check(mac, target=True) == Observation("registered", None)
-    assert service.check(mac, target=True) == Observation("registered", None)
+    assert service.check(Device(mac), target=True) == Observation("registered", None)
+    assert service.check(Device(mac), target=True) == Observation("registered", None)
     assert service.client.requests == 3
 
 
@@ -231,7 +238,7 @@ def test_a_target_that_cannot_be_told_is_none(vendor, run, simulator):
 def test_the_fallback_of_an_edit_overrides_what_is_known_to_be_ours(service, web, vendor):
     web.answer = MISSING
     with pytest.raises(Refused):
-        service.move([MAC], SERVER)
+        service.move(devices(MAC), SERVER)
 
     assert b"<string>1</string>" in web.bodies[1]
 
@@ -240,7 +247,7 @@ def test_the_fallback_of_an_edit_overrides_what_is_known_to_be_ours(service, web
 def test_nothing_is_overridden_that_the_user_did_not_say(service, web, override):
     web.answer = MISSING
     with pytest.raises(Refused):
-        service.register([MAC], SERVER, override=override)
+        service.register(devices(MAC), SERVER, override=override)
 
     assert len(web.bodies) == 1
     assert (b"<string>1</string>" in web.bodies[0]) == override

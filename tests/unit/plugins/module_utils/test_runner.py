@@ -11,6 +11,7 @@ import threading
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.yealink import Yealink
 
@@ -19,7 +20,9 @@ from ansible_collections.voip.rps.plugins.module_utils._services.yealink import 
 def make_runner(web):
     def make(concurrency):
         return Runner(
-            Yealink(Client(web.url, Yealink.headers, auth=("me", "secret"), concurrency=concurrency, retries=0))
+            Yealink(
+                Client(web.url, Yealink.headers, login=BasicLogin("me", "secret"), concurrency=concurrency, retries=0)
+            )
         )
 
     return make

@@ -12,10 +12,11 @@ import re
 import pytest
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
-from ansible_collections.voip.rps.plugins.module_utils._pbx.answers import read_answer
 from ansible_collections.voip.rps.plugins.module_utils._pbx.assignment import Assignment, Extension, Option
-from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Credentials, Pbx
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx import API_PATH, Pbx, PbxLogin
+from ansible_collections.voip.rps.plugins.module_utils._pbx.pbx_answers import read_answer
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device
 
 MACS = ["100000000000", "111111111111"]
 MENUS = {
@@ -74,8 +75,8 @@ def enter(web):
 
     def with_token(request):
         token = re.search(r"access_token=(\w+)", request).group(1)
-        client = Client(web.url.replace("/xmlrpc", API_PATH), Pbx.headers, retries=0)
-        return Pbx(client, Credentials(None, None, token, hide=lambda _token: None))
+        login = PbxLogin(None, None, token, hide=lambda _token: None)
+        return Pbx(Client(web.url.replace("/xmlrpc", API_PATH), Pbx.headers, login=login, retries=0), login)
 
     return with_token
 
@@ -101,7 +102,7 @@ def test_phones_are_added(web, printed, answer, enter):
     goal.extensions = {MACS[0]: Extension(None, 3), MACS[1]: Extension(None, 4)}
 
     with enter(request) as pbx:
-        pbx.register(MACS, goal, override=False)
+        pbx.register([Device(mac) for mac in MACS], goal, override=False)
 
     assert web.paths == [request]
     assert {name: web.heads[0][name] for name in ("Content-Type", "User-Agent")} == {
@@ -116,9 +117,12 @@ def test_phones_are_added(web, printed, answer, enter):
         ('{"errcode": -1, "errmsg": "FAILURE"}', "service_error"),
         ('{"errcode": 40002, "errmsg": "PARAMETER ERROR"}', "service_error"),
         ('{"errcode": 40002, "errmsg": "x", "invalid_param_list": [{"field": "mac", "value": "1"}]}', "invalid_input"),
-        ('{"errcode": -1, "errmsg": "x", "duplicate_field_list": [{"field": "mac", "value": 1}]}', "needs_override"),
-        ('{"errcode": 40003, "errmsg": "DUPLICATE KEY VALUE"}', "needs_override"),
-        ('{"errcode": 40003, "errmsg": "DUPLICATE KEY VALUE", "duplicate_field_list": ["mac"]}', "needs_override"),
+        (
+            '{"errcode": -1, "errmsg": "x", "duplicate_field_list": [{"field": "mac", "value": 1}]}',
+            "owned_by_other_user",
+        ),
+        ('{"errcode": 40003, "errmsg": "DUPLICATE KEY VALUE"}', "owned_by_other_user"),
+        ('{"errcode": 40003, "errmsg": "DUPLICATE KEY VALUE", "duplicate_field_list": ["mac"]}', "owned_by_other_user"),
         ('{"errcode": 60001, "errmsg": "DATA NOT FOUND"}', "unknown_mac"),
         ('{"errcode": 10001, "errmsg": "INTERFACE NOT EXISTED"}', "unsupported"),
         ('{"errcode": 99999, "errmsg": "NEWS"}', "service_error"),

@@ -1,18 +1,19 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The services that are simulated: provider name -> its dialect. A new vendor is one file and one row here."""
+"""The registry of dialects: the one place that knows which vendors are simulated, a row each."""
 
 from __future__ import annotations
 
-from . import htek, openapi, snom, xmlrpc, yealink, yeastar
+from ..dialect import Dialect
+from . import htek, snom, yealink, yeastar
 
-XMLRPC: dict[str, xmlrpc.Dialect] = {
-    "yealink": yealink.DIALECT,
-    "htek": htek.DIALECT,
-    "snom": snom.DIALECT,
+DIALECTS: dict[str, Dialect] = {
+    dialect.provider: dialect
+    for dialect in (
+        yealink.DIALECT,
+        htek.DIALECT,
+        snom.DIALECT,
+        yeastar.DIALECT,
+    )
 }
-OPENAPI: dict[str, openapi.Dialect] = {
-    "yeastar": yeastar.DIALECT,
-}
-DIALECTS: dict[str, xmlrpc.Dialect | openapi.Dialect] = {**XMLRPC, **OPENAPI}

@@ -21,9 +21,11 @@ as the document prints them (settings `layout` and `wording`). Where it is silen
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
-from ..state import Device
+from ..knobs import choice
+from ..records import Device
 from . import named_servers
 from .named_servers import ASK, OVERRIDING_FAILED, Layout, Reason, Section, Tags
 from .xmlrpc import Dialect
@@ -42,9 +44,16 @@ _LAYOUT = Layout(_PRINTED, str)
 _EXISTING = Reason("Existing MAC(s):{macs}")
 
 
+@dataclass(slots=True)
+class HtekSettings(named_servers.NamedServersSettings):
+    htek_override: str = choice("takes", "fails")
+    """What override does to another account's device: makes it the caller's, or fails."""
+
+
 class Writing(named_servers.Writing):
     """Another account's device is asked about, and can be taken over; one's own is there already."""
 
+    settings: HtekSettings
     reasons = (_EXISTING, OVERRIDING_FAILED, ASK)
     repeatable = True
 
@@ -65,8 +74,11 @@ _SINGLE = Section(bad_server=_SPACED, bad_server_name=_SPACED)
 _BULK = Section(bulk=True, bad_server_name="Error:Invalid server")
 
 DIALECT = Dialect(
-    paths=("/index.php/xmlrpc",),
-    seeds=frozenset({"devices", "servers"}),
+    provider="htek",
+    endpoint="/index.php/xmlrpc",
+    settings=HtekSettings,
+    parts=named_servers.PARTS,
+    mac_prefixes=("001fc1",),
     methods={
         ("redirect.registerDevice", 2): _form(Writing.register, "macs server", _SINGLE),
         ("redirect.registerDevice", 3): _form(Writing.register, "macs server override", _SINGLE),

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 from xml.sax.saxutils import escape
 
-from ..mac import bare, dashed, foreign
-from ..settings import Settings
-from ..state import Device, Records
+from ..knobs import choice
+from ..mac import bare, dashed
+from ..records import DEVICES, SERVERS, Device, Records
 from ..transport import Reply
-from .xmlrpc import Method, boolean, nil, rows, worded
+from .xmlrpc import Method, XmlRpcSettings, boolean, nil, rows, worded
 
 ONLY_0_OR_1 = "Only 0 or 1 can be used:1 to override, 0 to cancel"
 BAD_SERVER_NAME = "Error: The server name can only contain 'A-z 0-9 - _ . '(include space)"
@@ -30,6 +30,17 @@ _BAD_URL = "The url can only begin with 'http://' or 'https://' or 'ftp://' or '
 _SERVER_NAME = re.compile(r"[A-Za-z0-9\-_. ]+")
 # Sipwise's ngcp-panel sends URLs percent-encoded.
 _URL = re.compile(r"(?:https?|t?ftp)(?:://|%3A%2F%2F)", re.IGNORECASE)
+
+
+PARTS = {"servers": SERVERS, "devices": DEVICES}
+
+
+@dataclass(slots=True)
+class NamedServersSettings(XmlRpcSettings):
+    named_macs: str = choice("bare", "given", "dashed")
+    """How refusals spell the MAC addresses that they name."""
+    own_again: str = choice("ask", "ok", "refuse")
+    """Registering one's own device again: needs override, does not, or is always refused."""
 
 
 class Reason(NamedTuple):
@@ -89,7 +100,7 @@ class Layout:
     printed: Tags
     spelling: Callable[[str], str]
 
-    def answer(self, settings: Settings, result: bool, *values: str | list[str]) -> bytes:
+    def answer(self, settings: NamedServersSettings, result: bool, *values: str | list[str]) -> bytes:
         """The answer with this result code, and these texts or lists of texts after it."""
         tags = self.printed if settings.layout == "printed" else COMPACT
         parts = [tags.head % boolean(settings, result)]
@@ -102,7 +113,7 @@ class Layout:
                 parts.append(tags.listing % "".join([tags.listed % escape(text) for text in value]))
         return "".join([*parts, tags.tail]).encode()
 
-    def refusal(self, settings: Settings, refusal: Refused, padding: str = "") -> bytes:
+    def refusal(self, settings: NamedServersSettings, refusal: Refused, padding: str = "") -> bytes:
         """The answer that tells why a call was refused; `padding` is what stands before it where it is printed."""
         text = refusal.printed if settings.wording == "printed" else worded(settings, refusal.text)
         return self.answer(settings, False, (padding if settings.layout == "printed" else "") + text)
@@ -129,7 +140,7 @@ class Writing(ABC):
     repeatable: ClassVar[bool] = False
     """Whether a list may name a device more than once."""
 
-    def __init__(self, section: Section, records: Records, settings: Settings) -> None:
+    def __init__(self, section: Section, records: Records, settings: NamedServersSettings) -> None:
         self.section = section
         self.records = records
         self.settings = settings
@@ -144,7 +155,7 @@ class Writing(ABC):
         invalid, repeated = [], []
         for text in macs:
             mac = bare(text)
-            if mac is None or (self.settings.foreign_macs == "refuse" and foreign(mac, self.records.provider)):
+            if mac is None or (self.settings.foreign_macs == "refuse" and self.records.foreign(mac)):
                 invalid.append(text)
             elif mac in good:
                 repeated.append(text)
@@ -165,7 +176,7 @@ class Writing(ABC):
         for reason in self.reasons:
             if not problem and reason in held.values():
                 problem = self._told(reason, [text for mac, text in good.items() if held.get(mac) is reason])
-        self._carry_out(problem, [mac for mac in good if mac not in held], lambda macs: self._bind(macs, server, url))
+        self._carry_out(problem, [mac for mac in good if mac not in held], lambda macs: self.bind(macs, server, url))
 
     def deregister(self, macs: list[str]) -> None:
         """4.3, 4.8."""
@@ -189,7 +200,7 @@ class Writing(ABC):
             raise Refused("The MAC is unknown")
         if device.account != self.records.account:
             raise Refused(self._told(INVALID, [mac]))
-        self._bind([readable], server, url)
+        self.bind([readable], server, url)
 
     def add_server(self, name: str, url: str) -> None:
         """4.9."""
@@ -204,14 +215,13 @@ class Writing(ABC):
         if not self.records.add_server(name, url):
             raise Refused("Error:The server name has been used")
 
-    def _bind(self, macs: list[str], server: str, url: str) -> None:
-        kept: dict[str, str] = {}
-        if self.settings.own_urls == "kept" and not url:
-            known = self.records.find(macs)
-            kept = {mac: one.url for mac, one in known.items() if one.url and one.account == self.records.account}
-        self.records.bind([mac for mac in macs if mac not in kept], server, url)
-        for mac, own_url in kept.items():
-            self.records.bind([mac], server, own_url)
+    def bind(self, macs: list[str], server: str, url: str) -> None:
+        """Bind devices that nothing stands in the way of."""
+        self.records.bind(macs, server, url)
+
+    def end(self) -> str:
+        """What follows the answer where all went well."""
+        return ""
 
     def _wrong_target(self, server: str, url: str) -> Refused | None:
         if url and not _URL.match(url):
@@ -263,18 +273,18 @@ def form(
     """A writing form whose parameters are, in this order, the arguments `names` of `write`, a method of `writing`."""
     arguments = names.split()
 
-    def answer(records: Records, settings: Settings, *parameters: str | list[str]) -> Reply:
+    def answer(records: Records, settings: NamedServersSettings, *parameters: str | list[str]) -> Reply:
         given: dict[str, str | list[str]] = {}
         for name, value in zip(arguments, parameters, strict=True):
             given[name] = value.strip() if isinstance(value, str) else [item.strip() for item in value]
         if isinstance(given.get("macs"), str):
             given["macs"] = [str(given["macs"])]
+        call = writing(section, records, settings)
         try:
-            write(writing(section, records, settings), **given)
+            write(call, **given)
         except Refused as refusal:
             return Reply(layout.refusal(settings, refusal, section.padding), refusal.carried_out)
-        end = section.end if settings.yealink_end == "twice" else ""
-        return Reply(layout.answer(settings, True, "OK") + end.encode(), True)
+        return Reply(layout.answer(settings, True, "OK") + call.end().encode(), True)
 
     kinds = tuple(list if section.bulk and name == "macs" else str for name in arguments)
     return Method(answer, kinds, writes=True, retired=retired)
@@ -301,7 +311,7 @@ def status(records: Records, text: str) -> tuple[str, Device | None]:
 def check(layout: Layout) -> Method:
     """4.5."""
 
-    def answer(records: Records, settings: Settings, mac: str) -> Reply:
+    def answer(records: Records, settings: NamedServersSettings, mac: str) -> Reply:
         try:
             return Reply(layout.answer(settings, True, status(records, mac)[0]), None)
         except Refused as refusal:
@@ -313,7 +323,7 @@ def check(layout: Layout) -> Method:
 def listing(layout: Layout) -> Method:
     """4.4."""
 
-    def answer(records: Records, settings: Settings) -> Reply:
+    def answer(records: Records, settings: NamedServersSettings) -> Reply:
         macs = [layout.spelling(mac) for mac in records.registered()]
         if not macs and settings.nil == "never":
             return Reply(layout.refusal(settings, Refused("No device(s) exists")), None)

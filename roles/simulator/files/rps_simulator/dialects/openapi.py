@@ -12,16 +12,18 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
-from ..pbx import Pbx
-from ..settings import Settings
-from ..state import Account, State
-from ..tokens import Token, Tokens
+from .. import dialect
+from ..dialect import World
+from ..knobs import choice
+from ..pbx import TABLES, Pbx
+from ..state import Account
+from ..tokens import Token, Tokens, TokenSettings
 from ..transport import Asked, Refused, Reply, Transport
 from ..wire import Answer, Request
 
@@ -45,6 +47,12 @@ MAX_LIMITATION_EXCEEDED = (60002, "MAX LIMITATION EXCEEDED")
 ACCOUNT_IP_BLOCKED = (70004, "ACCOUNT IP BLOCKED")
 
 VERSION = "v1.0"
+
+
+@dataclass(slots=True)
+class OpenApiSettings(TokenSettings):
+    yeastar_not_json: str = choice("syntax_error", "minus_two")
+    """How a body that is no JSON object is answered: 40001, or -2."""
 
 
 class Failed(Exception):
@@ -71,7 +79,8 @@ class Asking:
     """What an endpoint gets to answer a call, inside a transaction. Parameters are there, and of the right types."""
 
     pbx: Pbx
-    settings: Settings
+    settings: Any
+    """Of the class that the dialect names."""
     link: str
     """Where the PBX's phones get their configuration: host, port and path."""
     given: Values
@@ -97,16 +106,18 @@ class Endpoint:
         return len(phones) if isinstance(phones, list) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+@dataclass(frozen=True, kw_only=True)
+class Dialect(dialect.Dialect):
     """A PBX: its endpoints, by HTTP method and name, and where its phones get their configuration."""
 
     endpoints: Mapping[tuple[str, str], Endpoint]
     link: Callable[[str], str]
     """The path of the provisioning link, of the PBX whose API client has this name."""
-    endpoint: str = ""
-    """What follows the host in the address that users are given."""
-    seeds: frozenset[str] = frozenset({"extensions", "phones"})
+    settings: type[OpenApiSettings] = OpenApiSettings
+    tables: tuple[str, ...] = (TABLES,)
+    transports: tuple[dialect.MakeTransport, ...] = field(default_factory=lambda: (OpenApi,))
+    options: tuple[str, str, str] = ("BASE_URL", "CLIENT_ID", "CLIENT_SECRET")
+    is_pbx: bool = True
 
 
 class InQuery(str):
@@ -141,12 +152,11 @@ class OpenApi(Transport):
     content_type = "application/json"
     keep_alive = False
 
-    def __init__(self, provider: str, dialect: Dialect, state: State, settings: Settings, tokens: Tokens) -> None:
-        self._provider = provider
-        self._dialect = dialect
-        self._state = state
-        self._settings = settings
-        self._tokens = tokens
+    def __init__(self, dialects: Sequence[dialect.Dialect], world: World) -> None:
+        self._dialect = next(one for one in dialects if isinstance(one, Dialect))
+        self._state = world.state
+        self._settings = world.panel.of(self._dialect.settings)
+        self._tokens = Tokens(self._settings)
         self._logins: dict[tuple[str, str], Callable[[str, str, Values], tuple[str | None, Act]]] = {
             ("POST", "get_token"): self._get_token,
             ("POST", "refresh_token"): self._refresh_token,
@@ -196,6 +206,9 @@ class OpenApi(Transport):
         self._tokens.expire(dict(parse_qsl(request.query)).get("access_token", ""))
         return _answer(TOKEN_EXPIRED)
 
+    def forgive(self) -> None:
+        self._tokens.unblock()
+
     def _ask(self, name: str, endpoint: Endpoint, given: Values, host: str) -> Values:
         account = self._state.account(name)
         assert account is not None  # accounts are never taken away
@@ -223,7 +236,7 @@ class OpenApi(Transport):
         if not isinstance(name, str) or not isinstance(password, str):
             return None
         account = self._state.account(name)
-        if account is None or account.provider != self._provider:
+        if account is None or account.provider != self._dialect.provider:
             return None
         return account if hmac.compare_digest(account.password.encode(), password.encode("utf-8", "replace")) else None
 

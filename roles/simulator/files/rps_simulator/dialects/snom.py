@@ -29,16 +29,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Union
 from xml.sax.saxutils import escape
 
-from ..mac import foreign
-from ..settings import Settings
-from ..state import Device, Records
+from ..knobs import any_text, choice
+from ..records import Device, Records
 from ..transport import Reply
 from .snom_models import MODELS, model
-from .xmlrpc import Dialect, Method, boolean, nil, rows, worded
+from .snom_settings import FirstSettings
+from .xmlrpc import Dialect, Method, XmlRpc, XmlRpcSettings, boolean, nil, rows, worded
 
 OK = "Ok"
 MALFORMED_MAC = "Error:malformed_mac"
@@ -48,6 +49,23 @@ NO_SUCH_MAC = "Error:no_such_mac"
 OWNED_BY_OTHER_USER = "Error:owned_by_other_user"
 
 UNKNOWN_MODEL = "Error:unknown_phone_type"
+
+
+@dataclass(slots=True)
+class SnomSettings(XmlRpcSettings):
+    snom_rebind: str = choice("ok", "ignored")
+    """What registering one's own phone with another URL does: binds it, or nothing but answer Ok."""
+    snom_redirection: str = choice("true_company_url", "company_url", "true_url")
+    """The values of getPhoneRedirection's answer."""
+    snom_company: str = any_text("Snom Technology GmbH")
+    """The company that getPhoneRedirection tells."""
+    snom_errors: str = choice("struct", "text", "python_text", "pairs", "alternating")
+    """How the refusal of a list method holds the phones' errors: a struct, a text that looks like one, as the page
+    prints it or as Python does, a list of pairs, or a list in which MAC address and error alternate."""
+    snom_ok: str = choice("left_out", "named")
+    """Whether that refusal names the phones that are right, too, with `Ok`."""
+    snom_unknown_model: str = choice("empty", "refused")
+    """What listPhones answers for a model that Snom does not have: an empty list, or a refusal."""
 
 
 class _Tags(NamedTuple):
@@ -84,7 +102,7 @@ _URL = re.compile(r"(?:https?|t?ftp)(?:://|%3A%2F%2F)[^\s/]\S*", re.IGNORECASE)
 _Value = Union[bool, str, Mapping[str, str], "list[_Value]"]
 
 
-def _typed(settings: Settings, value: _Value) -> str:
+def _typed(settings: SnomSettings, value: _Value) -> str:
     if isinstance(value, bool):
         return f"<boolean>{boolean(settings, value)}</boolean>"
     if not value and settings.nil != "never":
@@ -100,7 +118,7 @@ def _typed(settings: Settings, value: _Value) -> str:
     return f"<struct>{''.join(members)}</struct>"
 
 
-def _array(settings: Settings, *values: _Value, printed: _Tags = _PRINTED) -> bytes:
+def _array(settings: SnomSettings, *values: _Value, printed: _Tags = _PRINTED) -> bytes:
     tags = printed if settings.layout == "printed" else _COMPACT
     items = "".join([tags.item % _typed(settings, value) for value in values])
     whole = tags.array % items if items or settings.nil == "never" else nil(settings)
@@ -144,12 +162,12 @@ def _sort(
 
 
 def _sort_to_register(
-    records: Records, settings: Settings, texts: list[str], url: str
+    records: Records, settings: SnomSettings, texts: list[str], url: str
 ) -> tuple[dict[str, Device | None], dict[str, str]]:
     wrong = _wrong_to_register if _URL.fullmatch(url) else lambda records, device: MALFORMED_URL
     good, errors = _sort(records, texts, wrong)
     if settings.foreign_macs == "refuse":
-        others = [mac for mac in (*good, *errors) if foreign(mac, records.provider)]
+        others = [mac for mac in (*good, *errors) if records.foreign(mac)]
         errors.update(dict.fromkeys(others, MALFORMED_MAC))
         good = {mac: device for mac, device in good.items() if mac not in errors}
     return good, errors
@@ -159,7 +177,7 @@ def _only(errors: dict[str, str]) -> str | None:
     return next(iter(errors.values()), None)
 
 
-def _bind(records: Records, settings: Settings, phones: Mapping[str, Device | None], url: str) -> bool:
+def _bind(records: Records, settings: SnomSettings, phones: Mapping[str, Device | None], url: str) -> bool:
     """Register the phones, whose former state is given. Returns whether there were any that the service minded."""
     minded = [
         mac
@@ -170,7 +188,7 @@ def _bind(records: Records, settings: Settings, phones: Mapping[str, Device | No
     return bool(minded)
 
 
-def _register(records: Records, settings: Settings, mac: str, url: str) -> Reply:
+def _register(records: Records, settings: SnomSettings, mac: str, url: str) -> Reply:
     """redirect.registerPhone."""
     phones, errors = _sort_to_register(records, settings, [mac], url.strip())
     if error := _only(errors):
@@ -178,7 +196,7 @@ def _register(records: Records, settings: Settings, mac: str, url: str) -> Reply
     return Reply(_array(settings, True, OK), _bind(records, settings, phones, url.strip()))
 
 
-def _deregister(records: Records, settings: Settings, mac: str) -> Reply:
+def _deregister(records: Records, settings: SnomSettings, mac: str) -> Reply:
     """redirect.deregisterPhone."""
     phones, errors = _sort(records, [mac], _wrong_to_touch)
     if error := _only(errors):
@@ -187,14 +205,14 @@ def _deregister(records: Records, settings: Settings, mac: str) -> Reply:
     return Reply(_array(settings, True, OK), True)
 
 
-def _check(records: Records, settings: Settings, mac: str) -> Reply:
+def _check(records: Records, settings: SnomSettings, mac: str) -> Reply:
     """redirect.checkPhone."""
     if error := _only(_sort(records, [mac], _wrong_to_touch)[1]):
         return Reply(_array(settings, False, error), None)
     return Reply(_array(settings, True, OK), None)
 
 
-def _redirection(records: Records, settings: Settings, mac: str) -> Reply:
+def _redirection(records: Records, settings: SnomSettings, mac: str) -> Reply:
     """redirect.getPhoneRedirection."""
     phones, errors = _sort(records, [mac], _wrong_to_touch)
     if error := _only(errors):
@@ -208,7 +226,7 @@ def _redirection(records: Records, settings: Settings, mac: str) -> Reply:
     return Reply(_array(settings, *shapes[settings.snom_redirection]), None)
 
 
-def _list(records: Records, settings: Settings, device_type: str, url: str | None = None) -> Reply:
+def _list(records: Records, settings: SnomSettings, device_type: str, url: str | None = None) -> Reply:
     """redirect.listPhones."""
     wanted = device_type.strip()
     if wanted not in MODELS and settings.snom_unknown_model == "refused":
@@ -217,13 +235,13 @@ def _list(records: Records, settings: Settings, device_type: str, url: str | Non
     return Reply(_array(settings, *rows(settings, macs)), None)
 
 
-def _register_list(records: Records, settings: Settings, macs: list[str] | None, url: str) -> Reply:
+def _register_list(records: Records, settings: SnomSettings, macs: list[str] | None, url: str) -> Reply:
     """redirect.registerPhoneList."""
     phones, errors = _sort_to_register(records, settings, macs or [], url.strip())
     return _batch(settings, phones, errors, lambda: _bind(records, settings, phones, url.strip()))
 
 
-def _deregister_list(records: Records, settings: Settings, macs: list[str] | None) -> Reply:
+def _deregister_list(records: Records, settings: SnomSettings, macs: list[str] | None) -> Reply:
     """redirect.deregisterPhoneList."""
     phones, errors = _sort(records, macs or [], _wrong_to_touch)
 
@@ -235,7 +253,7 @@ def _deregister_list(records: Records, settings: Settings, macs: list[str] | Non
 
 
 def _batch(
-    settings: Settings, phones: Mapping[str, Device | None], errors: dict[str, str], write: Callable[[], bool]
+    settings: SnomSettings, phones: Mapping[str, Device | None], errors: dict[str, str], write: Callable[[], bool]
 ) -> Reply:
     """The answer of a list method; `write` does what is right of it and returns whether that was anything."""
     if phones and not errors:
@@ -247,7 +265,7 @@ def _batch(
     return Reply(_array_of_list_method(settings, False, _per_phone(settings, named)), carried_out)
 
 
-def _per_phone(settings: Settings, named: dict[str, str]) -> _Value:
+def _per_phone(settings: SnomSettings, named: dict[str, str]) -> _Value:
     """How a refusal tells of these phones."""
     if not named:
         return MALFORMED_MAC_LIST
@@ -262,15 +280,19 @@ def _per_phone(settings: Settings, named: dict[str, str]) -> _Value:
     return named
 
 
-def _echo(records: Records, settings: Settings, text: str) -> Reply:
+def _echo(records: Records, settings: SnomSettings, text: str) -> Reply:
     """network.echo."""
     tags = _PRINTED if settings.layout == "printed" else _COMPACT
     return Reply((tags.document % _typed(settings, text)).encode(), None)
 
 
 DIALECT = Dialect(
-    paths=("/xmlrpc/", "/xmlrpc"),
-    seeds=frozenset({"devices"}),
+    provider="snom",
+    endpoint="/xmlrpc/",
+    also=("/xmlrpc",),
+    transports=(FirstSettings, XmlRpc),
+    settings=SnomSettings,
+    mac_prefixes=("000413", "00087b"),
     content_type="text/xml",
     methods={
         ("redirect.registerPhone", 2): Method(_register, (str, str), writes=True),

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which of Snom's models has a MAC address, by its first octets: the ranges that Snom's own command-line client knows.
 
-After versions 1.1.3 and 1.4.3 of that client, to the half octet: the few ranges that are finer than that are left out.
+After versions 1.1.3, 1.2.02, 1.2.04 and 1.4.3 of that client.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _RANGES = {
     "snom821": "00041345 00041346 00041348 0004134b 00041353",
     "snom870": "00041341 00041347 00041354",
     "snom870E": "00041343",
+    "snomC520": "000413a0",
     "snomD120": "00041382",
     "snomD305": "00041383 0004138e",
     "snomD315": "00041384 0004138f",
@@ -45,11 +46,17 @@ _RANGES = {
     "snomPA1": "00041333 0004138d",
     "snomm9": "00041330 00041356",
 }
-MODELS = frozenset(_RANGES) | {"snomC520", "snomC620", "snomM100", "snomM100KLE", "snomM400SC"}
+MODELS = frozenset(_RANGES) | {"snomC620", "snomM100", "snomM100KLE", "snomM400SC"}
 """All that listPhones knows; of some the ranges are not known."""
+_FINER = (
+    ("000413840016", "000413840079", "snomD305"),
+    ("00041394b421", "00041394bf03", "snom715"),
+)
+"""Ranges within others, from the first MAC address to the last."""
 _MODELS = {prefix: model for model, prefixes in _RANGES.items() for prefix in prefixes.split()}
 
 
 def model(mac: str) -> str | None:
     """The model of the phone with this bare MAC address, as listPhones names it; None where it is not known."""
-    return _MODELS.get(mac[:9]) or _MODELS.get(mac[:8])
+    finer = next((name for first, last, name in _FINER if first <= mac <= last), None)
+    return finer or _MODELS.get(mac[:9]) or _MODELS.get(mac[:8])

@@ -9,11 +9,12 @@ begins with `setting_server`, which is the fourth, or for the m9, a base station
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import parse_qs
 from xml.sax.saxutils import quoteattr
 
+from ..dialect import Dialect, World
 from ..mac import bare
-from ..state import State
 from ..transport import Asked, Refused, Reply, Transport
 from ..wire import Answer, Request
 from .xmlrpc import fault
@@ -23,15 +24,15 @@ _PHONE = "<html>\n<pre>\n# redirection\nsetting_server&: %s\n</pre>\n</html>\n"
 _M9 = "<?xml version='1.0' encoding='utf-8'?>\n<setting-files>\n<file url=%s />\n</setting-files>\n"
 
 
-class SnomSettings(Transport):
+class FirstSettings(Transport):
     """The first settings of Snom's phones."""
 
     prefix = "/snom"
     content_type = "text/html"
     keep_alive = True
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, _dialects: Sequence[Dialect], world: World) -> None:
+        self._state = world.state
 
     def read(self, peer: str, request: Request) -> Asked:
         model, _slash, page = request.path[1:].partition("/")

@@ -9,16 +9,20 @@ import base64
 import binascii
 import hmac
 import xmlrpc.client
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import UnionType
 from typing import Any, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
+from .. import dialect
+from ..dialect import World
+from ..knobs import Settings, choice, number
 from ..lag import Lag
-from ..settings import Settings
-from ..state import Account, State
+from ..parts import Part
+from ..records import DEVICES, TABLES
+from ..state import Account
 from ..transport import Asked, Refused, Reply, Transport
 from ..wire import Answer, Request
 
@@ -40,6 +44,29 @@ LOGIN_FAULT = (401, "Authentication failed")
 LOGIN_REFUSAL = "Error:Invalid username or password"
 
 _JAVA = {str: "java.lang.String", list: "[Ljava.lang.Object;", bool: "java.lang.Boolean", int: "java.lang.Integer"}
+
+
+@dataclass(slots=True)
+class XmlRpcSettings(Settings):
+    layout: str = choice("compact", "printed")
+    """How answers are laid out: without white space between tags, or as the vendor's document prints them."""
+    wording: str = choice("clients", "printed", "spaced", "no_prefix")
+    """How refusals are worded: as public clients compare them (`Error:` without a space), as each section prints them,
+    with `Error: `, or without `Error:`."""
+    boolean: str = choice("1", "true")
+    """What stands in `<boolean>` for true: the digit, or the word."""
+    nil: str = choice("never", "nil", "ex:nil")
+    """What stands for an empty text or list: that, `<nil/>` or `<ex:nil/>`."""
+    login_refusal: str = choice("http_401", "fault", "false_text")
+    """How a login is refused: HTTP 401, or HTTP 200 with a fault or with false and a text."""
+    missing_method_fault: str = choice(*MISSING_METHOD_FAULTS)
+    """Whose words the fault has that tells of a method that does not exist."""
+    list_rows: str = choice("clean", "untidy")
+    """What lists of devices hold: each device once, or each twice, and rows that are no MAC addresses."""
+    foreign_macs: str = choice("take", "refuse")
+    """What registering a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    read_lag: int = number(0, 0, 100)
+    """After a write, how many calls that read a device still find it as it was before."""
 
 
 class NotACall(Exception):
@@ -66,22 +93,19 @@ class Method:
         return len(call.parameters[0]) if call.parameters and isinstance(call.parameters[0], list) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """A vendor's service: the documented path first among those it answers on, and its methods."""
+@dataclass(frozen=True, kw_only=True)
+class Dialect(dialect.Dialect):
+    """A vendor's service: the documented path is its endpoint; `also` are others that it answers on."""
 
-    paths: tuple[str, ...]
-    seeds: frozenset[str]
-    """The parts of a seed that accounts have: `devices`, and `servers` that those are bound to by name."""
+    also: tuple[str, ...] = ()
     methods: Mapping[tuple[str, int], Method]
     """By name and number of parameters."""
     content_type: str | None = None
     """The type that requests must have; None where it does not matter."""
-
-    @property
-    def endpoint(self) -> str:
-        """What follows the host in the address that users are given."""
-        return self.paths[0]
+    settings: type[XmlRpcSettings] = XmlRpcSettings
+    tables: tuple[str, ...] = (TABLES,)
+    parts: Mapping[str, Part] = field(default_factory=lambda: {"devices": DEVICES})
+    transports: tuple[dialect.MakeTransport, ...] = field(default_factory=lambda: (XmlRpc,))
 
     def method(self, call: Call) -> Method | None:
         """The method called; None where there is none of that name, number and types of parameters."""
@@ -121,17 +145,17 @@ def read_call(body: bytes) -> Call:
     return Call(method.strip(), tuple(parameters))
 
 
-def boolean(settings: Settings, value: bool) -> str:
+def boolean(settings: XmlRpcSettings, value: bool) -> str:
     """What stands in `<boolean>`."""
     return f"{value:d}" if settings.boolean == "1" else f"{value}".lower()
 
 
-def nil(settings: Settings) -> str:
+def nil(settings: XmlRpcSettings) -> str:
     """What stands for an empty text or list in `<value>`."""
     return "" if settings.nil == "never" else f"<{settings.nil}/>"
 
 
-def worded(settings: Settings, refusal: str) -> str:
+def worded(settings: XmlRpcSettings, refusal: str) -> str:
     """A refusal with `Error:` in front as the setting `wording` has it; without one it stays as it is."""
     prefix, found, text = refusal.partition("Error:")
     if prefix or not found or settings.wording == "printed":
@@ -139,7 +163,7 @@ def worded(settings: Settings, refusal: str) -> str:
     return {"clients": "Error:", "spaced": "Error: "}.get(settings.wording, "") + text.lstrip(" ")
 
 
-def rows(settings: Settings, macs: list[str]) -> list[str]:
+def rows(settings: XmlRpcSettings, macs: list[str]) -> list[str]:
     """The rows of a list of devices, as tidy as the settings say."""
     if settings.list_rows == "clean" or not macs:
         return macs
@@ -163,36 +187,39 @@ class XmlRpc(Transport):
     content_type = "text/xml"
     keep_alive = True
 
-    def __init__(self, dialects: Mapping[str, Dialect], state: State, settings: Settings) -> None:
-        self._dialects = dialects
-        self._state = state
-        self._settings = settings
-        self._lag = Lag(state, settings)
+    def __init__(self, dialects: Sequence[dialect.Dialect], world: World) -> None:
+        self._dialects = {one.provider: one for one in dialects if isinstance(one, Dialect)}
+        self._state = world.state
+        self._panel = world.panel
+        self._settings = world.panel.of(XmlRpcSettings)
+        self._lag = Lag(world.state, lambda: self._settings.read_lag, world.vendors)
 
     def read(self, peer: str, request: Request) -> Asked:
         account = self._authenticate(request)
         if account is None:
             raise Refused(None, self._unauthorized())
-        dialect = self._dialects.get(account.provider)
-        if dialect is None or request.path not in dialect.paths:
+        spoken = self._dialects.get(account.provider)
+        if spoken is None or request.path not in (spoken.endpoint, *spoken.also):
             raise Refused(account.name, Answer(404))
         if request.verb != "POST":
             raise Refused(account.name, Answer(405, headers=(("Allow", "POST"),)))
-        if dialect.content_type is not None and dialect.content_type != _content_type(request):
+        if spoken.content_type is not None and spoken.content_type != _content_type(request):
             raise Refused(account.name, Answer(415))
         try:
             call = read_call(request.body)
         except NotACall as error:
             raise Refused(account.name, Answer(400, f"{error}\n".encode(), "text/plain")) from None
-        method = None if self._settings.lacks(call.method, len(call.parameters)) else dialect.method(call)
+        method = None if self._settings.lacks(call.method, len(call.parameters)) else spoken.method(call)
         if method is None:
             missing = Reply(_missing(self._settings, call), None)
             return Asked(account.name, call.method, len(call.parameters), 0, False, False, lambda: missing)
 
+        settings = self._panel.of(spoken.settings)
+
         def answer() -> Reply:
             with self._state.transaction(write=method.writes):
                 records = self._lag.records(account, method.writes)
-                return method.answer(records, self._settings, *call.parameters)
+                return method.answer(records, settings, *call.parameters)
 
         devices = method.devices(call)
         return Asked(account.name, call.method, len(call.parameters), devices, method.writes, method.retired, answer)
@@ -236,7 +263,7 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _missing(settings: Settings, call: Call) -> bytes:
+def _missing(settings: XmlRpcSettings, call: Call) -> bytes:
     code, words = MISSING_METHOD_FAULTS[settings.missing_method_fault]
     types = ", ".join(_JAVA.get(type(value), "java.lang.Object") for value in call.parameters)
     return fault(code, words.format(method=call.method, types=types))

@@ -33,11 +33,12 @@ is silent or contradicts itself, this is what happens here:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
+from ..knobs import choice
 from ..mac import dashed
-from ..settings import Settings
-from ..state import Device, Records
+from ..records import Device, Records
 from ..transport import Reply
 from . import named_servers
 from .named_servers import ASK, OVERRIDING_FAILED, Layout, Reason, Refused, Section, Tags
@@ -82,9 +83,20 @@ We will review your complaint. You need to provide:
 )
 
 
+@dataclass(slots=True)
+class YealinkSettings(named_servers.NamedServersSettings):
+    foreign: str = choice("enterprise", "ask")
+    """The answer to registering another account's device without override: held elsewhere, or a question."""
+    own_urls: str = choice("cleared", "kept")
+    """What binding one's own device to a named server alone does to its own URL: ends it, or leaves it."""
+    yealink_end: str = choice("once", "twice")
+    """How often the answer to section 4.15 ends; it is printed with two ends."""
+
+
 class Writing(named_servers.Writing):
     """Another account's device stays that account's; one's own is asked about."""
 
+    settings: YealinkSettings
     reasons = (_OTHER_ENTERPRISE, OVERRIDING_FAILED, ASK)
 
     def why_not(self, device: Device, override: bool) -> Reason | None:
@@ -96,8 +108,20 @@ class Writing(named_servers.Writing):
             return ASK
         return OVERRIDING_FAILED if self.settings.own_again == "refuse" else None
 
+    def bind(self, macs: list[str], server: str, url: str) -> None:
+        kept: dict[str, str] = {}
+        if self.settings.own_urls == "kept" and not url:
+            known = self.records.find(macs)
+            kept = {mac: one.url for mac, one in known.items() if one.url and one.account == self.records.account}
+        super().bind([mac for mac in macs if mac not in kept], server, url)
+        for mac, own_url in kept.items():
+            super().bind([mac], server, own_url)
 
-def _check_ext(records: Records, settings: Settings, mac: str) -> Reply:
+    def end(self) -> str:
+        return self.section.end if self.settings.yealink_end == "twice" else ""
+
+
+def _check_ext(records: Records, settings: YealinkSettings, mac: str) -> Reply:
     """4.14."""
     try:
         status, device = named_servers.status(records, mac)
@@ -115,8 +139,12 @@ _EDIT = Section(bad_server="Error: Invalid server", bad_server_name="Error: Inva
 _EDIT_URL = Section(bad_server="Invalid server", bad_server_name="Invalid server")
 
 DIALECT = Dialect(
-    paths=("/xmlrpc", "/xmlrpc/"),
-    seeds=frozenset({"devices", "servers"}),
+    provider="yealink",
+    endpoint="/xmlrpc",
+    also=("/xmlrpc/",),
+    settings=YealinkSettings,
+    parts=named_servers.PARTS,
+    mac_prefixes=("001565", "249ad8", "44dbd2", "805e0c", "805ec0", "c4fc22"),
     methods={
         ("redirect.registerDevice", 2): _form(
             Writing.register, "macs server", Section(bad_server="Error: Invalid server", padding=" ")

@@ -57,8 +57,10 @@ import re
 import string
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..knobs import choice, number
 from ..pbx import Extension, Page, Phone
 from .openapi import (
     DATA_NOT_FOUND,
@@ -70,17 +72,30 @@ from .openapi import (
     Dialect,
     Endpoint,
     Failed,
+    OpenApiSettings,
     Values,
     invalid,
     missing,
     needed,
 )
-from .yeastar_models import VENDORS, Model, Vendor
+from .yeastar_models import PHONES_PER_EXTENSION, VENDORS, Model, Vendor
+from .yeastar_seed import PARTS
 
-PHONES_PER_EXTENSION = 5
 UNASSIGNED = "Unassigned"
 
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}")
+
+
+@dataclass(slots=True)
+class YeastarSettings(OpenApiSettings):
+    yeastar_partial: str = choice("failure", "partial_success")
+    """How a bulk call that was carried out for the good phones alone is answered."""
+    yeastar_macs: str = choice("upper", "lower")
+    """The case in which MAC addresses are written."""
+    yeastar_phone: str = choice("object", "array")
+    """What phone/get answers: the phone, or a list with it."""
+    page_size_limit: int = number(100, 1, 1000)
+    """The most rows on a page, however many are asked for."""
 
 
 def _link(account: str) -> str:
@@ -368,6 +383,9 @@ def _told(asking: Asking, error: tuple[int, str], culprits: list[Wrong]) -> dict
 _LIST = {"page": int, "page_size": int, "sort_by": str, "order_by": str, "search_value": str}
 
 DIALECT = Dialect(
+    provider="yeastar",
+    settings=YeastarSettings,
+    parts=PARTS,
     link=_link,
     endpoints={
         ("GET", "phone/search"): Endpoint(_search_phones, optional=_LIST),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+PHONES_PER_EXTENSION = 5
 RPS = ("rps",)
 NO_RPS = ("pnp", "dhcp")
 

@@ -9,8 +9,14 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Iterator, Sequence
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import MAX_MESSAGE, RpsError, odd
-from ansible_collections.voip.rps.plugins.module_utils._pure.mac import MAC_LIST, find_macs, parse_mac, spelled_macs
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import MAX_MESSAGE, Refused, unexpected_answer
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import (
+    MAC_LIST,
+    find_mac,
+    find_macs,
+    parse_mac,
+    spelled_macs,
+)
 
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 _PUNCTUATION = " \t\n'\"`,;:.=>(){}[]|-\uff0c"
@@ -28,7 +34,7 @@ def text(value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise odd(value)
+        raise unexpected_answer(value)
     return value.strip()
 
 
@@ -55,7 +61,7 @@ def rows(values: Sequence[Any]) -> Iterator[Any]:
     elif values and all(isinstance(value, str) for value in values):
         yield from values
     else:
-        raise odd(list(values))
+        raise unexpected_answer(list(values))
 
 
 def errors_by_device(values: Sequence[Any], asked: Sequence[str], known: Callable[[str], bool]) -> dict[str, str]:
@@ -98,11 +104,11 @@ def errors_in_text(words: str, known: Callable[[str], bool]) -> dict[str, str]:
     return said
 
 
-def errors_of(code: str, words: str) -> dict[str, RpsError]:
-    """Return an error of this code for each device that C(words) name, with its own MAC address in them alone."""
+def errors_of(words: str, error: Callable[[str], Refused]) -> dict[str, Refused]:
+    """Return the C(error) of each device that C(words) name, made of them with its own MAC address in them alone."""
     spelled = spelled_macs(words)
     if len(spelled) < 2:
-        return {mac: RpsError(code, words) for mac in spelled}
+        return {mac: error(words) for mac in spelled}
     pieces: list[str] = []
     for piece in MAC_LIST.sub("\0", words).split("\0"):
         # A service that has a paragraph for each device says the same in all of them.
@@ -110,7 +116,7 @@ def errors_of(code: str, words: str) -> dict[str, RpsError]:
             pieces[-1] = _BEGINNING_OF_NEXT.sub("", pieces[-1])
             break
         pieces.append(piece)
-    return {mac: RpsError(code, spelling.join(pieces)) for mac, spelling in spelled.items()}
+    return {mac: error(spelling.join(pieces)) for mac, spelling in spelled.items()}
 
 
 def _flat(value: list[Any]) -> Iterator[Any]:
@@ -143,7 +149,4 @@ def _said(value: Any) -> str:
 
 
 def _mac(value: Any) -> str | None:
-    try:
-        return parse_mac(value.strip()) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return find_mac(value) if isinstance(value, str) else None

@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from typing import Any
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, odd
+from ansible_collections.voip.rps.plugins.module_utils._http import json_codec
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import LoginExpired
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, unexpected_answer
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 
 _LAST_COMMA = re.compile(rb",(\s*\}\s*)$")
-_LONGEST_NUMBER = 30
 _PARTLY = (1, 2)
 _BUSY = 70082
 _FAULT = -2
@@ -33,11 +33,25 @@ _CODES = {
 }
 
 
-class TokenExpired(RpsError):
+_VERDICTS = {
+    "unsupported": Verdict.SINGLY,
+    "service_error": Verdict.UNCLEAR,
+    "invalid_input": Verdict.BATCH,
+    "not_registered": Verdict.ALREADY,
+    "owned_by_other_user": Verdict.REGISTERED,
+}
+
+
+def verdict_of(code: str) -> Verdict:
+    """Return what a refusal with this error code means for the phones of the call."""
+    return _VERDICTS.get(code, Verdict.DEVICES)
+
+
+class TokenExpired(LoginExpired):
     """The access token is no longer taken; nothing was carried out."""
 
     def __init__(self, words: str) -> None:
-        super().__init__("auth_failed", f"the access token is no longer taken: {words}")
+        super().__init__(f"the access token is no longer taken: {words}")
 
 
 class PbxRefusal(Refused):
@@ -46,7 +60,7 @@ class PbxRefusal(Refused):
     def __init__(
         self, code: str, words: str, errcode: int, invalid: list[tuple[str, Any]], duplicate: list[tuple[str, Any]]
     ) -> None:
-        super().__init__(code, words)
+        super().__init__(code, words, verdict=verdict_of(code))
         self.errcode = errcode
         self.invalid = invalid
         self.duplicate = duplicate
@@ -62,20 +76,18 @@ def read_answer(answer: bytes) -> dict[str, Any]:
     """
     try:
         # The guide prints a comma after the last member.
-        told = json.loads(
-            _LAST_COMMA.sub(rb"\1", answer), parse_int=_whole, parse_float=_finite, parse_constant=_finite
-        )
-    except (ValueError, RecursionError) as error:
+        reported = json_codec.load(_LAST_COMMA.sub(rb"\1", answer))
+    except ValueError as error:
         raise _unreadable(answer, str(error)) from None
-    number = told.get("errcode") if isinstance(told, dict) else None
-    if not isinstance(told, dict) or not isinstance(number, int) or isinstance(number, bool):
+    number = reported.get("errcode") if isinstance(reported, dict) else None
+    if not isinstance(reported, dict) or not isinstance(number, int) or isinstance(number, bool):
         raise _unreadable(answer, "no errcode")
     if number == 0:
-        return told
-    invalid = _fields(told.get("invalid_param_list"))
-    duplicate = _fields(told.get("duplicate_field_list"))
+        return reported
+    invalid = _fields(reported.get("invalid_param_list"))
+    duplicate = _fields(reported.get("duplicate_field_list"))
     named = ", ".join(f"{field} {value}".strip() for field, value in [*invalid, *duplicate])
-    words = f"{told.get('errmsg') or 'no errmsg'} (errcode {number}){': ' if named else ''}{named}"
+    words = f"{reported.get('errmsg') or 'no errmsg'} (errcode {number}){': ' if named else ''}{named}"
     if number == _EXPIRED:
         raise TokenExpired(words)
     if number == _BUSY:
@@ -86,22 +98,9 @@ def read_answer(answer: bytes) -> dict[str, Any]:
         raise RpsError("forbidden", words)
     if duplicate or number == _DUPLICATE:
         # The phone is there already, by this very call or by somebody else's: to be looked at.
-        raise PbxRefusal("needs_override", words, number, invalid, duplicate)
+        raise PbxRefusal("owned_by_other_user", words, number, invalid, duplicate)
     code = _CODES.get(number, "invalid_input" if invalid else "service_error")
     raise PbxRefusal(code, words, number, invalid, duplicate)
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > _LONGEST_NUMBER:
-        raise ValueError("a number that is too long")
-    return int(digits)
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError("what is not a number, or an endless one")
-    return number
 
 
 def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -110,20 +109,19 @@ def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
     if data is None:
         return []
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-        raise odd(answer)
+        raise unexpected_answer(answer)
     return data
 
 
 def _unreadable(answer: bytes, why: str) -> RpsError:
     words = f"the answer is not the PBX's ({why}): {excerpt(answer)}"
-    cut_short = answer.lstrip().startswith(b"{") and not answer.rstrip().endswith(b"}")
-    return RpsError("protocol_error", words, transient=cut_short, in_doubt=True)
+    return RpsError("protocol_error", words, transient=json_codec.is_cut_short(answer), in_doubt=True)
 
 
-def _fields(told: Any) -> list[tuple[str, Any]]:
+def _fields(listed: Any) -> list[tuple[str, Any]]:
     """Read a list of fields with their values; some lists hold only the values."""
     fields = []
-    for one in told if isinstance(told, list) else []:
+    for one in listed if isinstance(listed, list) else []:
         if isinstance(one, dict):
             fields.append((str(one.get("field", "")), one.get("value", "")))
         else:

@@ -1,0 +1,184 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carry a plan out in slices: a canary that is read back, then waves, each of which is judged."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Collection, Iterable, NamedTuple, Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import CHANGES, REGISTERED, Observation
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Step, spare
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
+
+
+class Size(NamedTuple):
+    """How many devices: a C(number) of them, or a C(share) of all of them, rounded up."""
+
+    number: int = 0
+    share: Fraction | None = None
+
+    def of(self, total: int) -> int:
+        """Return how many of so many devices these are."""
+        return min(total, self.number) if self.share is None else math.ceil(total * self.share)
+
+
+class Waves(NamedTuple):
+    """How a plan is cut into slices.
+
+    C(canary): the size of the first slice, or the devices that it is made of; any failure in it ends the run.
+    C(canary_only): nothing else is carried out. C(wave): the size of the other slices. C(stop_at): after a slice, the
+    share of all attempts so far that must have failed to end the run.
+    """
+
+    canary: Size | Collection[str] | None = None
+    canary_only: bool = False
+    wave: Size | None = None
+    stop_at: Fraction | None = None
+
+    def canary_of(self, macs: Sequence[str]) -> list[str]:
+        """Return the canary among the devices that are to be changed."""
+        if self.canary is None:
+            return []
+        if isinstance(self.canary, Size):
+            return list(macs[: self.canary.of(len(macs))])
+        return [mac for mac in macs if mac in self.canary]
+
+
+WITHHELD = RpsError("not_sent", "not sent: only the canary was to be carried out (canary_only)")
+"""The error of devices that were held back because the user asked for it."""
+
+
+def withhold(plan: Plan, waves: Waves) -> Plan:
+    """Return the plan with the canary alone, if nothing else is to be carried out."""
+    macs = _to_change(plan)
+    return spare(plan, dict.fromkeys(_without(macs, waves.canary_of(macs)), WITHHELD)) if waves.canary_only else plan
+
+
+class WaveRun:
+    """Carries out a plan with C(binder), slice by slice. C(stopped): why devices were held back, if any were."""
+
+    def __init__(self, runner: Runner[Service], applier: Applier, binder: Binder, waves: Waves) -> None:
+        self.stopped: RpsError | None = None
+        self._runner = runner
+        self._applier = applier
+        self._binder = binder
+        self._waves = waves
+        self._step_of: dict[str, Step] = {}
+        self._tried = self._failed = 0
+
+    def run(self, plan: Plan) -> None:
+        """Carry out all of it, or what may be carried out before a failure ends the run."""
+        self._add(plan.steps)
+        todo = _to_change(plan)
+        if not todo:
+            # There may be a server whose URL is still to be learnt, and then moves to be made.
+            todo = self._carry_out([])
+        size = self._waves.wave.of(len(todo)) if self._waves.wave else len(todo)
+        canary = self._waves.canary_of(todo)
+        if canary:
+            todo = _without(todo, canary) + self._carry_out(canary)
+            self._read_back(canary)
+            self._judge_canary(canary)
+        if self._waves.canary_only and not self.stopped:
+            self._applier.fail(todo, WITHHELD)
+            return
+        while todo and not (self.stopped or self._runner.stopped):
+            wave = todo[: size or len(todo)]
+            todo = todo[len(wave) :] + self._carry_out(wave)
+            self._judge(wave, todo)
+        error = self._runner.stopped or self.stopped
+        if error:
+            self._applier.fail(todo, error)
+
+    def _add(self, steps: Iterable[Step]) -> list[str]:
+        added = {mac: step for step in steps for mac in step.macs}
+        self._step_of.update(added)
+        return list(added)
+
+    def _carry_out(self, macs: Sequence[str]) -> list[str]:
+        """Carry out the steps of these devices, and return other devices that turned out to be in need of a move."""
+        parts: dict[int, tuple[Step, list[str]]] = {}
+        for mac in macs:
+            step = self._step_of[mac]
+            parts.setdefault(id(step), (step, []))[1].append(mac)
+        return self._add(self._binder.run_only([step.only(those) for step, those in parts.values()]))
+
+    def _read_back(self, canary: Sequence[str]) -> None:
+        """Have those of the canary failed that are not seen, after pauses too, as they were to become."""
+        client = self._runner.service.client
+        left = [mac for mac in canary if not self._applier.outcomes[mac].error]
+        seen: dict[str, Observation] = {}
+        for attempt in range(client.retries + 1):
+            if attempt:
+                client.rest(attempt - 1)
+            try:
+                seen = self._runner.read(left, frozenset(left))
+            except RpsError as error:
+                seen = {mac: Observation(None, error=error) for mac in left}
+            left = [mac for mac in left if not self._is_seen(self._step_of[mac], mac, seen[mac])]
+            if not left or self._runner.stopped:
+                break
+        for mac in left:
+            self._applier.uncertain = True
+            self._applier.fail([mac], _not_as_requested(seen[mac]))
+
+    @staticmethod
+    def _is_seen(step: Step, mac: str, seen: Observation) -> bool:
+        if seen.error:
+            return False
+        is_ours = seen.status == REGISTERED
+        if step.target is None or not is_ours:
+            return is_ours == (step.target is not None)
+        # Where nothing tells where it points, being registered must do.
+        return step.target.met_by(mac, seen) is not False
+
+    def _judge_canary(self, canary: Sequence[str]) -> None:
+        failed = self._count(canary)
+        if failed:
+            self._stop(f"{failed} of the {len(canary)} phones of the canary failed")
+
+    def _judge(self, wave: Sequence[str], todo: Sequence[str]) -> None:
+        self._count(wave)
+        limit = self._waves.stop_at
+        if todo and limit is not None and self._failed and self._failed >= limit * self._tried:
+            share = f"{float(limit * 100):g}%"
+            self._stop(f"{self._failed} of {self._tried} phones failed so far, which reaches the limit of {share}")
+
+    def _count(self, macs: Sequence[str]) -> int:
+        failed = sum(self._applier.outcomes[mac].error is not None for mac in macs)
+        self._tried += len(macs)
+        self._failed += failed
+        return failed
+
+    def _stop(self, why: str) -> None:
+        self.stopped = RpsError("not_sent", f"not sent: {why}")
+
+    def _hold_back(self, todo: Sequence[str]) -> None:
+        error = self._runner.stopped or self.stopped
+        if error and todo:
+            self._applier.fail(todo, error)
+
+
+def _to_change(plan: Plan) -> list[str]:
+    """Return the devices that are to be changed, in the order in which they were asked for."""
+    return [mac for mac, outcome in plan.outcomes.items() if outcome.action in CHANGES]
+
+
+def _without(macs: Sequence[str], others: Sequence[str]) -> list[str]:
+    left_out = frozenset(others)
+    return [mac for mac in macs if mac not in left_out]
+
+
+def _not_as_requested(seen: Observation) -> RpsError:
+    if seen.error:
+        return RpsError(seen.error.code, f"it was changed, and could not be read back: {seen.error.message}")
+    shown = seen.url if seen.status == REGISTERED else seen.status
+    return RpsError("protocol_error", f"the service accepted the change, and then shows {shown or 'nothing'}")

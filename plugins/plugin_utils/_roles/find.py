@@ -1,0 +1,164 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Behind the playbook find: where is this phone, over all accounts? Only reading calls are sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
+    InputError,
+    Problem,
+    Problems,
+    RpsError,
+    unforeseen,
+)
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import ELSEWHERE, REGISTERED, Observation
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
+from ansible_collections.voip.rps.plugins.module_utils._services import providers_of
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import services_of
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
+    Result,
+    finished,
+    input_result,
+    role_result,
+)
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import as_text_or_list
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import HOW, Variable, read_variables
+
+ROLE = "find"
+VARIABLES = {
+    "mac": Variable("raw", read=as_text_or_list),
+    "all": Variable("bool", False),
+    "concurrency": HOW["concurrency"],
+}
+MOST_PHONES = 1000
+"""More are a list, which the modules read with far fewer requests."""
+
+_BETWEEN = re.compile(r"[,;\n]+")
+
+
+def run(context: Context) -> dict[str, Any]:
+    """Ask the accounts, and return the task's result."""
+    problems: Problems = list(context.problems)
+    values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
+    accounts, _all_read = read_accounts(ROLE, values["concurrency"], context, problems)
+    macs = _macs(values["mac"], problems) if values["mac"] is not None else []
+    option = f"{ROLE}_mac"
+    if values["mac"] is None and not any(problem.where.startswith(option) for problem in problems):
+        words = "is required: the MAC address of a phone, for example -e find_mac=00:15:65:00:00:01"
+        problems.append(Problem("invalid_input", option, words))
+    services = services_of(ROLE, accounts, problems) if not problems else {}
+    secrets: set[str] = set().union(*(account.secrets for account in accounts))
+    if problems:
+        names = [account.name for account in accounts]
+        return input_result(ROLE, InputError(list(dict.fromkeys(problems))), names, secrets)
+    results: list[Result] = []
+    seen: dict[str, list[tuple[RoleAccount, Observation]]] = {mac: [] for mac in macs}
+    for account in accounts:
+        asked = [mac for mac in macs if values["all"] or _may_hold(account, mac)]
+        results.append(_ask(account, services[account.name], asked, seen))
+    return _result(results, seen, secrets)
+
+
+def _macs(value: str | list[Any], problems: Problems) -> list[str]:
+    """Return the MAC addresses of a text or a list, each once; adds to C(problems) what is none."""
+    texts: list[Any] = value if isinstance(value, list) else [value]
+    macs: dict[str, None] = {}
+    for position, item in enumerate(texts):
+        where = f"{ROLE}_mac[{position}]" if isinstance(value, list) else f"{ROLE}_mac"
+        if not isinstance(item, str):
+            words = (
+                "is a number or another value, not text: YAML and JSON read a MAC address without quotes as a number. "
+                'Write it in quotes, as "00:15:65:00:00:01"'
+            )
+            problems.append(Problem("invalid_mac", where, words))
+            continue
+        for part in filter(str.strip, _BETWEEN.split(item)):
+            try:
+                macs.update(dict.fromkeys(_of_part(part)))
+            except ValueError as error:
+                problems.append(Problem("invalid_mac", where, str(error)))
+    if not macs and not problems:
+        problems.append(Problem("invalid_mac", f"{ROLE}_mac", "names no phone"))
+    if len(macs) > MOST_PHONES:
+        words = f"names {len(macs)} phones, more than {MOST_PHONES}: look a list up with voip.rps.rps_device_info"
+        problems.append(Problem("invalid_input", f"{ROLE}_mac", words))
+    return list(macs)
+
+
+def _of_part(part: str) -> list[str]:
+    """Return the MAC addresses of a text without commas: one, maybe with space in it, or several with space between.
+
+    Raises ValueError.
+    """
+    try:
+        return [parse_mac(part)]
+    except ValueError:
+        words = part.split()
+        if len(words) < 2:
+            raise
+        return [parse_mac(word) for word in words]
+
+
+def _may_hold(account: RoleAccount, mac: str) -> bool:
+    vendors = providers_of(mac)
+    return not vendors or account.provider in vendors
+
+
+def _ask(
+    account: RoleAccount,
+    service: Service,
+    macs: Sequence[str],
+    seen: dict[str, list[tuple[RoleAccount, Observation]]],
+) -> Result:
+    result = Result(account.name, account.provider)
+    try:
+        for mac, one in Runner(service).read(macs, frozenset(macs)).items():
+            seen[mac].append((account, one))
+            if one.error and not result.failure:
+                result = result._replace(failure=one.error)
+    except RpsError as error:
+        result = result._replace(failure=error)
+    except Exception as error:
+        result = result._replace(failure=unforeseen(error))
+    return result._replace(requests=service.client.requests)
+
+
+def _result(
+    results: Sequence[Result], seen: dict[str, list[tuple[RoleAccount, Observation]]], secrets: set[str]
+) -> dict[str, Any]:
+    task = role_result(ROLE, results, secrets, diff=False)
+    task["lines"] = [_line(mac, answers) for mac, answers in seen.items()]
+    fact = task.pop("ansible_facts")[f"{ROLE}_result"]
+    fact["phones"] = [
+        {"provider": account.provider, "account": account.name, **one.as_dict(mac)}
+        for mac, answers in seen.items()
+        for account, one in answers
+    ]
+    return finished(ROLE, task, fact, secrets)
+
+
+def _line(mac: str, answers: Sequence[tuple[RoleAccount, Observation]]) -> str:
+    """Return in words where a phone is: in an account of ours, else what each account says of it."""
+    if not answers:
+        return f"{mac}: no account was asked, as none that could be read is at a vendor with its prefix (find_all)"
+    held = [(account, one) for account, one in answers if one.status == REGISTERED]
+    told = [_words(account, one) for account, one in held or answers]
+    elsewhere = not held and any(one.status == ELSEWHERE for _account, one in answers)
+    return f"{mac}: {'; '.join(told)}{' (in none of these accounts)' if elsewhere else ''}"
+
+
+def _words(account: RoleAccount, seen: Observation) -> str:
+    shown = seen.as_dict("")
+    status = str(seen.status).replace("_", " ") if not seen.error else f"could not be read ({seen.error.code})"
+    where = shown["current_url"] or ("its target is not shown" if seen.status == REGISTERED else None)
+    return f"{account.name} ({account.provider}): {', '.join(filter(None, [status, where]))}"

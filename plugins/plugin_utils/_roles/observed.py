@@ -1,0 +1,38 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an account holds: the phones by name or all of them, each with where it points as far as the service tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, UNKNOWN, Observation
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.look_up import look_up
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
+from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
+
+
+def can_list(service: type[Service]) -> bool:
+    """Tell whether the service can name all phones of an account."""
+    return service.can.list_account or service.can.list_models
+
+
+def look(service: Service, macs: Sequence[str] | None) -> dict[str, Observation]:
+    """Return what the service knows of these phones, or of all that the account holds.
+
+    One list of the account where there is one and it is worth its call, then a read for each phone of ours. A phone
+    that could not be read has its error. Raises RpsError where the service could not be read at all.
+    """
+    if macs is None and service.can.list_models:
+        return look_up(service, None, None, None, True)
+    runner = Runner(service)
+    if macs is not None and (len(macs) <= HANDFUL or not service.can.list_account):
+        return runner.read(macs, frozenset(macs))
+    listed = service.list_devices()
+    held = frozenset(listed)
+    asked = listed if macs is None else macs
+    ours = [mac for mac in asked if mac in held]
+    seen = runner.read(ours, held) if service.can.read_target else {mac: Observation(REGISTERED) for mac in ours}
+    return {mac: seen.get(mac, Observation(UNKNOWN)) for mac in asked}

@@ -1,0 +1,128 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings: those that every dialect has, how a dialect declares its own, and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, NamedTuple, TypeVar, cast
+
+T = TypeVar("T")
+SettingsT = TypeVar("SettingsT", bound="Settings")
+
+
+class Takes(NamedTuple):
+    """What a setting takes: in words, as a test, and each value where they are few."""
+
+    words: str
+    test: Callable[[object], bool]
+    values: tuple[str, ...] = ()
+
+
+def choice(*values: str) -> Any:
+    """A setting that has one of these values; the first is the default."""
+    return field(
+        default=values[0],
+        metadata={"takes": Takes(f"one of {', '.join(values)}", lambda value: value in values, values)},
+    )
+
+
+def number(default: int, low: int, high: int) -> Any:
+    """A setting that is a whole number from `low` to `high`."""
+    test = Takes(f"a whole number from {low} to {high}", lambda value: _is_number(value, int) and low <= value <= high)  # type: ignore[operator]
+    return field(default=default, metadata={"takes": test})
+
+
+def seconds(default: float, high: int) -> Any:
+    """A setting that is a time in seconds, `high` at most."""
+    test = Takes(f"seconds, from 0 to {high}", lambda value: _is_number(value, int, float) and 0 <= value <= high)  # type: ignore[operator]
+    return field(default=default, metadata={"takes": test})
+
+
+def any_text(default: str) -> Any:
+    """A setting that is any text."""
+    return field(default=default, metadata={"takes": Takes("a text", lambda value: isinstance(value, str))})
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _is_number(value: object, *kinds: type) -> bool:
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+@dataclass(slots=True)
+class Settings:
+    """What every dialect has. One with more has a subclass, each of whose fields a function of this file makes.
+
+    A name means the same in all of them. The defaults are what the documents say, in the form that clients expect.
+    """
+
+    batches: str = choice("all_or_nothing", "good_ones")
+    """What a bulk call with bad devices does: nothing, or the good ones although it answers with the refusal."""
+    culprits: str = choice("named", "unnamed", "first")
+    """Which of the bad devices the refusal of a bulk call names: all, none, or the first."""
+    most_culprits: int = number(1_000_000, 1, 1_000_000)
+    """The most bad devices that the refusal of a bulk call names."""
+    missing_methods: list[str] = field(
+        default_factory=list, metadata={"takes": Takes("a list of method names", _is_names)}
+    )
+    """The methods that do not exist, whatever the document says: `name`, or `name/number of parameters`."""
+    latency: float = seconds(0.0, 3600)
+    """Seconds that every call takes before it is dealt with."""
+
+    def cut(self, culprits: list[T]) -> list[T]:
+        """Those of the bad devices of a bulk call that its refusal names."""
+        if self.culprits == "unnamed":
+            return []
+        return culprits[: 1 if self.culprits == "first" else self.most_culprits]
+
+    def lacks(self, method: str, parameters: int) -> bool:
+        """Whether this method, with so many parameters, is one of `missing_methods`."""
+        if not self.missing_methods:
+            return False
+        missing = [name.removeprefix("redirect.") for name in self.missing_methods]
+        name = method.removeprefix("redirect.")
+        return name in missing or f"{name}/{parameters}" in missing
+
+
+def knobs(kind: type[Settings]) -> Mapping[str, Takes]:
+    """The settings of this class by name, with what each takes."""
+    return {one.name: one.metadata["takes"] for one in fields(kind)}
+
+
+class Panel:
+    """The settings of all dialects: one object of each class, in which a setting of several classes has one value."""
+
+    def __init__(self, kinds: Iterable[type[Settings]]) -> None:
+        """`kinds`: the dialects' classes; those that they derive from are there, too."""
+        lines: list[type[Settings]] = [Settings]
+        for kind in kinds:
+            lines += [base for base in reversed(kind.__mro__) if issubclass(base, Settings)]
+        self._of = {kind: kind() for kind in lines}
+
+    def of(self, kind: type[SettingsT]) -> SettingsT:
+        """The settings of this class, which change as they are turned."""
+        return cast(SettingsT, self._of[kind])
+
+    def update(self, wanted: Mapping[str, object]) -> None:
+        """Turn the given settings, or none of them.
+
+        Raises ValueError for a setting that does not exist or a value that it cannot take.
+        """
+        for name, value in wanted.items():
+            takes = [known[name] for known in map(knobs, self._of) if name in known]
+            if not takes:
+                raise ValueError(f"no such setting: {name}; there are {', '.join(self.as_dict())}")
+            for one in takes:
+                if not one.test(value):
+                    raise ValueError(f"{name} must be {one.words}")
+        for kind, settings in self._of.items():
+            for name in wanted.keys() & knobs(kind).keys():
+                setattr(settings, name, wanted[name])
+
+    def as_dict(self) -> dict[str, object]:
+        return {name: value for settings in self._of.values() for name, value in asdict(settings).items()}
