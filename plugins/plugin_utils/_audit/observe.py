@@ -66,7 +66,7 @@ def observe_account(
     C(named): every MAC address of the list, whoever owns its row; C(past): what the history knows; C(now): the seconds
     since 1970. C(find_extra): list the account even where reading each phone takes fewer calls.
     """
-    runner = Runner(service)
+    runner = Runner(service, devices)
     fresh: dict[str, Seen] = {}
     try:
         listed, warnings = _listed(runner, find_extra or len(devices) > HANDFUL)
