@@ -13,12 +13,16 @@ from typing import Any
 from ansible_collections.voip.rps.plugins.module_utils._http.client import REQUESTS_IMPORT_ERROR
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, unforeseen
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
-from ansible_collections.voip.rps.plugins.plugin_utils._roles import rollout, yeastar
+from ansible_collections.voip.rps.plugins.plugin_utils._roles import restore, rollout, yeastar
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import failure_result
 
-ROLES: dict[str, Callable[[Context], dict[str, Any]]] = {rollout.ROLE: rollout.run, yeastar.ROLE: yeastar.run}
-_VARIABLES = {rollout.ROLE: rollout.VARIABLES, yeastar.ROLE: yeastar.VARIABLES}
+ROLES: dict[str, Callable[[Context], dict[str, Any]]] = {
+    restore.ROLE: restore.run,
+    rollout.ROLE: rollout.run,
+    yeastar.ROLE: yeastar.run,
+}
+_VARIABLES = {restore.ROLE: restore.VARIABLES, rollout.ROLE: rollout.VARIABLES, yeastar.ROLE: yeastar.VARIABLES}
 
 
 def variable_names(role: str) -> list[str]:
