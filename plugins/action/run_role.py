@@ -13,8 +13,10 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
+from ansible.utils.display import Display
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import visible
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import COLUMNS, PREFIX
@@ -77,6 +79,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             check_mode=bool(self._task.check_mode),
             diff=bool(self._task.diff),
             hosts=lambda: self._hosts(variables),
+            show=lambda words: Display().display(visible(words), stderr=True),
         )
 
     def _hosts(self, variables: Mapping[str, Any]) -> Hosts:

@@ -28,6 +28,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import (
     decide,
     is_as_requested,
 )
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import CHANGED
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 
 _WHOLE_BATCH = frozenset(("invalid_server", "invalid_server_name", "invalid_url", "invalid_input"))
@@ -103,6 +104,8 @@ class Applier:
             self._runner.stopped = unforeseen(error)
             self.uncertain = True
             self.fail([mac for mac in batch.step.macs if not self.outcomes[mac].error], self._runner.stopped)
+        failed = sum(self.outcomes[mac].error is not None for mac in batch.step.macs)
+        self._runner.progress.did(CHANGED, len(batch.step.macs), failed)
 
     def _carry_out(self, first: Batch) -> None:
         todo = [first]

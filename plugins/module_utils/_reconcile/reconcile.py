@@ -16,6 +16,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import A
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import look_again, observe
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, make_plan, spare
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import CHANGED, Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import WaveRun, Waves, withhold
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
@@ -63,6 +64,7 @@ def reconcile(
     check_plan: CheckPlan | None = None,
     before_writing: BeforeWriting | None = None,
     waves: Waves | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Carry out what C(devices) ask for; in check mode, only read and return what would become of them.
 
@@ -71,7 +73,7 @@ def reconcile(
     Raises RpsError where nothing could be done: the service could not be read, pruning or force was refused, or
     C(check_plan) or C(before_writing) raised it.
     """
-    runner = Runner(service)
+    runner = Runner(service, progress)
     account: list[str] | None = None
     if prune or (len(devices) > HANDFUL and service.can.list_account):
         account = service.list_devices()
@@ -94,6 +96,7 @@ def reconcile(
     applier = Applier(runner, plan, policy, batch_size, look, release_size=service.client.concurrency)
     binder = Binder(runner, applier, to_add)
     stopped = None
+    runner.progress.begin(CHANGED, sum(len(step.macs) for step in plan.steps))
     if waves is None:
         binder.run(plan.steps)
     else:

@@ -13,6 +13,7 @@ from typing import Any, Callable, Collection, Generic, Iterable, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Observation
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import READ, Progress
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Registry
 
 HANDFUL = 5
@@ -26,10 +27,14 @@ RegistryT = TypeVar("RegistryT", bound=Registry[Any])
 
 
 class Runner(Generic[RegistryT]):
-    """Runs calls to C(service); C(stopped) is the error for which no more are to be sent."""
+    """Runs calls to C(service); C(stopped) is the error for which no more are to be sent.
 
-    def __init__(self, service: RegistryT) -> None:
+    C(progress) is told of each device that was read.
+    """
+
+    def __init__(self, service: RegistryT, progress: Progress | None = None) -> None:
         self.service = service
+        self.progress = progress or Progress("", lambda _words: None)
         self.stopped: RpsError | None = None
         self._failures = {"read": 0, "write": 0}
 
@@ -62,6 +67,8 @@ class Runner(Generic[RegistryT]):
         A device that could not be read has its error in its observation; raises RpsError once the service is given up.
         """
         seen: dict[str, Observation] = {}
+        macs = list(macs)
+        self.progress.begin(READ, len(macs))
 
         def check(mac: str) -> None:
             if self.stopped:
@@ -72,6 +79,7 @@ class Runner(Generic[RegistryT]):
             except RpsError as error:
                 seen[mac] = Observation(None, error=error.to_keep())
                 self.failed(error)
+            self.progress.did(READ, 1, int(bool(seen[mac].error)))
 
         self.each(check, macs)
         if self.stopped:

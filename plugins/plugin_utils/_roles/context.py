@@ -32,7 +32,7 @@ class Context(NamedTuple):
     play; C(problems): variables that could not be templated. C(folders): where a phone list is looked for, C(cwd):
     where Ansible was started, C(forbidden): the folder of the collection, in which nothing is written.
     C(load_file): reads a file of YAML or JSON, which may be a vault; raises ValueError. C(hosts): reads the hosts of
-    the play as phones.
+    the play as phones. C(show): gets lines about the progress, which are no part of the result.
     """
 
     given: Mapping[str, Any]
@@ -46,3 +46,4 @@ class Context(NamedTuple):
     check_mode: bool
     diff: bool
     hosts: Callable[[], Hosts] = Hosts
+    show: Callable[[str], None] = lambda _words: None

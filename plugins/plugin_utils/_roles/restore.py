@@ -150,6 +150,7 @@ def read_input(context: Context) -> Input:
             policy_of(values),
             before_writing=backup.of(account.name) if backup else None,
             waves=waves_of(values, group),
+            show=context.show,
             check_plan=lambda plan: _check_released(plan, values["limit"]),
         )
         jobs.append(job)

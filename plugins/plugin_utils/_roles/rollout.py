@@ -124,6 +124,7 @@ def read_input(context: Context) -> Input:
     services = services_of(ROLE, accounts, problems) if not problems else {}
     waves = waves_of(values, group)
     jobs = [] if problems else [_job(account, services, values, desired, backup, waves) for account in accounts]
+    jobs = [job._replace(show=context.show) for job in jobs]
     return Input(accounts, jobs, dest, backup, hosts, problems)
 
 
