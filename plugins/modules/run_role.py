@@ -34,6 +34,7 @@ options:
     choices:
       - preflight
       - audit
+      - restore
       - rollout
       - migrate
       - decommission

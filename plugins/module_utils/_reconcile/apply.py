@@ -30,6 +30,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import (
     decide,
     is_as_requested,
 )
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import CHANGED
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 
 _WHOLE_BATCH = frozenset((Verdict.SERVER, Verdict.BATCH))
@@ -105,6 +106,8 @@ class Applier:
             self._runner.stopped = unforeseen(error)
             self.uncertain = True
             self.fail([mac for mac in batch.step.macs if not self.outcomes[mac].error], self._runner.stopped)
+        failed = sum(self.outcomes[mac].error is not None for mac in batch.step.macs)
+        self._runner.progress.did(CHANGED, len(batch.step.macs), failed)
 
     def _carry_out(self, first: Batch) -> None:
         todo = [first]

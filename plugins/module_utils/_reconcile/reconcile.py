@@ -16,6 +16,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import A
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import look_again, observe
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, make_plan, spare
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import CHANGED, Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import WaveRun, Waves, withhold
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
@@ -64,6 +65,7 @@ def reconcile(
     before_writing: BeforeWriting | None = None,
     waves: Waves | None = None,
     seen: Mapping[str, Observation] | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Carry out what C(devices) ask for; in check mode, only read and return what would become of them.
 
@@ -73,7 +75,7 @@ def reconcile(
     be done: the service could not be read, pruning or force was refused, or C(check_plan) or C(before_writing) raised
     it.
     """
-    runner = Runner(service, devices)
+    runner = Runner(service, devices, progress)
     account: list[str] | None = None
     if prune or (seen is None and len(devices) > HANDFUL and service.can.list_account):
         account = service.list_devices()
@@ -97,6 +99,7 @@ def reconcile(
     applier = Applier(runner, plan, policy, batch_size, look, release_size=service.client.concurrency)
     binder = Binder(runner, applier, to_add)
     stopped = None
+    runner.progress.begin(CHANGED, sum(len(step.macs) for step in plan.steps))
     if waves is None:
         binder.run(plan.steps)
     else:

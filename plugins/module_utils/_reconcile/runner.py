@@ -13,6 +13,7 @@ from typing import Any, Callable, Collection, Generic, Iterable, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import NO_ATTRIBUTES, Device, Observation
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import READ, Progress
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Backend
 
 HANDFUL = 5
@@ -26,12 +27,16 @@ BackendT = TypeVar("BackendT", bound=Backend[Any])
 
 
 class Runner(Generic[BackendT]):
-    """Runs calls to C(service) about C(devices); C(stopped) is the error for which no more are to be sent."""
+    """Runs calls to C(service) about C(devices); C(stopped) is the error for which no more are to be sent.
 
-    def __init__(self, service: BackendT, devices: Iterable[Device] = ()) -> None:
+    C(progress) is told of each device that was read.
+    """
+
+    def __init__(self, service: BackendT, devices: Iterable[Device] = (), progress: Progress | None = None) -> None:
         self.service = service
         # Only those of which there is more to know than the MAC address: most fleets have none.
         self._known = {device.mac: device for device in devices if device.attributes is not NO_ATTRIBUTES}
+        self.progress = progress or Progress("", lambda _words: None)
         self.stopped: RpsError | None = None
         self._failures = {"read": 0, "write": 0}
 
@@ -72,6 +77,8 @@ class Runner(Generic[BackendT]):
         A device that could not be read has its error in its observation; raises RpsError once the service is given up.
         """
         seen: dict[str, Observation] = {}
+        macs = list(macs)
+        self.progress.begin(READ, len(macs))
 
         def check(mac: str) -> None:
             if self.stopped:
@@ -82,6 +89,7 @@ class Runner(Generic[BackendT]):
             except RpsError as error:
                 seen[mac] = Observation(None, error=error.without_traceback())
                 self.failed(error)
+            self.progress.did(READ, 1, int(bool(seen[mac].error)))
 
         self.each(check, macs)
         if self.stopped:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import connect
@@ -17,6 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Outcome,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import (
     BeforeWriting,
     CheckPlan,
@@ -35,7 +36,8 @@ class Job(NamedTuple):
     """What one account is to do.
 
     C(servers): what may be added, name to URL; C(before_writing): saves the backup;
-    C(waves): the slices that it is done in, else all at once; C(check_plan): refuses a plan that goes too far.
+    C(waves): the slices that it is done in, else all at once; C(check_plan): refuses a plan that goes too far;
+    C(show): gets lines about the progress.
     """
 
     account: RoleAccount
@@ -47,6 +49,7 @@ class Job(NamedTuple):
     before_writing: BeforeWriting | None = None
     waves: Waves | None = None
     check_plan: CheckPlan | None = None
+    show: Callable[[str], None] = lambda _words: None
 
 
 def policy_of(values: Mapping[str, Any]) -> Policy:
@@ -115,6 +118,7 @@ def _reconcile_devices(job: Job, check_mode: bool) -> Report:
         before_writing=job.before_writing,
         waves=job.waves,
         check_plan=job.check_plan,
+        progress=Progress(job.account.name, job.show),
     )
 
 

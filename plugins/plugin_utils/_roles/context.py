@@ -12,8 +12,17 @@ from typing import Any, NamedTuple
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
 
 
-def _to_nobody(_words: str) -> None:
-    pass
+class Hosts(NamedTuple):
+    """The hosts of a play as phones.
+
+    C(phones): of each host that has C(rps_mac) its name, and its variables by column; C(without): so many hosts have
+    none; C(problems): variables that could not be templated; C(refusal): why the play cannot do this, if so.
+    """
+
+    phones: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    without: int = 0
+    problems: Sequence[Problem] = ()
+    refusal: str | None = None
 
 
 class Context(NamedTuple):
@@ -22,8 +31,8 @@ class Context(NamedTuple):
     C(given): the role's variables that are defined, by their whole names, templated; C(names): of every variable of the
     play; C(problems): variables that could not be templated. C(folders): where a phone list is looked for, C(cwd):
     where Ansible was started, C(forbidden): the folder of the collection, in which nothing is written.
-    C(load_file): reads a file of YAML or JSON, which may be a vault; raises ValueError. C(notice): shows a line
-    at once, while the role goes on.
+    C(load_file): reads a file of YAML or JSON, which may be a vault; raises ValueError. C(hosts): reads the hosts of
+    the play as phones. C(show): gets lines about the progress, which are no part of the result.
     """
 
     given: Mapping[str, Any]
@@ -36,4 +45,5 @@ class Context(NamedTuple):
     load_file: Callable[[str], Any]
     check_mode: bool
     diff: bool
-    notice: Callable[[str], None] = _to_nobody
+    hosts: Callable[[], Hosts] = Hosts
+    show: Callable[[str], None] = lambda _words: None

@@ -248,7 +248,7 @@ class _Reading:
         return lambda: Done(move_within(parts, rule, self._backup, force=force, check_mode=check_mode), None)
 
     def _moves_between(self, asked: Between, path: str) -> CarryOut:
-        force, check_mode, notice = self._values["force"], self._context.check_mode, self._context.notice
+        force, check_mode, notice = self._values["force"], self._context.check_mode, self._context.show
         return lambda: move_between(asked, path, self._backup, notice, force=force, check_mode=check_mode)
 
     def _rule(self) -> Rule | None:

@@ -19,13 +19,14 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles import (
     find,
     migrate,
     preflight,
+    restore,
     rollout,
     yeastar,
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import failure_result
 
-_ROLES = (rollout, migrate, decommission, audit, preflight, find, yeastar)
+_ROLES = (rollout, migrate, decommission, audit, preflight, restore, find, yeastar)
 ROLES: dict[str, Callable[[Context], dict[str, Any]]] = {role.ROLE: role.run for role in _ROLES}
 _VARIABLES = {role.ROLE: role.VARIABLES for role in _ROLES}
 

@@ -1,0 +1,63 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How far a long run is, in one line now and then."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Callable
+
+READ = "read"
+CHANGED = "changed"
+EVERY = 10.0
+"""At most one line in so many seconds."""
+
+
+class Progress:
+    """Shows how many devices were read, then how many were changed, a line every C(every) seconds at most.
+
+    C(name) is that of the account; C(show) gets the lines, from any thread.
+    """
+
+    def __init__(self, name: str, show: Callable[[str], None], every: float = EVERY) -> None:
+        self._name = name
+        self._show = show
+        self._every = every
+        self._lock = threading.Lock()
+        self._what = ""
+        self._total = self._done = self._failed = 0
+        self._began = 0.0
+        self._shown = time.monotonic()
+
+    def begin(self, what: str, total: int) -> None:
+        """Note that so many devices are to be C(READ) or C(CHANGED). What is read between changes does not count."""
+        with self._lock:
+            if self._what == CHANGED and what == READ:
+                return
+            self._what, self._total, self._began = what, total, time.monotonic()
+            self._done = self._failed = 0
+
+    def did(self, what: str, count: int, failed: int = 0) -> None:
+        """Note that so many devices are done, of which so many failed."""
+        with self._lock:
+            if what != self._what:
+                return
+            self._done = min(self._total, self._done + count)
+            self._failed += failed
+            now = time.monotonic()
+            if now - self._shown < self._every or self._done == self._total:
+                return
+            self._shown = now
+            words = self._line(now - self._began)
+        self._show(words)
+
+    def _line(self, seconds: float) -> str:
+        rate = self._done / max(seconds, 0.001)
+        left = round((self._total - self._done) / max(rate, 0.001))
+        return (
+            f"{self._name}: {self._done:,} of {self._total:,} phones {self._what}, {rate:.1f} a second, "
+            f"{left // 60}:{left % 60:02} left, {self._failed:,} failed"
+        )
