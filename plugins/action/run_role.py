@@ -12,20 +12,29 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.template import Templar
 from ansible.utils.display import Display
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import COLUMNS, PREFIX
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import OMITTED, is_omitted, plain, reason_of
 
 _DISPLAY = Display()
 _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
+# What needs no templating: a vaulted text is of another type.
+_TEXTS = ("str", "AnsibleUnicode", "_AnsibleTaggedStr", "AnsibleUnsafeText")
+
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
-    """Carries out a role of the collection on the controller, without a connection or an interpreter."""
+    """Carries out a role of the collection on the controller, without a connection or an interpreter.
 
+    It runs once for a play, as its hosts may be the phones: a task for each of 10,000 hosts would take an hour.
+    """
+
+    BYPASS_HOST_LOOP = True
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
@@ -35,7 +44,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
     def run(self, tmp: str | None = None, task_vars: Mapping[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, dict(task_vars or {}))
         role = str(self._task.args.get("role"))
-        return run_role.run(role, lambda: self._context(role, task_vars or {}))
+        variables = task_vars or {}
+        self._takes_hosts = False
+        result = run_role.run(role, lambda: self._context(role, variables))
+        if len(variables.get("ansible_play_hosts") or ()) > 1 and not self._takes_hosts:
+            first = variables.get("inventory_hostname")
+            words = f"The role {role} runs once for the play, with the variables of the host {first}."
+            result["warnings"] = [*result.get("warnings", ()), words]
+        return result
 
     def _context(self, role: str, variables: Mapping[str, Any]) -> Context:
         given: dict[str, Any] = {}
@@ -62,8 +78,45 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             load_file=self._load_file,
             check_mode=bool(self._task.check_mode),
             diff=bool(self._task.diff),
+            hosts=lambda: self._hosts(variables),
             notice=lambda words: _DISPLAY.display(words, stderr=True),
         )
+
+    def _hosts(self, variables: Mapping[str, Any]) -> Hosts:
+        """Return the hosts of the play that are phones, of their variables only those that are columns."""
+        self._takes_hosts = True
+        if getattr(self._task.get_play(), "serial", None):
+            return Hosts(refusal="cannot be used in a play with serial, as one task changes the phones of all hosts")
+        hostvars, templar = variables["hostvars"], Templar(loader=self._loader)
+        phones: list[tuple[str, dict[str, Any]]] = []
+        problems: Problems = []
+        names = list(variables.get("ansible_play_hosts") or ())
+        for name in names:
+            its = hostvars.raw_get(name)
+            if f"{PREFIX}mac" not in its:
+                continue
+            templar.available_variables = its
+            phone, wrong = self._phone(str(name), its, templar)
+            problems += wrong
+            if wrong or phone.get("mac") not in (None, ""):
+                phones.append((str(name), phone))
+        return Hosts(phones, len(names) - len(phones), problems)
+
+    def _phone(self, name: str, variables: Mapping[str, Any], templar: Templar) -> tuple[dict[str, Any], Problems]:
+        phone: dict[str, Any] = {}
+        problems: Problems = []
+        for column in COLUMNS:
+            value = variables.get(PREFIX + column)
+            if isinstance(value, str) and "{" not in value and type(value).__name__ in _TEXTS:
+                phone[column] = str(value)
+            elif value is not None:
+                try:
+                    value = templar.template(value)
+                    if not is_omitted(value, variables.get("omit")):
+                        phone[column] = plain(value, None)
+                except AnsibleError as error:
+                    problems.append(Problem("invalid_input", f"host {name} {PREFIX}{column}", reason_of(error)))
+        return phone, problems
 
     def _templated(self, value: Any) -> Any:
         try:

@@ -32,6 +32,7 @@ options:
     type: str
     required: true
     choices:
+      - restore
       - rollout
       - migrate
       - decommission

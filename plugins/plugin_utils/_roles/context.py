@@ -12,6 +12,19 @@ from typing import Any, NamedTuple
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem
 
 
+class Hosts(NamedTuple):
+    """The hosts of a play as phones.
+
+    C(phones): of each host that has C(rps_mac) its name, and its variables by column; C(without): so many hosts have
+    none; C(problems): variables that could not be templated; C(refusal): why the play cannot do this, if so.
+    """
+
+    phones: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    without: int = 0
+    problems: Sequence[Problem] = ()
+    refusal: str | None = None
+
+
 def _to_nobody(_words: str) -> None:
     pass
 
@@ -22,8 +35,8 @@ class Context(NamedTuple):
     C(given): the role's variables that are defined, by their whole names, templated; C(names): of every variable of the
     play; C(problems): variables that could not be templated. C(folders): where a phone list is looked for, C(cwd):
     where Ansible was started, C(forbidden): the folder of the collection, in which nothing is written.
-    C(load_file): reads a file of YAML or JSON, which may be a vault; raises ValueError. C(notice): shows a line
-    at once, while the role goes on.
+    C(load_file): reads a file of YAML or JSON, which may be a vault; raises ValueError. C(hosts): reads the hosts of
+    the play as phones. C(notice): shows a line at once, while the role goes on.
     """
 
     given: Mapping[str, Any]
@@ -36,4 +49,5 @@ class Context(NamedTuple):
     load_file: Callable[[str], Any]
     check_mode: bool
     diff: bool
+    hosts: Callable[[], Hosts] = Hosts
     notice: Callable[[str], None] = _to_nobody

@@ -18,7 +18,8 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import p
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Rows, rows_of_list
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.outcome_file import dest_problems, outcome_path
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import rows_of_hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import exactly_one
 
 _SEPARATORS = ",;\t"
@@ -33,15 +34,22 @@ def find_list(
     C(required): a phone list must be given, in one of the ways; otherwise in one at most.
     """
     tried = {problem.where for problem in context.problems}
-    ways = ("src", "phones")
-    given = [way for way in ways if f"{role}_{way}" in context.given]
-    if not tried.intersection(f"{role}_{way}" for way in ways) and (required or len(given) > 1):
-        problems += exactly_one(role, context.given, ways)
+    ways = ("src", "phones", "hosts") if "hosts" in values else ("src", "phones")
+    if not tried.intersection(f"{role}_{way}" for way in ways) and (
+        required or len(ways_given(role, values, context)) > 1
+    ):
+        problems += exactly_one(role, [f"{role}_{way}" for way in ways_given(role, values, context)], ways)
     return find_input(f"{role}_src", values["src"], context, problems)
 
 
+def ways_given(role: str, values: Mapping[str, Any], context: Context) -> list[str]:
+    """Return in which ways a phone list is given: C(src), C(phones), C(hosts)."""
+    given = [way for way in ("src", "phones") if f"{role}_{way}" in context.given]
+    return [*given, "hosts"] if values.get("hosts") else given
+
+
 def find_input(option: str, given: str | None, context: Context, problems: Problems) -> str | None:
-    """Return the path of a file that is to be read, None where none is given; adds to C(problems) if it is not found."""
+    """Return the path of a file to be read, None where none is given; adds to C(problems) that it is not found."""
     if given is None:
         return None
     try:
@@ -55,13 +63,20 @@ def find_input(option: str, given: str | None, context: Context, problems: Probl
 
 
 def rows_of_role(
-    role: str, values: Mapping[str, Any], path: str | None, servers: Sequence[Mapping[str, Any]], problems: Problems
+    role: str,
+    values: Mapping[str, Any],
+    path: str | None,
+    servers: Sequence[Mapping[str, Any]],
+    problems: Problems,
+    hosts: Hosts | None = None,
 ) -> Rows:
     """Return the rows of the role's phone list, each with where it stands; adds to C(problems) what is no row.
 
     C(servers): those of every account, by name. They are for a list of outcomes, of which only what failed is taken:
-    there, the URL of a named server is no wish.
+    there, the URL of a named server is no wish. C(hosts): the list, if these are the phones.
     """
+    if hosts is not None:
+        return rows_of_hosts(hosts, problems)
     if path is not None:
         rows: Rows = phones_of(path, problems)
         return _only(rows, _failed_in_file(role, path, problems), servers) if values["only"] else rows

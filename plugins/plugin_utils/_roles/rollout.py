@@ -27,7 +27,8 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.backup import Backup, find_backup
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import HOSTS, add_hosts, read_hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     dest_problem_rows,
@@ -55,18 +56,23 @@ VARIABLES = {
     "prune": Variable("bool", False),
     "prune_limit": Variable("int", 10, least=0),
     **HOW,
+    **HOSTS,
     **BACKUP,
     **WAVES,
 }
 
 
 class Input(NamedTuple):
-    """What a run is to do, all of it checked, and C(problems) with it. C(dest): the file of outcomes, if any."""
+    """What a run is to do, all of it checked, and C(problems) with it.
+
+    C(dest): the file of outcomes, if any; C(hosts): those that are the phones, if they are.
+    """
 
     accounts: Sequence[RoleAccount]
     jobs: Sequence[Job]
     dest: str | None
     backup: Backup | None
+    hosts: Hosts | None
     problems: Problems
 
     @property
@@ -85,6 +91,7 @@ def run(context: Context) -> dict[str, Any]:
     results = [run_job(job, check_mode=context.check_mode) for job in given.jobs]
     backup = given.backup.path if given.backup else None
     task = role_result(ROLE, results, given.secrets, diff=context.diff, backup=backup)
+    add_hosts(task, given.hosts, results)
     save(ROLE, given.dest, dest_rows(results), given.secrets, task)
     return task
 
@@ -97,6 +104,7 @@ def read_input(context: Context) -> Input:
     path = find_list(ROLE, values, context, problems)
     dest = find_dest(ROLE, values, path, context, problems)
     backup = find_backup(ROLE, values, context, problems)
+    hosts = read_hosts(ROLE, values, context, problems, ("prune", "only"))
     targets = {Owner(account.provider, account.name): _targets(account, values) for account in accounts}
     for one in targets.values():
         problems += one.problems
@@ -105,7 +113,8 @@ def read_input(context: Context) -> Input:
     problems += wave_problems(ROLE, values, context.given)
     # Where an account could not be read, its rows would be called wrong as well.
     if all_read:
-        rows = rows_of_role(ROLE, values, path, [_servers(account, values) for account in accounts], problems)
+        servers = [_servers(account, values) for account in accounts]
+        rows = rows_of_role(ROLE, values, path, servers, problems, hosts)
         rule = AllAccounts({account.name: account.provider for account in accounts})
         desired = desired_devices(group.passing(rows), rule, targets, problems)
         problems += group.problems(f"{ROLE}_canary")
@@ -115,7 +124,7 @@ def read_input(context: Context) -> Input:
     services = services_of(ROLE, accounts, problems) if not problems else {}
     waves = waves_of(values, group)
     jobs = [] if problems else [_job(account, services, values, desired, backup, waves) for account in accounts]
-    return Input(accounts, jobs, dest, backup, problems)
+    return Input(accounts, jobs, dest, backup, hosts, problems)
 
 
 def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:

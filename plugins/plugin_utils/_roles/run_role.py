@@ -13,11 +13,18 @@ from typing import Any
 from ansible_collections.voip.rps.plugins.module_utils._http.client import REQUESTS_IMPORT_ERROR
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, unforeseen
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
-from ansible_collections.voip.rps.plugins.plugin_utils._roles import decommission, find, migrate, rollout, yeastar
+from ansible_collections.voip.rps.plugins.plugin_utils._roles import (
+    decommission,
+    find,
+    migrate,
+    restore,
+    rollout,
+    yeastar,
+)
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import failure_result
 
-_ROLES = (rollout, migrate, decommission, find, yeastar)
+_ROLES = (rollout, restore, migrate, decommission, find, yeastar)
 ROLES: dict[str, Callable[[Context], dict[str, Any]]] = {role.ROLE: role.run for role in _ROLES}
 _VARIABLES = {role.ROLE: role.VARIABLES for role in _ROLES}
 

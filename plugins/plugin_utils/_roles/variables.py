@@ -68,12 +68,13 @@ def read_variables(
     return values
 
 
-def exactly_one(role: str, given: Mapping[str, Any], names: Collection[str]) -> Problems:
+def exactly_one(role: str, given: Collection[str], names: Collection[str]) -> Problems:
     """Return what is wrong unless exactly one of the variables is given."""
     whole = [f"{role}_{name}" for name in names]
     if sum(name in given for name in whole) == 1:
         return []
-    return [Problem("invalid_input", "", f"Exactly one of {' and '.join(whole)} is required.")]
+    words = f"{', '.join(whole[:-1])} and {whole[-1]}"
+    return [Problem("invalid_input", "", f"Exactly one of {words} is required.")]
 
 
 def _value(value: Any, variable: Variable) -> Any:

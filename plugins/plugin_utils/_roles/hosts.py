@@ -1,0 +1,73 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The hosts of a play as phones: their variables are the columns of the phone list, and what failed has its hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.list_columns import NAMES, row_of
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import Line, Result
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import Variable
+
+PREFIX = "rps_"
+COLUMNS = tuple(NAMES)
+HOSTS = {"hosts": Variable("bool", False)}
+"""Of roles that take the hosts of the play as phones."""
+
+
+def read_hosts(
+    role: str, values: Mapping[str, Any], context: Context, problems: Problems, refused: Iterable[str] = ()
+) -> Hosts | None:
+    """Return the hosts that are the phones, None where hosts are not; adds to C(problems) what is wrong with them.
+
+    C(refused): variables of the role that need a whole list.
+    """
+    option = f"{role}_hosts"
+    if not values["hosts"]:
+        if f"{role}_group" in context.names:
+            problems.append(Problem("invalid_input", f"{role}_group", f"requires {option}"))
+        return None
+    for name in refused:
+        if values[name]:
+            words = f"cannot be used with {option}: the hosts may be a part of the list only"
+            problems.append(Problem("invalid_input", f"{role}_{name}", words))
+    hosts = context.hosts()
+    problems += hosts.problems
+    if hosts.refusal:
+        problems.append(Problem("invalid_input", option, hosts.refusal))
+    elif not (hosts.phones or hosts.problems):
+        words = f"none of the {hosts.without} hosts of the play has the variable {PREFIX}mac"
+        problems.append(Problem("invalid_input", option, words))
+    return hosts
+
+
+def rows_of_hosts(hosts: Hosts, problems: Problems) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield the rows that hosts are, each with where it stands."""
+    for name, variables in hosts.phones:
+        where = f"host {name}"
+        yield where, row_of(where, variables, problems)
+
+
+def add_hosts(task: dict[str, Any], hosts: Hosts | None, results: Iterable[Result]) -> None:
+    """Add to a task's result how many hosts were left out, and as C(failed_hosts) those that failed, each with why."""
+    if hosts is None:
+        return
+    if hosts.without:
+        task["lines"] = [*task["lines"], f"{hosts.without} hosts have no {PREFIX}mac and were left out"]
+    names: dict[str, list[str]] = {}
+    for name, variables in hosts.phones:
+        names.setdefault(parse_mac(variables["mac"]), []).append(name)
+    task["failed_hosts"] = [
+        {"name": name, "message": str(Line(f"{result.account} phone {outcome.mac}", outcome.error))}
+        for result in results
+        for outcome in result.failed
+        if outcome.error
+        for name in names.get(outcome.mac, ())
+    ]

@@ -1,0 +1,114 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The hosts of an inventory as phones: one task for all, and those whose phones failed are failed hosts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rps_simulator import Simulator
+
+FOREIGN = "001565ffffff"
+
+
+@pytest.fixture
+def play(ansible: Callable[..., Any], account: dict[str, Any], tmp_path: Path) -> Callable[..., Any]:
+    """Play with an inventory of four phones, one of them another account's, and a PBX."""
+    phones = {f"desk{number}": {"rps_mac": f"00-15-65-00-00-0{number}"} for number in range(3)}
+    phones["lobby"] = {"rps_mac": FOREIGN}
+    berlin = {"hosts": phones, "vars": {"site": "berlin", "rps_server": "{{ site }}"}}
+    inventory = {"all": {"hosts": {"pbx": {}}, "children": {"site_berlin": berlin, "empty": {}}}}
+    (tmp_path / "hosts.yml").write_text(json.dumps(inventory))
+
+    def run(playbook: str, *arguments: str, **variables: Any) -> Any:
+        defaults = {
+            "rollout_accounts": {"office": account},
+            "rollout_servers": {"berlin": "https://berlin.example/prov/"},
+            "rollout_hosts": True,
+            "rollout_backup": False,
+        }
+        command = ("ansible-playbook", "-i", "hosts.yml", playbook, *arguments)
+        return ansible(*command, extra={**defaults, **variables})
+
+    return run
+
+
+def test_phones_that_failed_are_failed_hosts_and_no_others(play: Callable[..., Any], simulator: Simulator) -> None:
+    done = play("voip.rps.rollout")
+
+    assert done.returncode == 2, done.stdout
+    assert len(simulator.devices("acme")) == 3
+    recap = done.stdout.partition("PLAY RECAP")[2]
+    failed = [line.split()[0] for line in recap.splitlines() if "failed=1" in line]
+    assert failed == ["lobby"]
+    assert "1 hosts have no rps_mac" in done.stdout
+    assert "office phone 001565ffffff: Another account holds it." in done.stdout
+    assert done.stdout.count("changed: [") == 1
+
+
+def test_limit_and_group_choose_phones(play: Callable[..., Any], simulator: Simulator) -> None:
+    done = play("voip.rps.rollout", "--limit", "desk1", rollout_group="site_berlin")
+
+    assert done.returncode == 0, done.stdout
+    assert simulator.devices("acme").keys() == {"001565000001"}
+    assert "Could not match" not in done.stdout
+
+
+@pytest.mark.parametrize("group", ["empty", "nothing_of_that_name"])
+def test_no_phone_at_all_is_an_error(play: Callable[..., Any], simulator: Simulator, group: str) -> None:
+    done = play("voip.rps.rollout", rollout_group=group)
+
+    assert done.returncode == 2, done.stdout
+    assert "none of the 1 hosts of the play has the variable rps_mac" in done.stdout
+    assert simulator.log == []
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("serial: 2", "cannot be used in a play with serial"),
+        ("strategy: free", "bypasses the host loop"),
+        ("strategy: host_pinned", "bypasses the host loop"),
+    ],
+)
+def test_a_play_that_would_run_it_several_times_is_refused(
+    play: Callable[..., Any], simulator: Simulator, tmp_path: Path, how: str, words: str
+) -> None:
+    (tmp_path / "own.yml").write_text(
+        f"- hosts: all\n  gather_facts: false\n  {how}\n  tasks:\n"
+        "    - import_role: {name: voip.rps.rollout, rolespec_validate: false}\n"
+    )
+
+    done = play("own.yml")
+
+    assert done.returncode != 0
+    assert words in " ".join(done.stdout.split())
+    assert simulator.log == []
+
+
+def test_prune_needs_a_whole_list_and_a_group_needs_hosts(play: Callable[..., Any], simulator: Simulator) -> None:
+    assert "rollout_prune: cannot be used with rollout_hosts" in play("voip.rps.rollout", rollout_prune=True).stdout
+    forgotten = play("voip.rps.rollout", rollout_hosts=False, rollout_group="all", rollout_phones=[{"mac": FOREIGN}])
+    assert "rollout_group: requires rollout_hosts" in forgotten.stdout
+    assert simulator.log == []
+
+
+def test_a_wrong_host_is_named(play: Callable[..., Any], simulator: Simulator, tmp_path: Path) -> None:
+    inventory = json.loads((tmp_path / "hosts.yml").read_text())
+    phones = inventory["all"]["children"]["site_berlin"]["hosts"]
+    phones["desk0"] = {"rps_mac": "{{ nowhere }}"}
+    phones["desk1"] = {"rps_mac": "0015650000"}
+    (tmp_path / "hosts.yml").write_text(json.dumps(inventory))
+
+    done = play("voip.rps.rollout")
+
+    assert done.returncode == 2
+    assert "host desk0 rps_mac: uses the variable 'nowhere'" in done.stdout
+    assert "host desk1: " in done.stdout
+    assert simulator.log == []
