@@ -26,9 +26,15 @@ from ansible_collections.voip.rps.plugins.module_utils._services.base import Ser
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import services_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.backup import Backup, find_backup
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import HOSTS, add_hosts, read_hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.observed import can_list, look
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import (
+    find_dest,
+    find_list,
+    rows_of_role,
+    ways_given,
+)
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     Result,
     dest_problem_rows,
@@ -43,14 +49,14 @@ ROLE = "decommission"
 VARIABLES = {
     "src": Variable("str"),
     "phones": Variable("list"),
-    "hosts": Variable("bool", False),
     "server": Variable("str"),
     "servers": Variable("dict", {}),
     "limit": Variable("int", 10, least=0),
     **{name: HOW[name] for name in ("concurrency", "dest", "only")},
+    **HOSTS,
     **BACKUP,
 }
-LISTS = ("src", "phones")
+LISTS = ("src", "phones", "hosts")
 
 
 class Part(NamedTuple):
@@ -70,6 +76,7 @@ class Input(NamedTuple):
     limit: int
     backup: Backup | None
     dest: str | None
+    hosts: Hosts | None
     problems: Problems
 
     @property
@@ -92,6 +99,7 @@ def run(context: Context) -> dict[str, Any]:
         results = list(foreseen) if context.check_mode else [_release(part, one, given.backup) for part, one in pairs]
     saved = given.backup.path if given.backup else None
     task = role_result(ROLE, results, given.secrets, diff=context.diff, backup=saved)
+    add_hosts(task, given.hosts, results)
     save(ROLE, given.dest, dest_rows(results), given.secrets, task)
     return task
 
@@ -101,16 +109,14 @@ def read_input(context: Context) -> Input:
     problems: Problems = list(context.problems)
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
-    if values["hosts"]:
-        words = f"is not supported by this role: name the phones in {ROLE}_src or {ROLE}_phones"
-        problems.append(Problem("unsupported", f"{ROLE}_hosts", words))
-    lists = [f"{ROLE}_{name}" for name in LISTS if f"{ROLE}_{name}" in context.given]
+    lists = ways_given(ROLE, values, context)
     by_server = f"{ROLE}_server" in context.given
     path = None
     if by_server:
         problems += _beside_server(lists, values)
     else:
         path = find_list(ROLE, values, context, problems)
+    hosts = read_hosts(ROLE, values, context, problems, ("only",))
     dest = find_dest(ROLE, values, path, context, problems)
     backup = find_backup(ROLE, values, context, problems)
     parts: list[Part] = []
@@ -120,7 +126,7 @@ def read_input(context: Context) -> Input:
                 problems += _server_problems(account, _servers(account, values), values["server"])
             named: Mapping[str, Sequence[str]] = {}
         else:
-            named = _named(accounts, values, path, problems)
+            named = _named(accounts, values, path, hosts, problems)
             accounts_asked = [account for account in accounts if named.get(account.name)]
         asked = accounts if by_server else accounts_asked
         services = services_of(ROLE, asked, problems) if not problems else {}
@@ -134,7 +140,7 @@ def read_input(context: Context) -> Input:
             for account in asked
             if services
         ]
-    return Input(accounts, parts, values["limit"], backup, dest, list(dict.fromkeys(problems)))
+    return Input(accounts, parts, values["limit"], backup, dest, hosts, list(dict.fromkeys(problems)))
 
 
 def _beside_server(lists: Sequence[str], values: Mapping[str, Any]) -> Problems:
@@ -167,12 +173,16 @@ def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named(
-    accounts: Sequence[RoleAccount], values: Mapping[str, Any], path: str | None, problems: Problems
+    accounts: Sequence[RoleAccount],
+    values: Mapping[str, Any],
+    path: str | None,
+    hosts: Hosts | None,
+    problems: Problems,
 ) -> dict[str, list[str]]:
     """Return the phones of the list by the account that carries their rows out."""
     owners = {Owner(one.provider, one.name): Targets(one.account.kind, None, absent=True) for one in accounts}
     rule = AllAccounts({one.name: one.provider for one in accounts})
-    rows = rows_of_role(ROLE, values, path, [_servers(account, values) for account in accounts], problems)
+    rows = rows_of_role(ROLE, values, path, [_servers(account, values) for account in accounts], problems, hosts)
     desired = desired_devices(rows, rule, owners, problems)
     return {str(owner.account): [device.mac for device in devices] for owner, devices in desired.devices.items()}
 

@@ -18,7 +18,8 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_move impor
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import services_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.backup import Backup, find_backup
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import HOSTS, add_hosts, read_hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.migrate_between import (
     Between,
     Done,
@@ -57,7 +58,6 @@ ROLE = "migrate"
 VARIABLES = {
     "src": Variable("str"),
     "phones": Variable("list"),
-    "hosts": Variable("bool", False),
     "from_account": Variable("str"),
     "to_account": Variable("str"),
     "from_server": Variable("str"),
@@ -70,9 +70,10 @@ VARIABLES = {
     "worklist": Variable("path"),
     "resume": Variable("path"),
     **{name: HOW[name] for name in ("force", "concurrency", "dest", "only")},
+    **HOSTS,
     **BACKUP,
 }
-LISTS = ("src", "phones")
+LISTS = ("src", "phones", "hosts")
 PAIRS = ("account", "server", "url")
 _BESIDE_RESUME = ("resume", "force", "concurrency", "dest", "backup", "accounts")
 
@@ -86,6 +87,7 @@ class Input(NamedTuple):
     carry_out: CarryOut | None
     backup: Backup | None
     dest: str | None
+    hosts: Hosts | None
     problems: Problems
     other_rows: int = 0
 
@@ -108,6 +110,7 @@ def run(context: Context) -> dict[str, Any]:
     _name_work_list(task, work_list)
     if given.other_rows:
         task["lines"].append(f"rows of other accounts, left alone: {given.other_rows}")
+    add_hosts(task, given.hosts, results)
     save(ROLE, given.dest, dest_rows(results), given.secrets, task)
     return task
 
@@ -127,10 +130,9 @@ def read_input(context: Context) -> Input:
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
     given = {name for name in VARIABLES if f"{ROLE}_{name}" in context.given}
+    if not values["hosts"]:
+        given.discard("hosts")
     wrong = {problem.where for problem in problems}
-    if values["hosts"]:
-        words = f"is not supported by this role: name the phones in {ROLE}_src or {ROLE}_phones"
-        problems.append(Problem("unsupported", f"{ROLE}_hosts", words))
     is_wrong = bool(wrong.intersection(f"{ROLE}_{name}" for name in VARIABLES))
     resumes = "resume" in given
     problems += _resume_problems(given) if resumes else _pair_problems(given)
@@ -139,9 +141,10 @@ def read_input(context: Context) -> Input:
         path = find_list(ROLE, values, context, problems, required=False)
     if values["only"] and not resumes and not given.intersection(LISTS):
         problems.append(Problem("invalid_input", f"{ROLE}_only", f"requires {ROLE}_src or {ROLE}_phones"))
+    hosts = None if resumes else read_hosts(ROLE, values, context, problems, ("only",))
     dest = find_dest(ROLE, values, path, context, problems)
     backup = find_backup(ROLE, values, context, problems)
-    read = _Reading(context, values, accounts, path, backup, problems)
+    read = _Reading(context, values, accounts, path, hosts, backup, problems)
     carry_out: CarryOut | None = None
     if all_read and not is_wrong and not problems:
         if resumes:
@@ -151,7 +154,7 @@ def read_input(context: Context) -> Input:
         else:
             carry_out = read.within()
     problems[:] = list(dict.fromkeys(problems))
-    return Input(accounts, None if problems else carry_out, backup, dest, problems, read.other_rows)
+    return Input(accounts, None if problems else carry_out, backup, dest, hosts, problems, read.other_rows)
 
 
 def _resume_problems(given: set[str]) -> Problems:
@@ -190,6 +193,7 @@ class _Reading:
         values: Mapping[str, Any],
         accounts: Sequence[RoleAccount],
         path: str | None,
+        hosts: Hosts | None,
         backup: Backup | None,
         problems: Problems,
     ) -> None:
@@ -198,6 +202,7 @@ class _Reading:
         self._values = values
         self._accounts = accounts
         self._path = path
+        self._hosts = hosts
         self._backup = backup
         self._problems = problems
 
@@ -207,7 +212,7 @@ class _Reading:
         if source is None or destination is None:
             return None
         self._problems += pair_problems(source, destination)
-        if self._path is None and self._values["phones"] is None and not can_list(source.account.kind):
+        if not self._has_list and not can_list(source.account.kind):
             self._add("from_account", "does not list its phones: name them with migrate_src or migrate_phones")
         self._problems += Targets(source.account.kind, self._servers(source), option=f"{ROLE}_servers").problems
         work_list = self._work_list_path(source, destination)
@@ -311,11 +316,11 @@ class _Reading:
 
     @property
     def _has_list(self) -> bool:
-        return self._path is not None or self._values["phones"] is not None
+        return self._path is not None or self._values["phones"] is not None or self._hosts is not None
 
     def _rows(self, accounts: Sequence[RoleAccount]) -> Any:
         servers = [self._servers(account) for account in accounts]
-        return rows_of_role(ROLE, self._values, self._path, servers, self._problems)
+        return rows_of_role(ROLE, self._values, self._path, servers, self._problems, self._hosts)
 
     def _sides(self, accounts: Sequence[RoleAccount]) -> list[Side] | None:
         """Return the accounts ready to be used, None where something is wrong already."""

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,3 +65,26 @@ def test_a_phone_is_found_and_then_released(
     assert "write it in quotes" in number.stdout
     assert "office: 1 removed" in released.stdout
     assert set(simulator.devices("acme")) == {PHONES[1]}
+
+
+def test_the_hosts_of_an_inventory_may_be_the_phones(
+    ansible: Callable[..., Any], accounts: dict[str, Any], simulator: Simulator, tmp_path: Path
+) -> None:
+    hosts = {"desk1": {"rps_mac": PHONES[0], "rps_account": "office"}, "desk2": {"rps_mac": PHONES[1]}, "pc": {}}
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    names = {"from_account": "office", "to_account": "labs", "hosts": True, "accounts": accounts}
+
+    moved = ansible(
+        *("ansible-playbook", "voip.rps.migrate", "-i", str(inventory), "--limit", "desk1,pc"),
+        extra={f"migrate_{name}": value for name, value in names.items()},
+    )
+    released = ansible(
+        *("ansible-playbook", "voip.rps.decommission", "-i", str(inventory), "--limit", "desk2"),
+        extra={"decommission_accounts": {"office": accounts["office"]}, "decommission_hosts": True},
+    )
+
+    assert (moved.returncode, released.returncode) == (0, 0), moved.stdout + released.stdout
+    assert "1 hosts have no rps_mac and were left out" in moved.stdout
+    assert set(simulator.devices("labs")) == {PHONES[0]}
+    assert simulator.devices("acme") == {}
