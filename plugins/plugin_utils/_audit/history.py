@@ -97,7 +97,7 @@ class History:
                 _check_header(path)
             self._database = _opened(path, check_mode)
             try:
-                self._begin(new, check_mode)
+                self._begin(self._database, new, check_mode)
             except BaseException:
                 self._database.close()
                 raise
@@ -109,20 +109,19 @@ class History:
         if self._database is not None:
             self._database.close()
 
-    def _begin(self, new: bool, check_mode: bool) -> None:
-        assert self._database is not None
-        self._database.execute("BEGIN" if check_mode else "BEGIN IMMEDIATE")
+    def _begin(self, database: sqlite3.Connection, new: bool, check_mode: bool) -> None:
+        database.execute("BEGIN" if check_mode else "BEGIN IMMEDIATE")
         # Another audit may have begun it while this one waited.
-        if new and _number(self._database, "user_version") == 0:
+        if new and _number(database, "user_version") == 0:
             for statement in filter(None, map(str.strip, _SCHEMA.split(";"))):
-                self._database.execute(statement)
-            self._database.execute("INSERT INTO salt VALUES (?)", (secrets.token_bytes(16),))
-        if _number(self._database, "application_id") != APPLICATION_ID:
+                database.execute(statement)
+            database.execute("INSERT INTO salt VALUES (?)", (secrets.token_bytes(16),))
+        if _number(database, "application_id") != APPLICATION_ID:
             raise HistoryError("is a database of another program, not a history of audits: give another file")
-        version = _number(self._database, "user_version")
+        version = _number(database, "user_version")
         if version != VERSION:
             raise HistoryError(f"has version {version} of the history, and this collection reads version {VERSION}")
-        (self._salt,) = self._database.execute("SELECT value FROM salt").fetchone()
+        (self._salt,) = database.execute("SELECT value FROM salt").fetchone()
 
     def keyed(self, login: Collection[str]) -> Keyed:
         """Return what compares URLs that hold a password, of the account with this login."""

@@ -253,8 +253,8 @@ def test_its_structure_is_what_screen_readers_go_by(opened: Open) -> None:
         return bad;
     """
     assert browser.execute_script(unnamed) == []
-    bar = browser.find_element("css selector", "svg.bar")
-    assert bar.get_attribute("aria-label") == "Yealink: 1 right, 1 drifted"
+    chart = browser.find_element("css selector", "svg.bar")
+    assert chart.get_attribute("aria-label") == "Yealink: 1 right, 1 drifted"
 
 
 CONTRAST = """
