@@ -109,6 +109,14 @@ def units(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Run the tests that draw their cases with random seeds, on all cores; ``-- --minutes 60`` says how long."""
+    session.install("ansible-core", "hypothesis", "openpyxl", "pytest", "pytest-xdist", "requests")
+    with tree(session) as root:
+        session.run("python", "tests/soak.py", *session.posargs, env={"PYTHONPATH": str(root)})
+
+
+@nox.session(default=False)
 @nox.parametrize(
     ("python", "core"),
     [

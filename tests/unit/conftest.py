@@ -121,11 +121,16 @@ FEW = {"snom_errors": ("struct", "text")}
 READING = {"list", "check", "locate"}
 
 
+# Set by tests/soak.py, each time to another number.
+SEED = os.environ.get("SOAK_SEED", "")
+
 settings.register_profile("suite", derandomize=True, deadline=None, database=None)
-settings.load_profile("suite")
+settings.register_profile("soak", deadline=None, database=None, print_blob=True)
+settings.load_profile("soak" if SEED else "suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "drawn: draws its case by the variable SOAK_SEED")
     config.addinivalue_line("markers", "needs(ability, …): only for the vendors whose service can all of this")
     config.addinivalue_line("markers", "lacks(ability): only for the vendors whose service cannot do this")
 

@@ -61,9 +61,9 @@ def find_mac(text: str) -> str | None:
     return text.translate(_SEPARATORS).lower()
 
 
-def is_mac(text: str) -> bool:
-    """Tell whether C(text) spells a MAC address as parse_mac() reads it."""
-    return find_mac(text) is not None
+def is_mac(value: Any) -> bool:
+    """Tell whether C(value) is a text that spells a MAC address as parse_mac() reads it."""
+    return isinstance(value, str) and find_mac(value) is not None
 
 
 def _trimmed(text: str) -> str:

@@ -7,6 +7,7 @@ without the fault makes it all as asked."""
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from itertools import product
@@ -186,9 +187,10 @@ DRAWN = 40
 """So many cases with several requests at once, and a service that takes batches as it likes, for each vendor."""
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("number", range(DRAWN))
 def test_writing_with_threads(rps, record_property, number):
-    chance = random.Random(f"{rps.provider} {number}")
+    chance = random.Random(f"{os.environ.get('SOAK_SEED', '')}{rps.provider} {number}")
     fault, size, action, when = chance.choice([*product(FAULTS, SIZES, ACTIONS, ("first", *LASTING))])
     rps.simulator.settings(**{knob: chance.choice(CHOICES[knob]) for knob in rps.vendor.knobs})
     record_property("tally", "cases of the fault matrix with threads")
