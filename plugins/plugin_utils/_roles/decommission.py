@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
-    InputError,
     Problem,
     Problems,
     RpsError,
@@ -37,9 +36,8 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import (
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     Result,
-    dest_problem_rows,
     dest_rows,
-    input_result,
+    refused,
     role_result,
     save,
 )
@@ -88,10 +86,8 @@ def run(context: Context) -> dict[str, Any]:
     """Carry the role out, in check mode only foresee it, and return the task's result."""
     given = read_input(context)
     if given.problems:
-        error = InputError(given.problems)
-        task = input_result(ROLE, error, [account.name for account in given.accounts], given.secrets)
-        save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
-        return task
+        names = [account.name for account in given.accounts]
+        return refused(ROLE, given.problems, names, given.secrets, given.dest)
     foreseen = [_foresee(part) for part in given.parts]
     results = _over_limit(given, foreseen)
     if results is None:

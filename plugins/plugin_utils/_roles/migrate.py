@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Targets, desired_devices
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner, did_you_mean
@@ -44,9 +44,8 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import (
     writable_path,
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
-    dest_problem_rows,
     dest_rows,
-    input_result,
+    refused,
     role_result,
     save,
 )
@@ -100,10 +99,8 @@ def run(context: Context) -> dict[str, Any]:
     """Carry the role out, in check mode only foresee it, and return the task's result."""
     given = read_input(context)
     if given.problems or given.carry_out is None:
-        error = InputError(given.problems)
-        task = input_result(ROLE, error, [account.name for account in given.accounts], given.secrets)
-        save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
-        return task
+        names = [account.name for account in given.accounts]
+        return refused(ROLE, given.problems, names, given.secrets, given.dest)
     results, work_list = given.carry_out()
     saved = given.backup.path if given.backup else None
     task = role_result(ROLE, results, given.secrets, diff=context.diff, backup=saved)

@@ -17,6 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
     LEFT_UNBOUND,
     MAX_PROBLEM,
     InputError,
+    Problems,
     RpsError,
     count_codes,
 )
@@ -184,6 +185,16 @@ def failure_result(role: str, error: RpsError) -> dict[str, Any]:
     task["msg"] = f"{error.message} ({error.code})"
     task["failure"] = error.as_dict()
     task["failures"] = [str(Line(role, error)) if error.code == "internal_error" else error.message]
+    return task
+
+
+def refused(
+    role: str, problems: Problems, accounts: Iterable[str], secrets: set[str], dest: str | None
+) -> dict[str, Any]:
+    """Return the result of a role whose input is wrong; every problem is in the file of outcomes, if there is one."""
+    error = InputError(problems)
+    task = input_result(role, error, accounts, secrets)
+    save(role, dest, problem_rows(error.problems), secrets, task)
     return task
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems, RpsError
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import CHANGES, REMOVED, Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url, without_userinfo
@@ -37,9 +37,8 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import (
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     Result,
-    dest_problem_rows,
     dest_rows,
-    input_result,
+    refused,
     role_result,
     save,
 )
@@ -101,10 +100,8 @@ def run(context: Context) -> dict[str, Any]:
     """Carry the role out, in check mode only foresee it, and return the task's result."""
     given = read_input(context)
     if given.problems:
-        error = InputError(given.problems)
-        task = input_result(ROLE, error, [account.name for account in given.accounts], given.secrets)
-        save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
-        return task
+        names = [account.name for account in given.accounts]
+        return refused(ROLE, given.problems, names, given.secrets, given.dest)
     results = [_with_own_urls(run_job(job, check_mode=context.check_mode), job) for job in given.jobs]
     backup = given.backup.path if given.backup else None
     task = role_result(ROLE, results, given.secrets, diff=context.diff, backup=backup)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
     Desired,
     Targets,
@@ -31,9 +31,8 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Con
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import HOSTS, add_hosts, read_hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
-    dest_problem_rows,
     dest_rows,
-    input_result,
+    refused,
     role_result,
     save,
 )
@@ -84,10 +83,8 @@ def run(context: Context) -> dict[str, Any]:
     """Carry the role out, in check mode only foresee it, and return the task's result."""
     given = read_input(context)
     if given.problems:
-        error = InputError(given.problems)
-        task = input_result(ROLE, error, [account.name for account in given.accounts], given.secrets)
-        save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
-        return task
+        names = [account.name for account in given.accounts]
+        return refused(ROLE, given.problems, names, given.secrets, given.dest)
     results = [run_job(job, check_mode=context.check_mode) for job in given.jobs]
     backup = given.backup.path if given.backup else None
     task = role_result(ROLE, results, given.secrets, diff=context.diff, backup=backup)
