@@ -222,11 +222,6 @@ def dest_rows(results: Sequence[Result]) -> Iterator[dict[str, Any]]:
             yield {**row, **row.get("error", {})}
 
 
-def dest_problem_rows(error: InputError) -> Iterator[dict[str, Any]]:
-    """Yield the cells of every problem with the input."""
-    return problem_rows(error.problems)
-
-
 def _rows(result: Result, outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any]]:
     for outcome in outcomes:
         row = device_row(outcome)

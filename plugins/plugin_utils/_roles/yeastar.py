@@ -57,9 +57,8 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Con
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     Result,
-    dest_problem_rows,
     dest_rows,
-    input_result,
+    refused,
     role_result,
     save,
 )
@@ -112,9 +111,7 @@ def run(context: Context) -> dict[str, Any]:
         results, by_hand = _carry_out(given, given.pbx, context.check_mode)
     except InputError as error:
         names = [PBX, *(account.name for account in given.accounts)]
-        task = input_result(ROLE, error, names, given.secrets)
-        save(ROLE, given.dest, dest_problem_rows(error), given.secrets, task)
-        return task
+        return refused(ROLE, error.problems, names, given.secrets, given.dest)
     task = role_result(ROLE, results, given.secrets, diff=context.diff)
     task["to_add"] = task["ansible_facts"][f"{ROLE}_result"]["to_add"] = by_hand
     save(ROLE, given.dest, dest_rows(results), given.secrets, task)
