@@ -74,18 +74,21 @@ def look_up(
     """
     runner = Runner(service, devices or ())
     macs = None if devices is None else [device.mac for device in devices]
+    listed: Mapping[str, Observation] = {}
     if macs is None:
         if service.can.list_models:
             macs = _of_models(runner, models or service.models, url)
             if url is not None:
                 return {mac: Observation(REGISTERED, url) for mac in macs}
         else:
-            macs = service.list_devices()
+            listed = service.list_devices()
+            macs = list(listed)
         if not (check_target or url):
-            return {mac: Observation(REGISTERED) for mac in macs}
+            return {mac: listed.get(mac, Observation(REGISTERED)) for mac in macs}
     elif check_target is None:
         check_target = True
-    seen = runner.read(macs, frozenset(macs) if check_target or url else ())
+    unread = [mac for mac in macs if mac not in listed or listed[mac].url is None]
+    seen = {**listed, **runner.read(unread, frozenset(unread) if check_target or url else ())}
     found = {mac: seen[mac] for mac in macs}
     if url is None:
         return found

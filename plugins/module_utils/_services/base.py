@@ -67,6 +67,13 @@ class Backend(abc.ABC, Generic[GoalT]):
     def check(self, device: Device, *, target: bool) -> Observation:
         """Read a device's status and, where C(target) asks for it and the service can, what it is bound to."""
 
+    def check_many(self, devices: Sequence[Device], *, target: bool) -> Mapping[str, Observation]:
+        """Read devices in one call, at most as many as C(can.bulk.check) says, by MAC address.
+
+        A device that the service refuses to tell of has its error in its observation.
+        """
+        return {device.mac: self.check(device, target=target) for device in devices}
+
     @abc.abstractmethod
     def register(self, devices: Sequence[Device], target: GoalT, *, override: bool) -> None:
         """Bind devices that are not the account's yet."""
@@ -129,8 +136,8 @@ class Service(Backend[Target]):
             return self.can.bulk.move_url if moves else self.can.bulk.bind_url
         return super().most(target, moves=moves)
 
-    def list_devices(self) -> list[str]:
-        """List the devices registered by the account, where the service can."""
+    def list_devices(self) -> Mapping[str, Observation]:
+        """List the devices registered by the account, where the service can: what the list tells of each, by MAC."""
         raise NotImplementedError
 
     def list_model(self, model: str, url: str | None = None) -> list[str]:

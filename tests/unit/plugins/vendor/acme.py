@@ -91,7 +91,7 @@ class Acme(JsonService):
         """GET /phones/by-mac/MAC: 404 where the account has no such phone."""
         return self._ask("GET", f"/phones/by-mac/{device.mac}", self._observation, write=False)
 
-    def list_devices(self) -> list[str]:
+    def list_devices(self) -> Mapping[str, Observation]:
         """GET /phones, page by page."""
         macs: list[str] = []
         after: Any = ""
@@ -101,7 +101,7 @@ class Acme(JsonService):
             if page["next"] == after:
                 raise unexpected_answer(page)
             after = page["next"]
-        return macs
+        return dict.fromkeys(macs, Observation(REGISTERED))
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
         """POST /phones."""
