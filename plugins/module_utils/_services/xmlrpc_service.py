@@ -11,13 +11,26 @@ from typing import Any, Callable, ClassVar, Mapping, Sequence, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._http import xmlrpc
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, shown_value
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
+    Refused,
+    RpsError,
+    shown_value,
+    unexpected_answer,
+)
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import find_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
-from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import rows
+from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import rows, truth
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 T = TypeVar("T")
+
+
+def confirmed(answer: Any) -> bool:
+    """Return the result code that is an answer, or that an answer begins with. Raises RpsError for others."""
+    code = truth(answer[0] if isinstance(answer, list) and answer else answer)
+    if code is None:
+        raise unexpected_answer(answer)
+    return code
 
 
 class XmlRpcService(Service):
