@@ -32,6 +32,7 @@ class Auerswald(XmlRpcService):
     default_url = "https://provisioning.auerswald.de/xmlrpc/"
     prefix = ""
     mac_prefixes = ("000952",)
+    mac_placeholder = "<MACADR>"
     can = Capabilities(own_url=True)
 
     def __init__(self, client: Client) -> None:

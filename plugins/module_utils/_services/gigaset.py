@@ -55,6 +55,7 @@ class Gigaset(XmlRpcService):
     prefix = "autoprov."
     mac_prefixes = ("7c2f80",)
     attributes = ("mac_id",)
+    mac_placeholder = "%MACD"
     can = Capabilities(own_url=True)
 
     def __init__(self, client: Client, profile_name: str = _PROFILE_NAME) -> None:

@@ -77,6 +77,7 @@ class Panasonic(XmlRpcService):
     default_url = "https://provisioning.e-connecting.net/redirect/xmlrpc"
     prefix = "ipredirect."
     mac_prefixes = ("0080f0", "bcc342")
+    mac_placeholder = "{MAC}"
     can = Capabilities(own_url=True, read_target=True, list_account=True)
 
     def check(self, device: Device, *, target: bool) -> Observation:
