@@ -14,9 +14,8 @@ from ansible_collections.voip.rps.plugins.module_utils._http.logins import Basic
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, one_line
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Goal, NamedServer, Observation, Target
-from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
-=======
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 
 _MOST_WARNINGS = 20
 
