@@ -155,7 +155,7 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
         if value and _LOGINS[name]["type"] == "path" and not os.path.exists(value)
     ]
     endpoint = (url["api_url"] or "").strip() or kind.default_url
-    if not endpoint:
+    if not endpoint and url["api_url"] is None:
         words = f"is required: {kind.provider} has an address for each region or account{how_else.format('API_URL')}"
         problems.append(Problem("invalid_input", "api_url", words))
     problems += option_problems(params) + endpoint_problems("api_url", endpoint, params["allow_http"])
