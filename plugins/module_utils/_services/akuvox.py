@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.voip.rps.plugins.module_utils._services.htek import Htek
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 
 
 class Akuvox(Htek):
@@ -14,4 +15,4 @@ class Akuvox(Htek):
 
     provider = "akuvox"
     default_url = ""
-    mac_prefixes = ("0c1105",)
+    mac_prefixes = PREFIXES["akuvox"]

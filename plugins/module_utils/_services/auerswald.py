@@ -22,6 +22,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import text
 from ansible_collections.voip.rps.plugins.module_utils._services.base import released_first
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service import XmlRpcService, confirmed
 
 
@@ -31,7 +32,7 @@ class Auerswald(XmlRpcService):
     provider = "auerswald"
     default_url = "https://provisioning.auerswald.de/xmlrpc/"
     prefix = ""
-    mac_prefixes = ("000952",)
+    mac_prefixes = PREFIXES["auerswald"]
     mac_placeholder = "<MACADR>"
     can = Capabilities(own_url=True)
 

@@ -31,6 +31,7 @@ _PROTOCOLS = {"ftp": 1, "tftp": 2, "http": 4, "https": 5}
 # What a list of servers calls a server's name and its URL is not known; the first of these are ours to guess.
 _NAMES = ("cfgname", "name", "servername", "groupname", "server", "group")
 _URLS = ("url", "serverurl", "cfgurl")
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 
 
 class Fanvil(ResultCodeService):
@@ -38,7 +39,7 @@ class Fanvil(ResultCodeService):
 
     provider = "fanvil"
     default_url = "https://fdps.fanvil.com/xmlrpc.php"
-    mac_prefixes = ("0c383e",)
+    mac_prefixes = PREFIXES["fanvil"]
     can = Capabilities(named_servers=True, list_account=True, bulk=Bulk(check=MANY))
     lists_servers = True
     deletes_servers = True

@@ -43,6 +43,7 @@ _ADVICE = {
     "mac_not_exist": "mac_id",
     "name_invalid": "profile_name",
 }
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 
 
 class Gigaset(XmlRpcService):
@@ -53,7 +54,7 @@ class Gigaset(XmlRpcService):
     login = ("username", "password", "profile_name")
     optional = ("profile_name",)
     prefix = "autoprov."
-    mac_prefixes = ("7c2f80",)
+    mac_prefixes = PREFIXES["gigaset"]
     attributes = ("mac_id",)
     mac_placeholder = "%MACD"
     can = Capabilities(own_url=True)

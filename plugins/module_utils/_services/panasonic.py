@@ -29,6 +29,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import text
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service import XmlRpcService, confirmed
 
 
@@ -76,7 +77,7 @@ class Panasonic(XmlRpcService):
     provider = "panasonic"
     default_url = "https://provisioning.e-connecting.net/redirect/xmlrpc"
     prefix = "ipredirect."
-    mac_prefixes = ("0080f0", "bcc342")
+    mac_prefixes = PREFIXES["panasonic"]
     mac_placeholder = "{MAC}"
     can = Capabilities(own_url=True, read_target=True, list_account=True)
 

@@ -26,7 +26,7 @@ class Account:
         self.simulator = simulator
         self.provider = provider
         self.can = SERVICES[provider].can
-        self._prefix = SERVICES[provider].mac_prefixes[0]
+        self._prefix = SERVICES[provider].mac_prefixes[-1]
         self._run = run
         self.how = {
             "provider": provider,
