@@ -134,6 +134,52 @@ VENDORS = {
         ("batches", "culprits", "snom_errors", "snom_rebind"),
     ),
     "htek": Vendor("001fc1", _NAMED_SERVERS, ("batches", "culprits", "own_again")),
+    "panasonic": Vendor(
+        "0080f0",
+        {
+            ("ipredirect.listPhones", 0): "list",
+            ("ipredirect.checkPhones", 1): "check",
+            ("ipredirect.getPhone", 1): "locate",
+            ("ipredirect.registerPhone", 2): "register",
+            ("ipredirect.unregisterPhone", 1): "remove",
+        },
+        ("panasonic_rebind", "panasonic_check", "panasonic_texts"),
+        "ipredirect",
+        share=SHARE,
+    ),
+    "gigaset": Vendor(
+        "7c2f80",
+        {
+            ("autoprov.checkDevice", 1): "check",
+            ("autoprov.registerDevice", 3): "register",
+            ("autoprov.deregisterDevice", 1): "remove",
+        },
+        ("gigaset_check", "gigaset_own_again", "gigaset_removed"),
+        "autoprov",
+        share=SHARE,
+    ),
+    "fanvil": Vendor(
+        "0c383e",
+        {
+            ("redirect.listDevices", 0): "list",
+            ("redirect.registerDevice", 2): "register",
+            ("redirect.deRegisterDevice", 1): "remove",
+            ("redirect.addMaterialServer", 1): "add",
+            ("redirect.deleteServer", 1): "delete",
+            ("redirect.listServers", 0): "servers",
+        },
+        ("fanvil_own_again", "wording", "layout"),
+        "fdps",
+        share=SHARE,
+    ),
+    "auerswald": Vendor(
+        "000952",
+        {("DeviceInfo", 1): "check", ("DeviceRegister", 2): "register", ("DeviceDeregister", 1): "remove"},
+        ("auerswald_unknown", "auerswald_yes", "auerswald_url"),
+        "device",
+        share=SHARE,
+    ),
+    "akuvox": Vendor("0c1105", _NAMED_SERVERS, ("batches", "culprits", "own_again"), share=SHARE),
 }
 # Of settings with many forms of the same answer: those that are combined with the other settings.
 FEW = {"snom_errors": ("struct", "text")}

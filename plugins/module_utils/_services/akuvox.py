@@ -16,3 +16,8 @@ class Akuvox(Htek):
     provider = "akuvox"
     default_url = ""
     mac_prefixes = PREFIXES["akuvox"]
+    sources = "The beginning of the vendor's page; no client. Nobody has tried it at the live service"
+    not_known = (
+        "The address, which the vendor gives with the account, and all but the registering call: everything "
+        "is taken to be as at Htek."
+    )

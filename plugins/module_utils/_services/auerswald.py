@@ -33,6 +33,12 @@ class Auerswald(XmlRpcService):
     default_url = "https://provisioning.auerswald.de/xmlrpc/"
     prefix = ""
     mac_prefixes = PREFIXES["auerswald"]
+    sources = "One client"
+    not_known = (
+        "Why a phone is refused: the service says no more than no. Whether it tells where a phone points: if "
+        "it does, that is made use of. Whether a phone can be registered again in place: that is tried only "
+        "if it can be seen, else the phone is released first."
+    )
     mac_placeholder = "<MACADR>"
     can = Capabilities(own_url=True)
 

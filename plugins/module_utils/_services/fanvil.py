@@ -25,13 +25,13 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.url import has_user
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import texts
 from ansible_collections.voip.rps.plugins.module_utils._services.base import released_first
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 from ansible_collections.voip.rps.plugins.module_utils._services.result_codes import Reading, ResultCodeService
 
 _PROTOCOLS = {"ftp": 1, "tftp": 2, "http": 4, "https": 5}
 # What a list of servers calls a server's name and its URL is not known; the first of these are ours to guess.
 _NAMES = ("cfgname", "name", "servername", "groupname", "server", "group")
 _URLS = ("url", "serverurl", "cfgurl")
-from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 
 
 class Fanvil(ResultCodeService):
@@ -40,6 +40,12 @@ class Fanvil(ResultCodeService):
     provider = "fanvil"
     default_url = "https://fdps.fanvil.com/xmlrpc.php"
     mac_prefixes = PREFIXES["fanvil"]
+    sources = "Clients in use; the vendor publishes no document"
+    not_known = (
+        "The bulk calls, of which only the names are known: a phone has a call of its own. What the list of "
+        "servers calls a server's URL: if it cannot be read, `rps_server` reports `unverified`. Whether a "
+        "query in a server's URL is kept: a warning says so."
+    )
     can = Capabilities(named_servers=True, list_account=True, bulk=Bulk(check=MANY))
     lists_servers = True
     deletes_servers = True

@@ -23,6 +23,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import text, truth
 from ansible_collections.voip.rps.plugins.module_utils._services.base import released_first
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service import XmlRpcService
 
 _PROFILE_NAME = "VoIP"
@@ -43,7 +44,6 @@ _ADVICE = {
     "mac_not_exist": "mac_id",
     "name_invalid": "profile_name",
 }
-from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 
 
 class Gigaset(XmlRpcService):
@@ -55,6 +55,13 @@ class Gigaset(XmlRpcService):
     optional = ("profile_name",)
     prefix = "autoprov."
     mac_prefixes = PREFIXES["gigaset"]
+    sources = "Clients in use, and the beginning of the vendor's page"
+    not_known = (
+        "Whether an account needs the MAC-ID of a phone (column `mac_id`): it is sent if it is given. Whether "
+        "the check tells of other accounts' phones, too: such a phone is `unverified`, and with `force` it "
+        "fails without being released. Whether a phone of the account can be registered again: it is always "
+        "released first."
+    )
     attributes = ("mac_id",)
     mac_placeholder = "%MACD"
     can = Capabilities(own_url=True)

@@ -78,6 +78,11 @@ class Panasonic(XmlRpcService):
     default_url = "https://provisioning.e-connecting.net/redirect/xmlrpc"
     prefix = "ipredirect."
     mac_prefixes = PREFIXES["panasonic"]
+    sources = "Clients in use, one with the examples of the vendor's document and the output of the live service"
+    not_known = (
+        "Whether one call takes several phones: each has its own. Whether a phone that is registered again "
+        "always gets the new URL: it is read back. What becomes of its profile: only the URL counts."
+    )
     mac_placeholder = "{MAC}"
     can = Capabilities(own_url=True, read_target=True, list_account=True)
 
