@@ -132,15 +132,13 @@ def _name(device: Device) -> str:
     return device.attributes.get("mac_id", "").strip().upper() or device.mac.upper()
 
 
-def _read(answer: Any) -> tuple[bool | None, str]:
-    """Return the result code and the text of an answer, which has one at least."""
+def _read(answer: Any) -> tuple[bool, str]:
+    """Return the result code and the text of an answer."""
     values = answer if isinstance(answer, list) else [answer]
-    if not 0 < len(values) <= 2:
+    yes = truth(values[0]) if 0 < len(values) <= 2 else None
+    if yes is None:
         raise unexpected_answer(answer)
-    yes = truth(values[0])
-    if yes is None and len(values) == 2:
-        raise unexpected_answer(answer)
-    return yes, text(values[-1]) if yes is None or len(values) == 2 else ""
+    return yes, text(values[1]) if len(values) == 2 else ""
 
 
 def _reason(said: str) -> str:
