@@ -60,6 +60,7 @@ def test_limit_and_group_choose_phones(play: Callable[..., Any], simulator: Simu
     assert "Could not match" not in done.stdout
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("group", ["empty", "nothing_of_that_name"])
 def test_no_phone_at_all_is_an_error(play: Callable[..., Any], simulator: Simulator, group: str) -> None:
     done = play("voip.rps.rollout", rollout_group=group)
@@ -69,6 +70,7 @@ def test_no_phone_at_all_is_an_error(play: Callable[..., Any], simulator: Simula
     assert simulator.log == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("how", "words"),
     [
