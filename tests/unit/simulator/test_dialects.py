@@ -74,7 +74,7 @@ class Rest(Transport):
         return Asked(account.name, request.path.removeprefix(self.prefix), 0, 0, False, False, answer)
 
     def fault(self, code, message):
-        return json.dumps({"error": message}).encode()
+        return Answer(200, json.dumps({"error": message}).encode(), self.content_type)
 
     def log_out(self, request):
         return Answer(401)
