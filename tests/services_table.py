@@ -92,6 +92,7 @@ BULK = {
     "move": "moves to a server",
     "move_url": "gives another URL",
     "release": "releases",
+    "check": "reads",
 }
 NO_BULK = ("takes as many devices in one call as `batch_size` says", "One call a device, `concurrency` at a time.")
 
@@ -160,7 +161,7 @@ def _sources() -> list[Row]:
 def _most(service: type[Service], field: str) -> str:
     """Return how many devices a call of this kind takes, a dash where the service has none."""
     takes_url = field.endswith("url")
-    if field != "release" and not (service.can.own_url if takes_url else service.can.named_servers):
+    if field not in ("release", "check") and not (service.can.own_url if takes_url else service.can.named_servers):
         return "-"
     devices = getattr(service.can.bulk, field)
     return "many" if devices == MANY else str(devices)
