@@ -15,7 +15,8 @@ author:
 description:
   - Returns the named configuration servers of the account, with their URLs.
   - Only for services that have a call to list them, as V(fanvil). V(yealink), V(htek) and V(akuvox) have none, and
-    V(snom), V(panasonic), V(gigaset) and V(auerswald) have no named servers. There the module fails as C(unsupported) before anything is sent.
+    V(snom), V(panasonic), V(gigaset) and V(auerswald) have no named servers. There the module
+    fails as C(unsupported) before anything is sent.
 extends_documentation_fragment:
   - voip.rps.attributes
   - voip.rps.attributes.info_module

@@ -80,7 +80,8 @@ class Vendor(NamedTuple):
     call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
     its MAC address, made of that; C(odd): an answer that means nothing; C(share): of each test with many cases so many
     are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(only): the files whose
-    tests it runs, beside a file of its own in plugins/vendor; None for all.
+    tests it runs, beside a file of its own in plugins/vendor; None for all. C(foresees): whether a look tells another
+    account's device, or only a refused write does.
     """
 
     prefix: str
@@ -92,6 +93,7 @@ class Vendor(NamedTuple):
     odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
     share: int | None = None
     only: tuple[str, ...] | None = None
+    foresees: bool = True
 
 
 # What holds of every service, whatever calls it has.
@@ -164,6 +166,7 @@ VENDORS = {
         "autoprov",
         share=SHARE,
         only=PROPERTIES,
+        foresees=False,
     ),
     "fanvil": Vendor(
         "0c383e",
@@ -179,6 +182,7 @@ VENDORS = {
         "fdps",
         share=SHARE,
         only=PROPERTIES,
+        foresees=False,
     ),
     "auerswald": Vendor(
         "000952",
@@ -187,6 +191,7 @@ VENDORS = {
         "device",
         share=SHARE,
         only=PROPERTIES,
+        foresees=False,
     ),
     "akuvox": Vendor("0c1105", _NAMED_SERVERS, ("batches", "culprits", "own_again"), share=SHARE, only=PROPERTIES),
 }
