@@ -76,6 +76,11 @@ options:
         description:
           - The account of the device, as O(account) names it. If it is another one, the row is skipped.
         type: str
+      mac_id:
+        description:
+          - The MAC-ID of a Gigaset phone, which its label has as C(7C2F80ABCDEF-AB12). Some accounts of V(gigaset) need
+            it.
+        type: str
   src:
     description:
       - The path of a phone list, read where the module runs. A relative path is relative to the module's working

@@ -144,7 +144,7 @@ def _list_servers(records: Records, settings: FanvilSettings) -> Reply:
 
 
 def _add_server(records: Records, settings: FanvilSettings, pairs: list[str]) -> Reply:
-    given = dict([pair.split("=", 1) if "=" in pair else (pair, "") for pair in pairs])
+    given = {key: value for key, _sign, value in (pair.partition("=") for pair in pairs)}
     try:
         scheme = _SCHEMES.get(given.get("cfgPfProt", ""))
         if tuple(given) != _KEYS or not given["cfgName"] or not given["cfgPfSrv"] or scheme is None:
