@@ -103,7 +103,7 @@ def observe_account(
         else:
             seen[mac] = _unread(device, listed, past, now(), read_target=can_read)
     extra = sorted(set(listed).difference(named)) if listed is not None and find_extra else []
-    return Observed(seen, fresh, listed, extra, reads, failure, [*warnings, *service.warnings])
+    return Observed(seen, fresh, listed, extra, reads, failure, [*(warnings if find_extra else ()), *service.warnings])
 
 
 def unread_account(devices: Sequence[Device], failure: RpsError, now: int) -> Observed:

@@ -18,6 +18,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.swap import Swaps
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import Waves
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import (
     Job,
@@ -132,7 +133,7 @@ def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
 def _targets(account: RoleAccount, values: Mapping[str, Any]) -> Targets:
     option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
     default = (values["server"], values["url"])
-    return Targets(account.account.kind, _servers(account, values), default, option=option)
+    return Targets(account.account.kind, _servers(account, values), default, swaps=True, option=option)
 
 
 def _prune_problems(accounts: Sequence[RoleAccount], desired: Desired) -> Problems:
@@ -154,13 +155,15 @@ def _job(
     backup: Backup | None,
     waves: Waves | None,
 ) -> Job:
+    owner, servers = Owner(account.provider, account.name), _servers(account, values)
     return Job(
         account,
         services[account.name],
-        desired.devices[Owner(account.provider, account.name)],
-        _servers(account, values),
+        desired.devices[owner],
+        servers,
         policy_of(values),
-        Prune(desired.named, values["prune_limit"]) if values["prune"] else None,
+        Prune(desired.kept, values["prune_limit"]) if values["prune"] else None,
         backup.of(account.name) if backup else None,
         waves,
+        swaps=Swaps(desired.swaps.get(owner, {}), servers),
     )
