@@ -28,6 +28,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.outcome_file import replace_file
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import (
     LIST_COLUMNS,
@@ -115,7 +116,7 @@ class Input(NamedTuple):
     """What is to be compared, all of it checked, and C(problems) with it.
 
     C(columns): what the list says of each phone beside its target, by MAC address; C(paths): of each file to write, and
-    of the history. C(hosts): those that are the phones, if they are.
+    of the history. C(hosts): those that are the phones, if they are; C(show): gets lines about the progress.
     """
 
     accounts: Sequence[RoleAccount]
@@ -125,6 +126,7 @@ class Input(NamedTuple):
     paths: Mapping[str, str]
     values: Mapping[str, Any]
     hosts: Hosts | None
+    show: Callable[[str], None]
     problems: Problems
 
     @property
@@ -182,7 +184,7 @@ def read_input(context: Context) -> Input:
         desired = desired_devices(_noting(rows, columns), rule, targets, problems)
     problems = list(dict.fromkeys(problems))
     services = services_of(ROLE, accounts, problems) if not problems else {}
-    return Input(accounts, services, desired, columns, paths, values, hosts, problems)
+    return Input(accounts, services, desired, columns, paths, values, hosts, context.show, problems)
 
 
 def _names(given: Input) -> list[str]:
@@ -288,7 +290,10 @@ def _account(
     limits = Limits(given.values["max_age"], given.values["reads"])
     try:
         named = given.desired.named
-        observed = observe_account(service, devices, named, past, limits, _now, find_extra=given.is_complete)
+        progress = Progress(account.name, given.show)
+        observed = observe_account(
+            service, devices, named, past, limits, _now, find_extra=given.is_complete, progress=progress
+        )
     except Exception as error:
         observed = unread_account(devices, unforeseen(error), _now())
     can_read = service.can.read_target

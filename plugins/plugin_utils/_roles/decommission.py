@@ -20,6 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Targets, desired_devices
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner, did_you_mean
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import BeforeWriting, Report, reconcile
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import services_of
@@ -58,12 +59,16 @@ LISTS = ("src", "phones", "hosts")
 
 
 class Part(NamedTuple):
-    """An account with the phones to be released: those C(named), or all that point to C(url)."""
+    """An account with the phones to be released: those C(named), or all that point to C(url).
+
+    C(progress) shows how far it is.
+    """
 
     account: RoleAccount
     service: Service
     named: Sequence[str] | None
     url: str | None
+    progress: Progress
 
 
 class Input(NamedTuple):
@@ -132,6 +137,7 @@ def read_input(context: Context) -> Input:
                 services[account.name],
                 None if by_server else named[account.name],
                 str(_servers(account, values)[values["server"]]) if by_server else None,
+                Progress(account.name, context.show),
             )
             for account in asked
             if services
@@ -188,7 +194,7 @@ def _foresee(part: Part) -> Result:
     result = Result(part.account.name, part.account.provider)
     try:
         if part.named is None:
-            seen = look(part.service, None)
+            seen = look(part.service, None, part.progress)
             there = {
                 mac: one for mac, one in seen.items() if one.error or (one.url and same_url(one.url, str(part.url)))
             }
@@ -254,6 +260,7 @@ def _reconcile(
         check_mode=check_mode,
         before_writing=before_writing,
         seen=seen,
+        progress=part.progress,
     )
 
 

@@ -14,6 +14,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Probl
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Targets, desired_devices
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner, did_you_mean
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_move import Side
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import services_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
@@ -327,7 +328,12 @@ class _Reading:
         if self._problems:
             return None
         return [
-            Side(one, services[one.name], {name: str(url) for name, url in self._servers(one).items()})
+            Side(
+                one,
+                services[one.name],
+                {name: str(url) for name, url in self._servers(one).items()},
+                Progress(one.name, self._context.show),
+            )
             for one in accounts
         ]
 

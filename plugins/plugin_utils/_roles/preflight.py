@@ -25,6 +25,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import
     desired_devices,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.plugin_utils._preflight.check import Checked, Subject, check_account
 from ansible_collections.voip.rps.plugins.plugin_utils._preflight.targets import (
     MOST_SECONDS,
@@ -92,7 +93,8 @@ def run(context: Context) -> dict[str, Any]:
     transcript = Transcript(_never_kept(given))
     checks = [check_account(one, _recorder(transcript, one)) for one in given.subjects]
     tried = _try(given, checks, context.check_mode)
-    answered = ask_targets(_targets(given.subjects), _timeout(given.accounts))
+    progress = Progress(ROLE, context.show, noun="target URLs")
+    answered = ask_targets(_targets(given.subjects), _timeout(given.accounts), progress)
     task = _result(given, checks, tried, answered)
     add_failed_hosts(task, given.hosts, ())
     _keep(transcript, given, context, task)
