@@ -23,7 +23,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Outcome,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url, without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Step, not_released, spare
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.read_back import not_as_requested, read_back
@@ -35,10 +35,14 @@ _MOST_NAMED = 5
 
 
 class Swaps(NamedTuple):
-    """Which devices replace which, C(replaced) by new MAC address; C(servers): the named servers, name to URL."""
+    """Which devices replace which, C(replaced) by new MAC address.
+
+    C(servers): the named servers, name to URL; C(url): that of devices that have one of their own, as far as is known.
+    """
 
     replaced: Mapping[str, str]
     servers: Mapping[str, Any]
+    url: str | None = None
 
 
 class Replaced:
@@ -57,7 +61,9 @@ class Replaced:
         """Raises RpsError where the service could not be read."""
         self._service = runner.service
         self._swaps = swaps
-        self._servers = dict(swaps.servers)
+        self._known = [self._server(name, str(url)) for name, url in swaps.servers.items()]
+        if swaps.url and self._service.can.own_url:
+            self._known.append(Target(None, swaps.url, own=True))
         self._errors: dict[str, RpsError] = {}
         self._own_urls: list[str] = []
         inherits = {swaps.replaced[one.mac] for one in devices if one.target is INHERITED}
@@ -96,15 +102,20 @@ class Replaced:
 
     def _know_servers(self, inherits: Collection[str]) -> None:
         """Learn the account's servers where a URL is none of those that were named."""
-        urls = {self._seen[old].url for old in inherits}
-        unknown = [url for url in urls if url is not None and self._server_of(url) is None]
+        unknown = [old for old in inherits if self._seen[old].url is not None and self._known_target(old, old) is None]
         if unknown and self._service.can.named_servers and self._service.lists_servers:
-            for server in self._service.list_servers():
-                if server.url is not None:
-                    self._servers.setdefault(server.name, server.url)
+            listed = self._service.list_servers()
+            self._known += [self._server(one.name, one.url) for one in listed if one.url is not None]
 
-    def _server_of(self, url: str) -> str | None:
-        return next((name for name, its in self._servers.items() if same_url(str(its), url)), None)
+    def _server(self, name: str, url: str) -> Target:
+        return Target(name, url, own=not self._service.can.named_servers)
+
+    def _known_target(self, old: str, new: str) -> Target | None:
+        """Return the target for C(new) of those known of which C(old) has one, each with its own MAC address in it."""
+        for known in self._known:
+            if self._service.spelled_target(known, old).met_by(old, self._seen[old]):
+                return self._service.spelled_target(known, new)
+        return None
 
     def _with_target(self, device: Device) -> Device:
         """Return a device with the target of the one that it replaces, if that can be told."""
@@ -117,9 +128,9 @@ class Replaced:
             self._errors[device.mac] = _about(old, "invalid_input", words)
             return device
         can = self._service.can
-        server = self._server_of(was.url) if can.named_servers else None
-        if server is not None:
-            return device._replace(target=Target(server, was.url, own=False))
+        known = self._known_target(old, device.mac)
+        if known is not None:
+            return device._replace(target=known)
         if _holds_mac(was.url, old):
             words = f"points to a URL with its own MAC address in it. {_ADVICE}"
             self._errors[device.mac] = _about(old, "invalid_input", words)

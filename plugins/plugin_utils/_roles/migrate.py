@@ -331,7 +331,7 @@ class _Reading:
             Side(
                 one,
                 services[one.name],
-                {name: str(url) for name, url in self._servers(one).items()},
+                {name: one.account.kind.spelled(str(url)) for name, url in self._servers(one).items()},
                 Progress(one.name, self._context.show),
             )
             for one in accounts

@@ -165,5 +165,5 @@ def _job(
         Prune(desired.kept, values["prune_limit"]) if values["prune"] else None,
         backup.of(account.name) if backup else None,
         waves,
-        swaps=Swaps(desired.swaps.get(owner, {}), servers),
+        swaps=Swaps(desired.swaps.get(owner, {}), servers, values["url"]),
     )

@@ -227,3 +227,17 @@ def test_absent_releases_the_phone_of_the_row_alone(rps):
     rps.device(devices=[{"mac": rps.mac(0), "replaces": rps.mac(1)}], state="absent")
 
     assert rps.urls.keys() == {rps.mac(1)}
+
+
+@pytest.mark.needs("own_url")
+def test_a_url_with_the_word_mac_in_it_has_the_new_phones(rps):
+    """The URL of the task is the one that the old phone has, with the MAC address of that one in it."""
+    url = "https://lab.example/{mac}.cfg"
+    rps.device(rps.mac(1), url=url)
+    old = rps.urls[rps.mac(1)]
+
+    result = rps.device(devices=[{"mac": rps.mac(2), "replaces": rps.mac(1)}], url=url)
+
+    assert not result.get("failed"), result["msg"]
+    assert rps.urls == {rps.mac(2): old.replace(rps.mac(1), rps.mac(2))}
+    assert not rps.device(rps.mac(2), url=url)["changed"]
