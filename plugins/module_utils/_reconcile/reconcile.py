@@ -101,7 +101,7 @@ def reconcile(
     to_add = add_servers or {}
     if check_mode:
         added = [ServerOutcome(name, to_add[name], ADDED) for name in _bound_servers(plan) if name in to_add]
-        return Report(list(plan.outcomes.values()), servers=added)
+        return Report(_outcomes(plan, swaps), servers=added)
     if before_writing is not None:
         plan = spare(plan, before_writing(runner, plan))
     look = functools.partial(look_again, runner)
@@ -117,8 +117,12 @@ def reconcile(
         wave_run = WaveRun(runner, applier, binder, swapper, waves)
         wave_run.run(plan)
         stopped = wave_run.stopped
+    return Report(_outcomes(plan, swaps), applier.uncertain, runner.stopped or stopped, list(binder.added.values()))
+
+
+def _outcomes(plan: Plan, swaps: Swaps | None) -> list[Outcome]:
     outcomes = list(plan.outcomes.values())
-    return Report(outcomes, applier.uncertain, runner.stopped or stopped, list(binder.added.values()))
+    return swaps.marked(outcomes) if swaps else outcomes
 
 
 def _extra(account: Collection[str], prune: Prune) -> list[Device]:

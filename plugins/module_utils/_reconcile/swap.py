@@ -11,6 +11,7 @@ from typing import Any, Collection, Iterable, Mapping, NamedTuple, Sequence
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import colon_mac, dashed_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    CHANGES,
     FAILED,
     INHERITED,
     REGISTERED,
@@ -43,6 +44,11 @@ class Swaps(NamedTuple):
     replaced: Mapping[str, str]
     servers: Mapping[str, Any]
     url: str | None = None
+
+    def marked(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
+        """Return the outcomes, those of devices that replace others with these."""
+        replaced = self.replaced
+        return [one._replace(replaces=replaced[one.mac]) if one.mac in replaced else one for one in outcomes]
 
 
 class Replaced:
@@ -89,7 +95,6 @@ class Replaced:
         outcomes = plan.outcomes
         swaps: dict[str, str] = {}
         for new, old in self._swaps.replaced.items():
-            outcomes[new] = outcomes[new]._replace(replaces=old)
             was, failed = self._seen[old], outcomes[new].error
             if was.status != REGISTERED:
                 continue
@@ -173,11 +178,17 @@ class Swapper:
             return
         outcomes = self._applier.outcomes
         for new, seen in read_back(self._runner, self._goals(pairs)).items():
-            error = not_as_requested(seen)
-            self._applier.fail([pairs[new]], not_released(new, error))
-            if not seen.error:
-                self._applier.uncertain = True
-                self._applier.fail([new], error)
+            if seen.error or outcomes[new].action in CHANGES:
+                error = not_as_requested(seen)
+                self._applier.fail([pairs[new]], not_released(new, error))
+                if not seen.error:
+                    self._applier.uncertain = True
+                    self._applier.fail([new], error)
+            else:
+                # Its registration alone was to be trusted.
+                shown = seen.url if seen.status == REGISTERED else seen.status
+                words = f"not released: {new}, which replaces it, points elsewhere: {without_userinfo(str(shown))}"
+                self._applier.fail([pairs[new]], RpsError("not_sent", words))
         ready = [old for old in pairs.values() if not outcomes[old].error]
         if ready:
             self._runner.each(self._applier.carry_out, self._applier.batches(Step(REMOVED, None, False, tuple(ready))))

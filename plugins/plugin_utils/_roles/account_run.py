@@ -141,4 +141,4 @@ def _reconcile_prune(job: Job, *, check_mode: bool) -> Report:
 
 def _given_up(job: Job, result: Result, error: RpsError) -> Result:
     outcomes = [Outcome(device.mac, FAILED, None, device.target, error=error) for device in job.devices]
-    return result._replace(outcomes=outcomes, failure=error)
+    return result._replace(outcomes=job.swaps.marked(outcomes) if job.swaps else outcomes, failure=error)

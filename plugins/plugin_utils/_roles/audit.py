@@ -23,7 +23,6 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRET
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
     Desired,
     Rows,
-    Targets,
     desired_devices,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.outcome_file import replace_file
@@ -68,6 +67,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.audit_result impor
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import HOSTS, add_failed_hosts, read_hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import targets_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import Variable, read_variables
 
 ROLE = "audit"
@@ -171,7 +171,7 @@ def read_input(context: Context) -> Input:
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
     path = find_list(ROLE, values, context, problems)
     paths = _paths(values, path, context, problems)
-    targets = {Owner(account.provider, account.name): _targets(account, values) for account in accounts}
+    targets = {Owner(account.provider, account.name): targets_of(ROLE, account, values) for account in accounts}
     for one in targets.values():
         problems += one.problems
     desired = Desired({}, set(), {})
@@ -218,13 +218,6 @@ def _paths(values: Mapping[str, Any], phone_list: str | None, context: Context, 
             problems.append(Problem("invalid_input", option, f"{path} is the file of {other}, too: give another one"))
         paths[name] = path
     return paths
-
-
-def _targets(account: RoleAccount, values: Mapping[str, Any]) -> Targets:
-    own = account.servers
-    option = f"{ROLE}_servers" if own is None else f"{ROLE}_accounts[{account.name}].servers"
-    servers = values["servers"] if own is None else own
-    return Targets(account.account.kind, servers, (values["server"], values["url"]), swaps=True, option=option)
 
 
 def _noting(rows: Rows, columns: Columns) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -42,6 +42,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     role_result,
     save,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import servers_of, servers_option
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
 
 ROLE = "decommission"
@@ -124,7 +125,7 @@ def read_input(context: Context) -> Input:
     if all_read and not problems:
         if by_server:
             for account in accounts:
-                problems += _server_problems(account, _servers(account, values), values["server"])
+                problems += _server_problems(account, servers_of(account, values), values["server"])
             named: Mapping[str, Sequence[str]] = {}
         else:
             named = _named(accounts, values, path, hosts, problems)
@@ -136,7 +137,7 @@ def read_input(context: Context) -> Input:
                 account,
                 services[account.name],
                 None if by_server else named[account.name],
-                account.account.kind.spelled(str(_servers(account, values)[values["server"]])) if by_server else None,
+                account.account.kind.spelled(str(servers_of(account, values)[values["server"]])) if by_server else None,
                 Progress(account.name, context.show),
             )
             for account in asked
@@ -157,7 +158,7 @@ def _beside_server(lists: Sequence[str], values: Mapping[str, Any]) -> Problems:
 def _server_problems(account: RoleAccount, servers: Mapping[str, Any], server: str) -> Problems:
     """Return why the phones of an account that point to the server cannot be found."""
     kind = account.account.kind
-    option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
+    option = servers_option(ROLE, account)
     problems = list(Targets(kind, servers, option=option).problems)
     where, name = f"account {account.name!r}", f"{ROLE}_server"
     if not kind.can.read_target or not can_list(kind):
@@ -170,10 +171,6 @@ def _server_problems(account: RoleAccount, servers: Mapping[str, Any], server: s
     return problems
 
 
-def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(values["servers"] if account.servers is None else account.servers)
-
-
 def _named(
     accounts: Sequence[RoleAccount],
     values: Mapping[str, Any],
@@ -184,7 +181,7 @@ def _named(
     """Return the phones of the list by the account that carries their rows out."""
     owners = {Owner(one.provider, one.name): Targets(one.account.kind, None, absent=True) for one in accounts}
     rule = AllAccounts({one.name: one.provider for one in accounts})
-    rows = rows_of_role(ROLE, values, path, [_servers(account, values) for account in accounts], problems, hosts)
+    rows = rows_of_role(ROLE, values, path, [servers_of(account, values) for account in accounts], problems, hosts)
     desired = desired_devices(rows, rule, owners, problems)
     return {str(owner.account): [device.mac for device in devices] for owner, devices in desired.devices.items()}
 

@@ -50,6 +50,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     role_result,
     save,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import servers_of, servers_option
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.url_rule import RuleError, UrlRule
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.work_list import read_work_list, unfinished_work_list
@@ -289,7 +290,8 @@ class _Reading:
 
     def _check_servers(self, account: RoleAccount) -> None:
         kind, servers = account.account.kind, self._servers(account)
-        targets = Targets(kind, servers, option=self._option(account))
+        option = servers_option(ROLE, account)
+        targets = Targets(kind, servers, option=option)
         self._problems += targets.problems
         try:
             targets.of({"server": self._values["to_server"]})
@@ -298,9 +300,7 @@ class _Reading:
             return
         before, after = self._values["from_server"], self._values["to_server"]
         if kind.can.read_target and before not in servers:
-            words = (
-                f"account {account.name!r}: its URL is required in {self._option(account)}, as phones show only URLs"
-            )
+            words = f"account {account.name!r}: its URL is required in {option}, as phones show only URLs"
             self._add("from_server", f"{words}: {did_you_mean(before, servers)}")
         elif before in servers and same_url(str(servers[before]), str(servers.get(after, ""))):
             self._add("to_server", f"account {account.name!r}: has the same URL as {before!r}")
@@ -338,11 +338,7 @@ class _Reading:
         ]
 
     def _servers(self, account: RoleAccount) -> dict[str, Any]:
-        return dict(self._values["servers"] if account.servers is None else account.servers)
-
-    @staticmethod
-    def _option(account: RoleAccount) -> str:
-        return f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
+        return servers_of(account, self._values)
 
     def _account(self, variable: str, name: str) -> RoleAccount | None:
         wanted = name.strip().casefold()

@@ -47,6 +47,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     input_result,
     role_result,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import servers_of, targets_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import Variable, read_variables
 
 ROLE = "preflight"
@@ -118,13 +119,13 @@ def read_input(context: Context) -> Input:
     # Accounts can be looked at before there is a list.
     path = find_list(ROLE, values, context, problems, required=False)
     hosts = read_hosts(ROLE, values, context, problems, ("only",))
-    targets = {Owner(one.provider, one.name): _targets_of(one, values) for one in accounts}
+    targets = {Owner(one.provider, one.name): targets_of(ROLE, one, values) for one in accounts}
     for one in targets.values():
         problems += one.problems
     desired = Desired({}, set(), {})
     if all_read:
         rule = AllAccounts({account.name: account.provider for account in accounts})
-        rows = rows_of_role(ROLE, values, path, [_servers(one, values) for one in accounts], problems, hosts)
+        rows = rows_of_role(ROLE, values, path, [servers_of(one, values) for one in accounts], problems, hosts)
         desired = desired_devices(rows, rule, targets, problems)
     trial = _wish(values, accounts, targets, desired, problems) if all_read else None
     transcript = _transcript_path(values, context, problems)
@@ -136,22 +137,12 @@ def read_input(context: Context) -> Input:
             account,
             services[account.name],
             desired.devices.get(Owner(account.provider, account.name), []),
-            _servers(account, values),
+            servers_of(account, values),
             policy,
         )
         for account in (accounts if not problems else ())
     ]
     return Input(subjects, accounts, trial, transcript, hosts, problems)
-
-
-def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(values["servers"] if account.servers is None else account.servers)
-
-
-def _targets_of(account: RoleAccount, values: Mapping[str, Any]) -> Targets:
-    option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
-    default = (values["server"], values["url"])
-    return Targets(account.account.kind, _servers(account, values), default, swaps=True, option=option)
 
 
 def _wish(
@@ -194,7 +185,7 @@ def _wish(
     account = next(one for one in accounts if one.name == owner.account)
     if target.own and target.server is not None and account.account.kind.can.named_servers:
         # Bound to the server first, then moved to the URL of its own.
-        first = Target(target.server, _servers(account, values).get(target.server), own=False)
+        first = Target(target.server, servers_of(account, values).get(target.server), own=False)
         first = account.account.kind.spelled_target(first)
     return account.name, Wish(mac, first, target, is_given)
 

@@ -241,3 +241,28 @@ def test_a_url_with_the_word_mac_in_it_has_the_new_phones(rps):
     assert not result.get("failed"), result["msg"]
     assert rps.urls == {rps.mac(2): old.replace(rps.mac(1), rps.mac(2))}
     assert not rps.device(rps.mac(2), url=url)["changed"]
+
+
+@pytest.mark.needs("read_target")
+def test_registration_alone_is_not_enough_to_release_the_old_phone(rps):
+    rps.holds(rps.mac(1), server="paris")
+    rps.holds(rps.mac(2), server="berlin")
+
+    result = swap(rps, check_target=False)
+
+    assert actions(result) == {rps.mac(2): "none", rps.mac(1): "failed"}
+    assert "points elsewhere: https://berlin.example/" in result["msg"]
+    assert rps.writes == []
+
+
+def test_a_service_that_is_lost_in_between_has_both_phones(rps):
+    """The service is gone for good once the new phone is registered."""
+    rps.holds(rps.mac(1), server="paris")
+    rps.misbehaves("http_error", rps.look, "remove", status=503, skip=2 + len(rps.canary))
+
+    result = swap(rps, retries=0)
+
+    assert result["failed"]
+    assert actions(result) == {rps.mac(2): "registered", rps.mac(1): "failed"}
+    rps.simulator.misbehave()
+    assert actions(swap(rps))[rps.mac(1)] == "removed"
