@@ -151,7 +151,7 @@ def not_released(new: str, error: RpsError) -> RpsError:
     """Return the error of a device that is kept, because C(new), which replaces it, has that error."""
     if error.code == "not_sent":
         return error
-    return RpsError("not_sent", f"not released, as {new}, which replaces it, failed: {error.message}")
+    return RpsError("not_sent", f"not released, as {new}, which replaces it, failed ({error.code})")
 
 
 def decide(mac: str, target: Goal | None, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:

@@ -90,7 +90,7 @@ class Replaced:
                 gone.append(old)
                 if outcome.target is INHERITED:
                     words = f"is not registered in this account, so nothing tells where it must point. {_ADVICE}"
-                    errors.setdefault(new, _about(old, "not_registered", words))
+                    errors.setdefault(new, _about(old, "invalid_input", words))
         plan = spare(plan, errors)
         outcomes = plan.outcomes
         swaps: dict[str, str] = {}
@@ -178,17 +178,17 @@ class Swapper:
             return
         outcomes = self._applier.outcomes
         for new, seen in read_back(self._runner, self._goals(pairs)).items():
-            if seen.error or outcomes[new].action in CHANGES:
+            if seen.error:
+                self._keep(pairs[new], new, f"could not be read back: {seen.error.message}")
+            elif outcomes[new].action in CHANGES:
                 error = not_as_requested(seen)
+                self._applier.uncertain = True
+                self._applier.fail([new], error)
                 self._applier.fail([pairs[new]], not_released(new, error))
-                if not seen.error:
-                    self._applier.uncertain = True
-                    self._applier.fail([new], error)
             else:
                 # Its registration alone was to be trusted.
                 shown = seen.url if seen.status == REGISTERED else seen.status
-                words = f"not released: {new}, which replaces it, points elsewhere: {without_userinfo(str(shown))}"
-                self._applier.fail([pairs[new]], RpsError("not_sent", words))
+                self._keep(pairs[new], new, f"points elsewhere: {without_userinfo(str(shown))}")
         ready = [old for old in pairs.values() if not outcomes[old].error]
         if ready:
             self._runner.each(self._applier.carry_out, self._applier.batches(Step(REMOVED, None, False, tuple(ready))))
@@ -196,6 +196,9 @@ class Swapper:
     def hold_back(self, macs: Iterable[str], error: RpsError) -> None:
         """Have those failed that the devices C(macs) were to replace."""
         self._applier.fail([self.swaps[mac] for mac in macs if mac in self.swaps], error)
+
+    def _keep(self, old: str, new: str, why: str) -> None:
+        self._applier.fail([old], RpsError("not_sent", f"not released: {new}, which replaces it, {why}"))
 
     def _goals(self, pairs: Mapping[str, str]) -> dict[str, Goal | None]:
         """Return the devices that are to be read back, and have those failed that must not be released."""
@@ -205,8 +208,7 @@ class Swapper:
             if outcome.error:
                 self._applier.fail([old], not_released(new, outcome.error))
             elif outcome.action == UNVERIFIED and self._runner.service.can.read_target:
-                words = "nothing shows that it points to its server. Give the URL of the server in servers"
-                self._applier.fail([old], not_released(new, RpsError("invalid_input", words)))
+                self._keep(old, new, "is not seen to point to its server. Give the URL of that server in servers")
             else:
                 goals[new] = outcome.target
         return goals
@@ -224,7 +226,7 @@ def _look(
 
 
 def _about(old: str, code: str, words: str) -> RpsError:
-    return RpsError(code, f"not sent: {old}, which it replaces, {words}")
+    return RpsError(code, f"{old}, which it replaces, {words}")
 
 
 def _holds_mac(url: str, mac: str) -> bool:

@@ -152,7 +152,7 @@ def test_without_the_old_phone_nothing_tells_the_target(rps):
     result = swap(rps)
 
     assert actions(result) == {rps.mac(2): "failed"}
-    assert code(result, rps.mac(2)) == "not_registered"
+    assert code(result, rps.mac(2)) == "invalid_input"
     assert "Name the server or the url in its row" in result["msg"]
     assert rps.writes == []
 
