@@ -139,6 +139,7 @@ def read_input(context: Context) -> Input:
             desired.devices.get(Owner(account.provider, account.name), []),
             servers_of(account, values),
             policy,
+            len(desired.swaps.get(Owner(account.provider, account.name), {})),
         )
         for account in (accounts if not problems else ())
     ]

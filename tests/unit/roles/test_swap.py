@@ -175,3 +175,26 @@ def test_a_list_with_swaps_is_one_that_audit_and_preflight_take(
     assert not preflight["failed"], preflight["msg"]
     assert run("decommission", accounts=of_all["accounts"], phones=swaps(1))["changed"]
     assert held(simulator).keys() == {old(1)}
+
+
+@pytest.mark.parametrize("count", [3, 12])
+@pytest.mark.parametrize(("name", "prefix"), [("office", "001565"), ("desks", "00041390"), ("shop", "001fc1")])
+def test_preflight_reckons_with_swaps(
+    run: Role, accounts: Accounts, simulator: Simulator, name: str, prefix: str, count: int
+) -> None:
+    """The old phones are there at first, and gone when it is run again."""
+    rest = 12 - len(prefix)
+    rows = [
+        {"mac": f"{prefix}{number:0{rest}x}", "replaces": f"{prefix}{number + 64:0{rest}x}"} for number in range(count)
+    ]
+    hold(simulator, *(row["replaces"] for row in rows), account=name)
+    variables = {
+        "accounts": {name: {**accounts[name], "batch_size": 5}},
+        "phones": [{**row, "server": "berlin"} for row in rows],
+        "servers": {"berlin": BERLIN},
+    }
+
+    told = run("preflight", **variables)["ansible_facts"]["preflight_result"]["accounts"][name]["rollout"]
+
+    taken = [fact(run("rollout", **variables))["accounts"][name]["requests"] for _run in range(2)]
+    assert [told["fresh"]["requests"], told["rerun"]["requests"]] == taken
