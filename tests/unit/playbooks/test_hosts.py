@@ -85,6 +85,7 @@ def test_phones_of_a_pbx_are_hosts_too(ansible: Callable[..., Any], simulator: S
     assert "PBX phone 000413900003: " in done.stdout
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("group", ["empty", "nothing_of_that_name"])
 def test_no_phone_at_all_is_an_error(play: Callable[..., Any], simulator: Simulator, group: str) -> None:
     done = play("voip.rps.rollout", rollout_group=group)
@@ -94,6 +95,7 @@ def test_no_phone_at_all_is_an_error(play: Callable[..., Any], simulator: Simula
     assert simulator.log == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("how", "words"),
     [
