@@ -79,7 +79,8 @@ class Vendor(NamedTuple):
     C(dialect): how it is spoken to, C(redirect) being the XML-RPC methods C(redirect.*) of which some tests know every
     call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
     its MAC address, made of that; C(odd): an answer that means nothing; C(share): of each test with many cases so many
-    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all.
+    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(only): the files whose
+    tests it runs, beside a file of its own in plugins/vendor; None for all.
     """
 
     prefix: str
@@ -90,8 +91,11 @@ class Vendor(NamedTuple):
     columns: Callable[[str], dict[str, str]] = lambda _mac: {}
     odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
     share: int | None = None
+    only: tuple[str, ...] | None = None
 
 
+# What holds of every service, whatever calls it has.
+PROPERTIES = ("test_matrix", "test_convergence", "test_secrets")
 SHARE = 4
 """How many cases of each test a vendor that does not run all of them has; the mark C(share) of a test multiplies it."""
 
@@ -135,6 +139,56 @@ VENDORS = {
         ("batches", "culprits", "snom_errors", "snom_rebind"),
     ),
     "htek": Vendor("001fc1", _NAMED_SERVERS, ("batches", "culprits", "own_again")),
+    "panasonic": Vendor(
+        "0080f0",
+        {
+            ("ipredirect.listPhones", 0): "list",
+            ("ipredirect.checkPhones", 1): "check",
+            ("ipredirect.getPhone", 1): "locate",
+            ("ipredirect.registerPhone", 2): "register",
+            ("ipredirect.unregisterPhone", 1): "remove",
+        },
+        ("panasonic_rebind", "panasonic_check", "panasonic_texts"),
+        "ipredirect",
+        share=SHARE,
+        only=PROPERTIES,
+    ),
+    "gigaset": Vendor(
+        "7c2f80",
+        {
+            ("autoprov.checkDevice", 1): "check",
+            ("autoprov.registerDevice", 3): "register",
+            ("autoprov.deregisterDevice", 1): "remove",
+        },
+        ("gigaset_check", "gigaset_own_again", "gigaset_removed"),
+        "autoprov",
+        share=SHARE,
+        only=PROPERTIES,
+    ),
+    "fanvil": Vendor(
+        "0c383e",
+        {
+            ("redirect.listDevices", 0): "list",
+            ("redirect.registerDevice", 2): "register",
+            ("redirect.deRegisterDevice", 1): "remove",
+            ("redirect.addMaterialServer", 1): "add",
+            ("redirect.deleteServer", 1): "delete",
+            ("redirect.listServers", 0): "servers",
+        },
+        ("fanvil_own_again", "wording", "layout"),
+        "fdps",
+        share=SHARE,
+        only=PROPERTIES,
+    ),
+    "auerswald": Vendor(
+        "000952",
+        {("DeviceInfo", 1): "check", ("DeviceRegister", 2): "register", ("DeviceDeregister", 1): "remove"},
+        ("auerswald_unknown", "auerswald_yes", "auerswald_url"),
+        "device",
+        share=SHARE,
+        only=PROPERTIES,
+    ),
+    "akuvox": Vendor("0c1105", _NAMED_SERVERS, ("batches", "culprits", "own_again"), share=SHARE, only=PROPERTIES),
 }
 # Of settings with many forms of the same answer: those that are combined with the other settings.
 FEW = {"snom_errors": ("struct", "text")}
@@ -174,7 +228,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what uses C(rps) for every vendor; with C(knobs), however its service may take a batch."""
     if "rps" not in metafunc.fixturenames:
         return
-    vendors = sorted(VENDORS)
+    file = metafunc.module.__name__.rpartition(".")[2]
+    vendors = sorted(name for name, vendor in VENDORS.items() if vendor.only is None or file in vendor.only)
     for mark in metafunc.definition.iter_markers("needs"):
         vendors = [vendor for vendor in vendors if all(getattr(SERVICES[vendor].can, able) for able in mark.args)]
     for mark in metafunc.definition.iter_markers("lacks"):
@@ -424,7 +479,7 @@ class Rps:
     @property
     def moving(self) -> dict[str, Any]:
         """The options with which a device that points elsewhere is moved."""
-        return {} if self.can.read_target else {"force": True}
+        return {} if self.can.read_target else {"force": True, "force_limit": 100}
 
     def move(self, devices: int) -> Call:
         """Return the call that moves so many devices."""

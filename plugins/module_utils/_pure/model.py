@@ -110,7 +110,7 @@ class Observation(NamedTuple):
     """What the service said of a device; C(url) is None where it did not tell or was not asked.
 
     C(error): why the device could not be read; C(company): whose it is, where the service tells that; C(held): what
-    else the service holds of it.
+    else the service holds of it; C(details): what it says of the device beside all this, by the service's own names.
     """
 
     status: str | None
@@ -118,6 +118,7 @@ class Observation(NamedTuple):
     error: RpsError | None = None
     company: str | None = None
     held: Held | None = None
+    details: Mapping[str, str] | None = None
 
     @property
     def place(self) -> dict[str, str | None]:
@@ -134,6 +135,8 @@ class Observation(NamedTuple):
         }
         if self.company:
             shown["company"] = without_userinfo(self.company)
+        if self.details:
+            shown["details"] = {name: without_userinfo(value) for name, value in self.details.items()}
         if self.error:
             shown["error"] = self.error.as_dict()
         return shown

@@ -57,6 +57,9 @@ def devices_asked_for(params: Mapping[str, Any], service: type[Service], problem
 def listing_problems(params: Mapping[str, Any], service: type[Service]) -> Problems:
     """Return what of the options the service cannot do."""
     problems: Problems = []
+    if params["macs"] is None and params["src"] is None and not (service.can.list_account or service.can.list_models):
+        words = "this service does not list the devices of the account: give macs or src"
+        problems.append(Problem("unsupported", "macs", words))
     if params["models"] is not None and not service.can.list_models:
         problems.append(Problem("unsupported", "models", "this service does not list devices by model"))
     if params["url"] is not None and not service.can.read_target:
