@@ -18,6 +18,8 @@ options:
       - yealink
       - snom
       - htek
+      - snom_sraps
+      - gigaset_grape
   api_url:
     description:
       - Full URL of the service's endpoint. The default is the one that the vendor documents.
@@ -34,6 +36,16 @@ options:
     description:
       - The password of the account. Required.
       - If not set, the value of the E(RPS_PASSWORD) environment variable is used.
+    type: str
+  client_id:
+    description:
+      - The id of a key of the account. Required with O(provider=snom_sraps) and O(provider=gigaset_grape).
+      - If not set, the value of the E(RPS_CLIENT_ID) environment variable is used.
+    type: str
+  client_secret:
+    description:
+      - The secret of the key O(client_id).
+      - If not set, the value of the E(RPS_CLIENT_SECRET) environment variable is used.
     type: str
   validate_certs:
     description:

@@ -21,8 +21,10 @@ class World(NamedTuple):
 
     state: State
     panel: Panel
-    vendors: Mapping[str, str]
-    """The first six digits of MAC addresses -> the provider of that vendor, empty where there is none."""
+    vendors: Mapping[str, frozenset[str]]
+    """The first six digits of MAC addresses -> the providers of that vendor."""
+    url: str
+    """The base address."""
 
 
 MakeTransport = Callable[[Sequence["Dialect"], World], Transport]
@@ -51,10 +53,13 @@ class Dialect:
     """Whether it has modules, and so environment variables, of its own."""
 
 
-def vendors(dialects: Iterable[Dialect]) -> dict[str, str]:
-    """The first six digits of MAC addresses -> the provider of that vendor, empty where there is none."""
-    ours = {prefix: dialect.provider for dialect in dialects for prefix in dialect.mac_prefixes}
-    return {**dict.fromkeys(OTHER_VENDORS, ""), **ours}
+def vendors(dialects: Iterable[Dialect]) -> dict[str, frozenset[str]]:
+    """The first six digits of MAC addresses -> the providers of that vendor, none where it is of another."""
+    found = dict.fromkeys(OTHER_VENDORS, frozenset[str]())
+    for dialect in dialects:
+        for prefix in dialect.mac_prefixes:
+            found[prefix] = found.get(prefix, frozenset()) | {dialect.provider}
+    return found
 
 
 def tables(dialects: Iterable[Dialect]) -> list[str]:

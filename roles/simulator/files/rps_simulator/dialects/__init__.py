@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..dialect import Dialect
-from . import htek, snom, yealink, yeastar
+from . import gigaset_grape, htek, snom, snom_sraps, yealink, yeastar
 
 DIALECTS: dict[str, Dialect] = {
     dialect.provider: dialect
@@ -14,6 +14,8 @@ DIALECTS: dict[str, Dialect] = {
         yealink.DIALECT,
         htek.DIALECT,
         snom.DIALECT,
+        snom_sraps.DIALECT,
+        gigaset_grape.DIALECT,
         yeastar.DIALECT,
     )
 }
