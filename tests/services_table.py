@@ -32,6 +32,10 @@ ABILITIES = {
         "lists the account in one call",
         "`prune` is an input error. `rps_device_info` without `macs` asks model by model.",
     ),
+    "list_targets": (
+        "that list also tells where each device points",
+        "Each registered device is read by itself to see where it points, unless `check_target: false`.",
+    ),
     "list_models": (
         "lists the account by model, and by model and URL",
         "Each registered device is read by itself to see where it points, unless `check_target: false`.",
@@ -73,6 +77,7 @@ BULK = {
     "move": "moves many devices to another named server in one call",
     "move_url": "gives many of your devices another URL in one call",
     "release": "releases many devices in one call",
+    "check": "reads many devices in one call",
 }
 
 

@@ -14,6 +14,7 @@ from ansible_collections.voip.rps.plugins.module_utils._http.logins import Basic
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, one_line
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Goal, NamedServer, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD
 
 _MOST_WARNINGS = 20
 
@@ -104,6 +105,8 @@ class Service(Backend[Target]):
     """Whether a move may confirm an override where the service has no other way to move a device of the account."""
     attributes: ClassVar[tuple[str, ...]] = ()
     """The columns of a phone list that the service makes use of beside the MAC address and the target."""
+    mac_placeholder: ClassVar[str | None] = None
+    """What stands for the phone's MAC address in a URL, as its document says; None where it says nothing."""
 
     lists_servers: ClassVar[bool] = False
     """It lists its named servers with their URLs."""
@@ -124,6 +127,23 @@ class Service(Backend[Target]):
         Raises RpsError C(invalid_input) where they cannot be used.
         """
         return BasicLogin(options["username"], options["password"])
+
+    @classmethod
+    def spelled(cls, url: str) -> str:
+        """Return a URL as the service takes it, with its placeholder for C({mac}); as it is where it has none."""
+        return url.replace(MAC_WORD, cls.mac_placeholder or MAC_WORD)
+
+    @classmethod
+    def spelled_target(cls, target: Target, mac: str | None = None) -> Target:
+        """Return a target with its URL as the service takes it for a device.
+
+        Where the service has no placeholder, the MAC address itself is put into a URL of the device's own; the URL of a
+        named server is all its devices', and stays. A target that is so already is returned as it is.
+        """
+        if target.url is None or target.asked is not None or MAC_WORD not in target.url:
+            return target
+        instead = cls.mac_placeholder or (mac if target.own else None)
+        return target._replace(url=target.url.replace(MAC_WORD, instead), asked=target.url) if instead else target
 
     def warn(self, words: str) -> None:
         """Add a warning, once; there is a bound to how many there are and how long each is."""

@@ -34,6 +34,7 @@ class Snom(XmlRpcService):
     provider = "snom"
     default_url = "https://secure-provisioning.snom.com:8083/xmlrpc/"
     mac_prefixes = ("000413",)
+    mac_placeholder = "{mac}"
     models = MODELS
     can = Capabilities(
         own_url=True,

@@ -66,6 +66,7 @@ class Sraps(JsonService):
         (*range(200, 300), 400, 403, 404, 409, 422, 500), Fate.ANSWER
     )
     login = ("client_id", "client_secret")
+    mac_placeholder = "{mac}"
     can = Capabilities(own_url=True, read_target=True, list_account=True, list_targets=True, rebind=True)
     setting: ClassVar[str]
     """The name of the setting that redirects a phone."""
@@ -350,6 +351,6 @@ class GigasetGrape(Sraps):
 
     provider = "gigaset_grape"
     default_url = "https://api.grape.gigaset.net/api/v1"
-    mac_prefixes = ("7c2f80", "589ec6")
+    mac_prefixes = ("7c2f80",)
     setting = "ProvisioningServer"
     section = None

@@ -321,7 +321,7 @@ def _jobs(given: Input, served: Sequence[Outcome]) -> list[Job]:
                 # A server keeps its URL for good: among several, its name is of its own link, not of its place.
                 suffix = "" if len(links) == 1 else f"-{hashlib.sha256(link.encode()).hexdigest()[:8]}"
                 name = f"{given.values['server']}{suffix}"
-                target = Targets(account.account.kind, {name: link}, (name, None)).of({})
+                target = Targets(account.account.kind, {name: link}, (name, None), as_seen=True).of({})
                 devices = [Device(mac, target) for mac in macs]
                 service = given.services[account.name]
                 jobs.append(Job(account, service, devices, {name: link}, policy_of(given.values)))

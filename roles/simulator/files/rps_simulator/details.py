@@ -11,8 +11,7 @@ from typing import Any
 
 from .mac import bare
 from .parts import Part, Row, texts
-from .records import Records
-from .state import Account, State
+from .state import State
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -52,9 +51,5 @@ def _put_documents(state: State, rows: Sequence[Row]) -> int:
     return changed
 
 
-def _shown(state: State, account: Account) -> dict[str, Any]:
-    return documents(state, account.provider, Records(state, account).owned(None))
-
-
-DETAILS = Part("details of devices", _put_documents, _shown)
+DETAILS = Part("details of devices", _put_documents)
 """Rows `{account, mac, ...}`: what a device has beside its binding, as the service's own API names it."""

@@ -68,6 +68,7 @@ class Acme(JsonService):
     login = ("client_id", "client_secret")
     mac_prefixes = ("0a1b2c",)
     attributes = ("sn",)
+    mac_placeholder = "{mac}"
     can = Capabilities(own_url=True, read_target=True, list_account=True, rebind=True, bulk=Bulk(release=3))
     errors: ClassVar[Mapping[str, tuple[str, Verdict]]] = _REFUSALS
 

@@ -10,6 +10,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+from rps_simulator.details import documents
 from rps_simulator.dialects.sraps import SrapsSettings, setting_uuid
 from rps_simulator.knobs import knobs
 
@@ -69,7 +70,7 @@ class Service:
         return {mac: one["url"] for mac, one in self.simulator.devices(KEY).items()}
 
     def details(self, mac):
-        return self.simulator.shows("details", KEY)[mac]
+        return documents(self.simulator._state, self.provider, [mac])[mac]
 
     @property
     def verbs(self):
