@@ -98,7 +98,10 @@ class Service(Backend[Target]):
     """The options that make up its login; those that are not in C(optional) are required."""
     optional: ClassVar[tuple[str, ...]] = ()
     mac_prefixes: ClassVar[tuple[str, ...]]
-    """What the vendor's MAC addresses begin with, as far as they are its alone."""
+    """What the vendor's MAC addresses begin with, as far as they are its alone: PREFIXES["its name"] of prefixes.py.
+
+    Services of one vendor have the same.
+    """
     models: ClassVar[Collection[str]] = ()
     """The models that the service lists devices of, as far as they are known."""
     may_confirm: bool = True

@@ -36,6 +36,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services.json_service import JsonService, value_of
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 
 _PAGE_SIZE = 1000
 _MOST_PAGES = 1000
@@ -341,7 +342,7 @@ class SnomSraps(Sraps):
 
     provider = "snom_sraps"
     default_url = "https://api.sraps.snom.com/api/v1"
-    mac_prefixes = ("000413",)
+    mac_prefixes = PREFIXES["snom"]
     setting = "setting_server"
     section = "phone-settings"
 
@@ -351,6 +352,6 @@ class GigasetGrape(Sraps):
 
     provider = "gigaset_grape"
     default_url = "https://api.grape.gigaset.net/api/v1"
-    mac_prefixes = ("7c2f80",)
+    mac_prefixes = PREFIXES["gigaset"]
     setting = "ProvisioningServer"
     section = None

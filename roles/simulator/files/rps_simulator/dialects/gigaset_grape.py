@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ..prefixes import PREFIXES
 from .sraps import Hawk, make
 
 
@@ -12,4 +13,4 @@ class GigasetGrape(Hawk):
     prefix = "/grape/api/v1/"
 
 
-DIALECT = make("gigaset_grape", GigasetGrape, "ProvisioningServer", "provisioning", "one", ("7c2f80",))
+DIALECT = make("gigaset_grape", GigasetGrape, "ProvisioningServer", "provisioning", "one", PREFIXES["gigaset"])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ..prefixes import PREFIXES
 from .sraps import Hawk, make
 
 
@@ -12,4 +13,4 @@ class SnomSraps(Hawk):
     prefix = "/sraps/api/v1/"
 
 
-DIALECT = make("snom_sraps", SnomSraps, "setting_server", "phone-settings", "two", ("000413",))
+DIALECT = make("snom_sraps", SnomSraps, "setting_server", "phone-settings", "two", PREFIXES["snom"])
