@@ -20,6 +20,7 @@ options:
       - htek
       - snom_sraps
       - gigaset_grape
+      - poly
   api_url:
     description:
       - Full URL of the service's endpoint. The default is the one that the vendor documents.

@@ -82,7 +82,8 @@ class Vendor(NamedTuple):
     C(dialect): how it is spoken to, C(redirect) being the XML-RPC methods C(redirect.*) of which some tests know every
     call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
     its MAC address, made of that; C(odd): an answer that means nothing; C(share): of each test with many cases so many
-    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all.
+    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(suites): the files of tests
+    that the vendor is in, where many others count the requests of bulk calls; none for all.
     """
 
     prefix: str
@@ -93,7 +94,18 @@ class Vendor(NamedTuple):
     columns: Callable[[str], dict[str, str]] = lambda _mac: {}
     odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
     share: int | None = None
+    suites: tuple[str, ...] = ()
 
+
+SUITES = (
+    "test_matrix",
+    "test_convergence",
+    "test_unforeseen",
+    "test_interruption",
+    "test_named_servers",
+    "test_certificates",
+)
+"""The files of tests for vendors whose calls are not those of the first ones: their costs are in files of their own."""
 
 SHARE = 4
 """How many cases of each test a vendor that does not run all of them has; the mark C(share) of a test multiplies it."""
@@ -111,6 +123,7 @@ _NAMED_SERVERS = {
     ("redirect.deRegisterDevices", 1): "remove",
     ("redirect.addServer", 2): "add",
 }
+_POLY = "/ztp/v1"
 _SRAPS = "/sraps/api/v1"
 VENDORS = {
     "yealink": Vendor(
@@ -139,6 +152,25 @@ VENDORS = {
         ("batches", "culprits", "snom_errors", "snom_rebind"),
     ),
     "htek": Vendor("001fc1", _NAMED_SERVERS, ("batches", "culprits", "own_again")),
+    "poly": Vendor(
+        "64167f",
+        {
+            (f"GET {_POLY}/profiles", 0): "login",
+            (f"GET {_POLY}/profiles/{{id}}", 0): "login",
+            (f"POST {_POLY}/profiles", 0): "add",
+            (f"DELETE {_POLY}/profiles/{{id}}", 0): "delete",
+            (f"GET {_POLY}/devices", 0): "list",
+            (f"GET {_POLY}/devices/{{mac}}", 0): "locate",
+            (f"POST {_POLY}/devices", 0): "register",
+            (f"DELETE {_POLY}/devices/{{mac}}", 0): "remove",
+        },
+        ("poly_list", "poly_profile", "poly_own_again", "poly_next"),
+        dialect="poly",
+        login=lambda _name, secret: {"api_key": secret},
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+    ),
     "snom_sraps": Vendor(
         "000413",
         {
@@ -155,6 +187,7 @@ VENDORS = {
         login=_key,
         odd="7",
         share=SHARE,
+        suites=SUITES,
     ),
 }
 # Of settings with many forms of the same answer: those that are combined with the other settings.
@@ -192,7 +225,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what uses C(rps) for every vendor; with C(knobs), however its service may take a batch."""
     if "rps" not in metafunc.fixturenames:
         return
-    vendors = sorted(VENDORS)
+    suite = metafunc.module.__name__.rpartition(".")[2]
+    vendors = sorted(name for name, vendor in VENDORS.items() if not vendor.suites or suite in vendor.suites)
     for mark in metafunc.definition.iter_markers("needs"):
         vendors = [vendor for vendor in vendors if all(getattr(SERVICES[vendor].can, able) for able in mark.args)]
     for mark in metafunc.definition.iter_markers("lacks"):

@@ -300,6 +300,8 @@ class Sraps(JsonService):
     def _done(self, status: int, value: Any) -> Any:
         if status >= 300:
             raise self._error(status, value)
+        if not isinstance(value, (dict, type(None))):
+            raise unexpected_answer(value)
         return value
 
     def _error(self, status: int, value: Any, *, of_device: bool = True) -> RpsError:

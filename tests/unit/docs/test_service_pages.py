@@ -35,11 +35,13 @@ def test_an_example(task, simulator, run):
     simulator.seed({"accounts": [{"name": NAME, "password": SECRET, "provider": provider}]})
     address, *login = (option.lower() for option in DIALECTS[provider].options)
     assert {name for name in login if name} == set(SERVICES[provider].login)
-    given = dict(zip(login, (NAME, SECRET), strict=True))
+    given = {option: value for option, value in zip(login, (NAME, SECRET), strict=True) if option}
     # Logins come from a vault.
     assert all("{{" in str(value) for name, value in options.items() if name in given)
     sent = {**options, address: simulator.endpoint(provider), **given}
-    sent.pop("", None)
+    if "server" in options:
+        servers = [{"account": NAME, "name": name, "url": url} for name, url in options["servers"].items()]
+        simulator.seed({"servers": servers})
 
     result = run(module.rpartition(".")[2], **sent)
 

@@ -10,8 +10,8 @@ import os
 import time
 
 import pytest
-from rps_simulator.dialects import DIALECTS
 from rps_simulator import control
+from rps_simulator.dialects import DIALECTS
 from rps_simulator.wire import Request
 
 MAC = "001565000001"

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..dialect import Dialect
-from . import gigaset_grape, htek, snom, snom_sraps, yealink, yeastar
+from . import gigaset_grape, htek, poly, snom, snom_sraps, yealink, yeastar
 
 DIALECTS: dict[str, Dialect] = {
     dialect.provider: dialect
@@ -16,6 +16,7 @@ DIALECTS: dict[str, Dialect] = {
         snom.DIALECT,
         snom_sraps.DIALECT,
         gigaset_grape.DIALECT,
+        poly.DIALECT,
         yeastar.DIALECT,
     )
 }
