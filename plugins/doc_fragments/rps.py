@@ -21,6 +21,8 @@ options:
       - snom_sraps
       - gigaset_grape
       - poly
+      - ale
+      - unify
   api_url:
     description:
       - Full URL of the service's endpoint. The default is the one that the vendor documents.

@@ -106,6 +106,8 @@ def reconcile(
         wave_run = WaveRun(runner, applier, binder, waves)
         wave_run.run(plan)
         stopped = wave_run.stopped
+    if service.can.confirm_by_list:
+        applier.confirm()
     outcomes = list(plan.outcomes.values())
     return Report(outcomes, applier.uncertain, runner.stopped or stopped, list(binder.added.values()))
 

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
+from ansible_collections.voip.rps.plugins.module_utils._services.ale import Ale
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.module_utils._services.htek import Htek
 from ansible_collections.voip.rps.plugins.module_utils._services.poly import Poly
 from ansible_collections.voip.rps.plugins.module_utils._services.snom import Snom
 from ansible_collections.voip.rps.plugins.module_utils._services.sraps import GigasetGrape, SnomSraps
+from ansible_collections.voip.rps.plugins.module_utils._services.unify import Unify
 from ansible_collections.voip.rps.plugins.module_utils._services.yealink import Yealink
 
 SERVICES: dict[str, type[Service]] = {
-    service.provider: service for service in (Yealink, Snom, Htek, SnomSraps, GigasetGrape, Poly)
+    service.provider: service for service in (Yealink, Snom, Htek, SnomSraps, GigasetGrape, Poly, Ale, Unify)
 }
 
 

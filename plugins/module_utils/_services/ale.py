@@ -81,13 +81,18 @@ class Ale(JsonService):
     provider = "ale"
     default_url = "https://api.eds.al-enterprise.com/api"
     mac_prefixes = PREFIXES["ale"]
+    sources = "One client, in use since 2020"
+    not_known = (
+        "All errors; what registering a device again does: it is released first. Whether lists come in pages: one that "
+        "is shorter than its total is refused. What a call did: the account is listed again at the end."
+    )
     statuses: ClassVar[Mapping[int, Fate]] = dict.fromkeys((*range(200, 300), 400, 404, 409, 422), Fate.ANSWER)
     can = Capabilities(
         named_servers=True,
         read_target=True,
         list_account=True,
         list_targets=True,
-        tells_little=True,
+        confirm_by_list=True,
         bulk=Bulk(bind=_BATCH, check=MANY),
     )
     lists_servers = True

@@ -111,6 +111,11 @@ class Service(Backend[Target]):
     mac_placeholder: ClassVar[str | None] = None
     """What stands for the phone's MAC address in a URL, as its document says; None where it says nothing."""
 
+    sources: ClassVar[str]
+    """What the facts about it rest on: the vendor's text, clients in use, one client; for the table of the docs."""
+    not_known: ClassVar[str]
+    """What nobody was found to know of it, and what is done about that; for the same table."""
+
     lists_servers: ClassVar[bool] = False
     """It lists its named servers with their URLs."""
     changes_servers: ClassVar[bool] = False

@@ -55,6 +55,11 @@ class Poly(JsonService):
     default_url = "https://api.ztp.poly.com/v1"
     login = ("api_key",)
     mac_prefixes = PREFIXES["poly"]
+    sources = "Clients in use"
+    not_known = (
+        "A call that moves a device: it is released and registered again. The field that names a device's profile, and "
+        "how the next page is named: each form is read. Bulk calls, and the rate limit."
+    )
     statuses: ClassVar[Mapping[int, Fate]] = {**JsonService.statuses, 202: Fate.ANSWER}
     can = Capabilities(named_servers=True, read_target=True, list_account=True, list_targets=True)
     lists_servers = True

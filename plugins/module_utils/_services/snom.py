@@ -35,6 +35,11 @@ class Snom(XmlRpcService):
     provider = "snom"
     default_url = "https://secure-provisioning.snom.com:8083/xmlrpc/"
     mac_prefixes = PREFIXES["snom"]
+    sources = "The vendor's page, and clients in use, one of them Snom's own"
+    not_known = (
+        "Whether a phone of the account that is registered again always gets the new URL: it is read back. The form in "
+        "which a list call tells the errors of single phones: several are read."
+    )
     mac_placeholder = "{mac}"
     models = MODELS
     can = Capabilities(

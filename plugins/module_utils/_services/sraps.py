@@ -68,6 +68,12 @@ class Sraps(JsonService):
     )
     login = ("client_id", "client_secret")
     mac_placeholder = "{mac}"
+    sources = "Clients in use, and the beginning of the vendor's page"
+    not_known = (
+        "What a write keeps: a device's other settings and its profile are read and sent again. Whether a list tells "
+        "settings and comes in pages, and how another company's device is refused: each form is read. Bulk calls, and "
+        "the rate limit."
+    )
     can = Capabilities(own_url=True, read_target=True, list_account=True, list_targets=True, rebind=True)
     setting: ClassVar[str]
     """The name of the setting that redirects a phone."""

@@ -143,6 +143,8 @@ def test_environment(folder):
             "snom_sraps": "https://h:1/sraps/api/v1",
             "gigaset_grape": "https://h:1/grape/api/v1",
             "poly": "https://h:1/ztp/v1",
+            "ale": "https://h:1/eds/api",
+            "unify": "https://h:1/ztd/api/devices",
             "yeastar": "https://h:1",
         }
     )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..dialect import Dialect
-from . import gigaset_grape, htek, poly, snom, snom_sraps, yealink, yeastar
+from . import ale, gigaset_grape, htek, poly, snom, snom_sraps, unify, yealink, yeastar
 
 DIALECTS: dict[str, Dialect] = {
     dialect.provider: dialect
@@ -17,6 +17,8 @@ DIALECTS: dict[str, Dialect] = {
         snom_sraps.DIALECT,
         gigaset_grape.DIALECT,
         poly.DIALECT,
+        ale.DIALECT,
+        unify.DIALECT,
         yeastar.DIALECT,
     )
 }
