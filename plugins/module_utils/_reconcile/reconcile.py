@@ -117,6 +117,8 @@ def reconcile(
         wave_run = WaveRun(runner, applier, binder, swapper, waves)
         wave_run.run(plan)
         stopped = wave_run.stopped
+    if service.can.confirm_by_list:
+        applier.confirm()
     return Report(_outcomes(plan, swaps), applier.uncertain, runner.stopped or stopped, list(binder.added.values()))
 
 
