@@ -125,9 +125,10 @@ def reconcile(
         wave_run = WaveRun(runner, applier, binder, swapper, waves)
         wave_run.run(plan)
         stopped = wave_run.stopped
-    return Report(
-        _outcomes(plan, swaps, inherits), applier.uncertain, runner.stopped or stopped, list(binder.added.values())
-    )
+    if service.can.confirm_by_list:
+        applier.confirm()
+    outcomes = _outcomes(plan, swaps, inherits)
+    return Report(outcomes, applier.uncertain, runner.stopped or stopped, list(binder.added.values()))
 
 
 def _outcomes(plan: Plan, swaps: Swaps | None, inherits: Collection[str]) -> list[Outcome]:

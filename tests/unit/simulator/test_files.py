@@ -140,6 +140,11 @@ def test_environment(folder):
             "yealink": "https://h:1/xmlrpc",
             "htek": "https://h:1/index.php/xmlrpc",
             "snom": "https://h:1/xmlrpc/",
+            "snom_sraps": "https://h:1/sraps/api/v1",
+            "gigaset_grape": "https://h:1/grape/api/v1",
+            "poly": "https://h:1/ztp/v1",
+            "ale": "https://h:1/eds/api",
+            "unify": "https://h:1/ztd/api/devices",
             "yeastar": "https://h:1",
         }
     )
