@@ -85,6 +85,7 @@ class Vendor(NamedTuple):
     its MAC address, made of that; C(odd): an answer that means nothing; C(share): of each test with many cases so many
     are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(suites): the files of tests
     that the vendor is in, where many others count the requests of bulk calls; none for all.
+    C(foresees): whether a look tells another account's device, or only a refused write does.
     """
 
     prefix: str
@@ -96,6 +97,7 @@ class Vendor(NamedTuple):
     odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
     share: int | None = None
     suites: tuple[str, ...] = ()
+    foresees: bool = True
 
 
 PROPERTIES = ("test_matrix", "test_convergence", "test_secrets")
@@ -175,6 +177,7 @@ VENDORS = {
         "autoprov",
         share=SHARE,
         suites=PROPERTIES,
+        foresees=False,
     ),
     "fanvil": Vendor(
         "0c383e",
@@ -190,6 +193,7 @@ VENDORS = {
         "fdps",
         share=SHARE,
         suites=PROPERTIES,
+        foresees=False,
     ),
     "auerswald": Vendor(
         "000952",
@@ -198,76 +202,7 @@ VENDORS = {
         "device",
         share=SHARE,
         suites=PROPERTIES,
-    ),
-    "akuvox": Vendor("0c1105", _NAMED_SERVERS, ("batches", "culprits", "own_again"), share=SHARE, suites=PROPERTIES),
-    "ale": Vendor(
-        "00809f",
-        {
-            (f"GET {_ALE}/bp_user/generate/token", 0): "login",
-            (f"GET {_ALE}/servers", 0): "login",
-            (f"GET {_ALE}/profiles", 0): "login",
-            (f"POST {_ALE}/servers", 0): "add",
-            (f"POST {_ALE}/profiles", 0): "add",
-            (f"GET {_ALE}/devices", 0): "list",
-            (f"POST {_ALE}/devices", 0): "register",
-            (f"DELETE {_ALE}/devices/{{id}}", 0): "remove",
-        },
-        ("batches", "ale_profile", "ale_refusal", "ale_existing"),
-        dialect="ale",
-        odd="7",
-        share=SHARE,
-        suites=SUITES,
-    ),
-    "unify": Vendor(
-        "001ae8",
-        {
-            (f"POST {_UNIFY}", 0): "locate",
-            (f"PUT {_UNIFY}", 0): "register",
-            (f"DELETE {_UNIFY}", 0): "remove",
-        },
-        ("unify_read", "unify_taken_read", "unify_error", "unify_status"),
-        dialect="unify",
-        login=lambda _name, _secret: {"client_cert": __file__, "client_key": __file__},
-        odd="7",
-        share=SHARE,
-        suites=SUITES,
-    ),
-    "poly": Vendor(
-        "64167f",
-        {
-            (f"GET {_POLY}/profiles", 0): "login",
-            (f"GET {_POLY}/profiles/{{id}}", 0): "login",
-            (f"POST {_POLY}/profiles", 0): "add",
-            (f"DELETE {_POLY}/profiles/{{id}}", 0): "delete",
-            (f"GET {_POLY}/devices", 0): "list",
-            (f"GET {_POLY}/devices/{{mac}}", 0): "locate",
-            (f"POST {_POLY}/devices", 0): "register",
-            (f"DELETE {_POLY}/devices/{{mac}}", 0): "remove",
-        },
-        ("poly_list", "poly_profile", "poly_own_again", "poly_next"),
-        dialect="poly",
-        login=lambda _name, secret: {"api_key": secret},
-        odd="7",
-        share=SHARE,
-        suites=SUITES,
-    ),
-    "snom_sraps": Vendor(
-        "000413",
-        {
-            (f"GET {_SRAPS}/tokens/{{id}}", 0): "login",
-            (f"GET {_SRAPS}/companies/{{company}}", 0): "login",
-            (f"GET {_SRAPS}/settings/", 0): "login",
-            (f"GET {_SRAPS}/companies/{{company}}/endpoints/", 0): "list",
-            (f"GET {_SRAPS}/companies/{{company}}/endpoints/{{mac}}", 0): "locate",
-            (f"PUT {_SRAPS}/companies/{{company}}/endpoints/{{mac}}", 0): "register",
-            (f"DELETE {_SRAPS}/companies/{{company}}/endpoints/{{mac}}", 0): "remove",
-        },
-        ("sraps_list", "sraps_put", "sraps_read", "sraps_gone"),
-        dialect="sraps",
-        login=_key,
-        odd="7",
-        share=SHARE,
-        suites=SUITES,
+        foresees=False,
     ),
 }
 # Of settings with many forms of the same answer: those that are combined with the other settings.
