@@ -23,6 +23,11 @@ options:
       - fanvil
       - auerswald
       - akuvox
+      - snom_sraps
+      - gigaset_grape
+      - poly
+      - ale
+      - unify
   api_url:
     description:
       - Full URL of the service's endpoint. The default is the one that the vendor documents.

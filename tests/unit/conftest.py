@@ -70,6 +70,10 @@ def _basic(name: str, secret: str) -> dict[str, Any]:
     return {"username": name, "password": secret}
 
 
+def _key(name: str, secret: str) -> dict[str, Any]:
+    return {"client_id": name, "client_secret": secret}
+
+
 class Vendor(NamedTuple):
     """What the tests have to know of a vendor.
 
@@ -79,9 +83,9 @@ class Vendor(NamedTuple):
     C(dialect): how it is spoken to, C(redirect) being the XML-RPC methods C(redirect.*) of which some tests know every
     call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
     its MAC address, made of that; C(odd): an answer that means nothing; C(share): of each test with many cases so many
-    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(only): the files whose
-    tests it runs, beside a file of its own in plugins/vendor; None for all. C(foresees): whether a look tells another
-    account's device, or only a refused write does.
+    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(suites): the files of tests
+    that the vendor is in, where many others count the requests of bulk calls; none for all.
+    C(foresees): whether a look tells another account's device, or only a refused write does.
     """
 
     prefix: str
@@ -92,12 +96,15 @@ class Vendor(NamedTuple):
     columns: Callable[[str], dict[str, str]] = lambda _mac: {}
     odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
     share: int | None = None
-    only: tuple[str, ...] | None = None
+    suites: tuple[str, ...] = ()
     foresees: bool = True
 
 
-# What holds of every service, whatever calls it has.
 PROPERTIES = ("test_matrix", "test_convergence", "test_secrets")
+"""The files of tests of what holds for every service, whatever calls it has."""
+SUITES = (*PROPERTIES, "test_unforeseen", "test_interruption", "test_named_servers", "test_certificates")
+"""The files of tests for vendors whose calls are not those of the first ones: their costs are in files of their own."""
+
 SHARE = 4
 """How many cases of each test a vendor that does not run all of them has; the mark C(share) of a test multiplies it."""
 
@@ -114,6 +121,10 @@ _NAMED_SERVERS = {
     ("redirect.deRegisterDevices", 1): "remove",
     ("redirect.addServer", 2): "add",
 }
+_ALE = "/eds/api"
+_UNIFY = "/ztd/api/devices"
+_POLY = "/ztp/v1"
+_SRAPS = "/sraps/api/v1"
 VENDORS = {
     "yealink": Vendor(
         "001565",
@@ -153,7 +164,7 @@ VENDORS = {
         ("panasonic_rebind", "panasonic_check", "panasonic_texts"),
         "ipredirect",
         share=SHARE,
-        only=PROPERTIES,
+        suites=PROPERTIES,
     ),
     "gigaset": Vendor(
         "7c2f80",
@@ -165,7 +176,7 @@ VENDORS = {
         ("gigaset_check", "gigaset_own_again", "gigaset_removed"),
         "autoprov",
         share=SHARE,
-        only=PROPERTIES,
+        suites=PROPERTIES,
         foresees=False,
     ),
     "fanvil": Vendor(
@@ -181,7 +192,7 @@ VENDORS = {
         ("fanvil_own_again", "wording", "layout"),
         "fdps",
         share=SHARE,
-        only=PROPERTIES,
+        suites=PROPERTIES,
         foresees=False,
     ),
     "auerswald": Vendor(
@@ -190,10 +201,9 @@ VENDORS = {
         ("auerswald_unknown", "auerswald_yes", "auerswald_url"),
         "device",
         share=SHARE,
-        only=PROPERTIES,
+        suites=PROPERTIES,
         foresees=False,
     ),
-    "akuvox": Vendor("0c1105", _NAMED_SERVERS, ("batches", "culprits", "own_again"), share=SHARE, only=PROPERTIES),
 }
 # Of settings with many forms of the same answer: those that are combined with the other settings.
 FEW = {"snom_errors": ("struct", "text")}
@@ -233,8 +243,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what uses C(rps) for every vendor; with C(knobs), however its service may take a batch."""
     if "rps" not in metafunc.fixturenames:
         return
-    file = metafunc.module.__name__.rpartition(".")[2]
-    vendors = sorted(name for name, vendor in VENDORS.items() if vendor.only is None or file in vendor.only)
+    suite = metafunc.module.__name__.rpartition(".")[2]
+    vendors = sorted(name for name, vendor in VENDORS.items() if not vendor.suites or suite in vendor.suites)
     for mark in metafunc.definition.iter_markers("needs"):
         vendors = [vendor for vendor in vendors if all(getattr(SERVICES[vendor].can, able) for able in mark.args)]
     for mark in metafunc.definition.iter_markers("lacks"):
@@ -439,7 +449,7 @@ class Rps:
     @property
     def logins(self) -> int:
         """How many requests it takes to log in, before the first call."""
-        return int("login" in self.vendor.calls.values())
+        return list(self.vendor.calls.values()).count("login")
 
     def answers(self, what: str, *values: Any, kind: str = "answer", **parameters: Any) -> None:
         """Let calls of the dialect C(redirect) that are for this be answered with these values; with the kind

@@ -72,6 +72,10 @@ class Target(NamedTuple):
         return " ".join(filter(None, self.as_dict(mac).values()))
 
 
+INHERITED = Target(None, None, own=False)
+"""The target of a device of which its row says only which device it replaces: where that one points."""
+
+
 class NamedServer(NamedTuple):
     """A configuration server as a service lists it; C(url) is None where the service does not tell it."""
 
@@ -142,7 +146,8 @@ class Outcome(NamedTuple):
     """What became of a device, or in check mode would become: C(action), and what it C(was) before.
 
     C(status) is that before, as far as it is known in the end. C(own_url): it kept a URL of its own when it was bound
-    to a named server, and was given the server's URL as its own.
+    to a named server, and was given the server's URL as its own. C(replaces): the device that it replaces, if any;
+    C(inherited): its target is that one's.
     """
 
     mac: str
@@ -152,3 +157,5 @@ class Outcome(NamedTuple):
     was: Observation = Observation(None)
     error: RpsError | None = None
     own_url: bool = False
+    replaces: str | None = None
+    inherited: bool = False

@@ -25,6 +25,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import list_models
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import provider_named
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import failure_message
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
@@ -74,13 +75,14 @@ def look_up(
     models: Sequence[str] | None,
     url: str | None,
     check_target: bool | None,
+    progress: Progress | None = None,
 ) -> dict[str, Observation]:
     """Return what the service knows of C(devices), or else of all devices of the account, or of those of C(models).
 
     With C(url), only of those that point there. A device that could not be read has its error. Raises RpsError where
     the service could not be read at all.
     """
-    runner = Runner(service, devices or ())
+    runner = Runner(service, devices or (), progress)
     wanted = None if url is None else service.spelled(url)
     macs = None if devices is None else [device.mac for device in devices]
     listed: Mapping[str, Observation] = {}

@@ -117,7 +117,7 @@ def service(web, vendor):
     return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, login=BasicLogin("acme", "secret"), retries=3))
 
 
-@pytest.mark.parametrize("vendor", SERVICES)
+@pytest.mark.parametrize("vendor", ["yealink", "snom", "htek"])
 def test_refusals_in_every_servers_words(web, vendor):
     for number, words, answer in answers():
         if "<fault>" not in answer and not issubclass(SERVICES[vendor], ResultCodeService):

@@ -6,7 +6,22 @@
 from __future__ import annotations
 
 from ..dialect import Dialect
-from . import akuvox, auerswald, fanvil, gigaset, htek, panasonic, snom, yealink, yeastar
+from . import (
+    akuvox,
+    ale,
+    auerswald,
+    fanvil,
+    gigaset,
+    gigaset_grape,
+    htek,
+    panasonic,
+    poly,
+    snom,
+    snom_sraps,
+    unify,
+    yealink,
+    yeastar,
+)
 
 DIALECTS: dict[str, Dialect] = {
     dialect.provider: dialect
@@ -19,6 +34,11 @@ DIALECTS: dict[str, Dialect] = {
         fanvil.DIALECT,
         auerswald.DIALECT,
         akuvox.DIALECT,
+        snom_sraps.DIALECT,
+        gigaset_grape.DIALECT,
+        poly.DIALECT,
+        ale.DIALECT,
+        unify.DIALECT,
         yeastar.DIALECT,
     )
 }

@@ -144,7 +144,10 @@ def _list_servers(records: Records, settings: FanvilSettings) -> Reply:
 
 
 def _add_server(records: Records, settings: FanvilSettings, pairs: list[str]) -> Reply:
-    given = {key: value for key, _sign, value in (pair.partition("=") for pair in pairs)}
+    given: dict[str, str] = {}
+    for pair in pairs:
+        key, _equals, value = pair.partition("=")
+        given[key] = value
     try:
         scheme = _SCHEMES.get(given.get("cfgPfProt", ""))
         if tuple(given) != _KEYS or not given["cfgName"] or not given["cfgPfSrv"] or scheme is None:
