@@ -66,22 +66,20 @@ _LOGINS: dict[str, dict[str, Any]] = {
     "client_secret": {"type": "str", "no_log": True},
     "api_key": {"type": "str", "no_log": True},
     "client_cert": {"type": "path"},
-    "client_key": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
     "profile_name": {"type": "str"},
 }
-"""Every option of a login. Those that no service takes are no options of any module."""
+"""Every option of a login. One that the provider does not take is an input error."""
 _LOGIN_SECRETS = tuple(name for name, option in _LOGINS.items() if option.get("no_log"))
 
 
 def rps_options() -> dict[str, dict[str, Any]]:
-    """Return the options that all rps_* modules share, by what the services in the registry take."""
-    taken = {name for service in SERVICES.values() for name in service.login}
-    logins = {name: option for name, option in _LOGINS.items() if name in taken}
+    """Return the options that all rps_* modules share."""
     return with_environment(
         {
             "provider": {"type": "str", "required": True, "choices": list(SERVICES)},
             "api_url": {"type": "str"},
-            **logins,
+            **_LOGINS,
             "validate_certs": {"type": "bool", "default": True},
             "ca_path": {"type": "path"},
             "allow_http": {"type": "bool", "default": False},
@@ -92,12 +90,12 @@ def rps_options() -> dict[str, dict[str, Any]]:
             "rate_limit": {"type": "float"},
         },
         ENV_PREFIX,
-        ("api_url", *logins),
+        ("api_url", *_LOGINS),
     )
 
 
 RPS_OPTIONS = rps_options()
-LOGIN_OPTIONS = tuple(name for name in _LOGINS if name in RPS_OPTIONS)
+LOGIN_OPTIONS = tuple(_LOGINS)
 
 
 def from_environment(
@@ -157,7 +155,7 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
         if value and _LOGINS[name]["type"] == "path" and not os.path.exists(value)
     ]
     endpoint = (url["api_url"] or "").strip() or kind.default_url
-    if not endpoint:
+    if not endpoint and url["api_url"] is None:
         words = f"is required: {kind.provider} has an address for each region or account{how_else.format('API_URL')}"
         problems.append(Problem("invalid_input", "api_url", words))
     problems += option_problems(params) + endpoint_problems("api_url", endpoint, params["allow_http"])
@@ -166,16 +164,17 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
 
 def connect(account: Account, params: Mapping[str, Any]) -> Service:
     """Return the service, with a client of its own; nothing is sent yet. Raises RpsError, see Client."""
+    options = {name: value for name, value in account.login.items() if value is not None}
     client = Client(
         account.url,
         account.kind.headers,
-        login=account.kind.login_of({name: value for name, value in account.login.items() if value is not None}),
+        login=account.kind.login_of(options),
         statuses=account.kind.statuses,
         concurrency=params["concurrency"],
         rate_limit=params["rate_limit"],
         **transport_of(params),
     )
-    return account.kind(client)
+    return account.kind.of(client, options)
 
 
 def transport_of(params: Mapping[str, Any]) -> dict[str, Any]:

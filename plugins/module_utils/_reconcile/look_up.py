@@ -11,8 +11,13 @@ from typing import Any, Collection, Mapping, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, STATUSES, Device, Observation
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    REGISTERED,
+    STATUSES,
+    Device,
+    Observation,
+    Target,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
     attributes_of,
     device_problems,
@@ -51,6 +56,9 @@ def devices_asked_for(params: Mapping[str, Any], service: type[Service], problem
 def listing_problems(params: Mapping[str, Any], service: type[Service]) -> Problems:
     """Return what of the options the service cannot do."""
     problems: Problems = []
+    if params["macs"] is None and params["src"] is None and not (service.can.list_account or service.can.list_models):
+        words = "this service does not list the devices of the account: give macs or src"
+        problems.append(Problem("unsupported", "macs", words))
     if params["models"] is not None and not service.can.list_models:
         problems.append(Problem("unsupported", "models", "this service does not list devices by model"))
     if params["url"] is not None and not service.can.read_target:
@@ -73,13 +81,14 @@ def look_up(
     the service could not be read at all.
     """
     runner = Runner(service, devices or ())
+    wanted = None if url is None else service.spelled(url)
     macs = None if devices is None else [device.mac for device in devices]
     listed: Mapping[str, Observation] = {}
     if macs is None:
         if service.can.list_models:
-            macs = _of_models(runner, models or service.models, url)
-            if url is not None:
-                return {mac: Observation(REGISTERED, url) for mac in macs}
+            macs = _of_models(runner, models or service.models, wanted)
+            if wanted is not None:
+                return {mac: Observation(REGISTERED, wanted) for mac in macs}
         else:
             listed = service.list_devices()
             macs = list(listed)
@@ -92,7 +101,8 @@ def look_up(
     found = {mac: seen[mac] for mac in macs}
     if url is None:
         return found
-    return {mac: one for mac, one in found.items() if one.error or (one.url and same_url(one.url, url))}
+    target = Target(None, url, own=True)
+    return {mac: one for mac, one in found.items() if one.error or service.spelled_target(target, mac).met_by(mac, one)}
 
 
 def _of_models(runner: Runner[Service], models: Collection[str], url: str | None) -> list[str]:

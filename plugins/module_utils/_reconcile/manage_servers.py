@@ -17,7 +17,10 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers im
     ServerOutcome,
     add_servers,
 )
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import server_problems
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
+    placeholder_problems,
+    server_problems,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
@@ -38,7 +41,12 @@ def servers_asked_for(params: Mapping[str, Any], service: type[Service], problem
     problems += _unsupported(params, service)
     for name, url in servers.items():
         where = f"server {name!r}"
-        problems += _name_problems(where, name, service) if absent else server_problems(where, name, url, service)
+        if absent:
+            problems += _name_problems(where, name, service)
+            continue
+        problems += server_problems(where, name, url, service)
+        if service.can.named_servers:
+            problems += placeholder_problems(where, url, service)
     return servers
 
 
@@ -98,7 +106,9 @@ def manage_servers(
         return []
     runner = Runner(service)
     there = service.list_servers()
-    outcomes = {name: _foreseen(name, url, there, change_url, service) for name, url in servers.items()}
+    outcomes = {
+        name: _foreseen(name, url and service.spelled(url), there, change_url, service) for name, url in servers.items()
+    }
 
     def keep_bound(name: str) -> None:
         outcomes[name] = _unless_bound(runner, outcomes[name])
@@ -215,4 +225,7 @@ def _is_met(outcome: ServerOutcome, there: Sequence[NamedServer]) -> bool:
     urls = [server.url for server in there if server.name == outcome.name]
     if outcome.url is None:
         return not urls
-    return len(urls) == 1 and urls[0] is not None and same_url(urls[0], outcome.url)
+    if len(urls) != 1:
+        return False
+    # One that was not there before, and whose URL the service does not tell, is taken to be ours.
+    return outcome.action == ADDED if urls[0] is None else same_url(urls[0], outcome.url)

@@ -6,14 +6,36 @@
 
 from __future__ import annotations
 
+from ansible_collections.voip.rps.plugins.module_utils._services.akuvox import Akuvox
+from ansible_collections.voip.rps.plugins.module_utils._services.auerswald import Auerswald
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
+from ansible_collections.voip.rps.plugins.module_utils._services.fanvil import Fanvil
+from ansible_collections.voip.rps.plugins.module_utils._services.gigaset import Gigaset
 from ansible_collections.voip.rps.plugins.module_utils._services.htek import Htek
+from ansible_collections.voip.rps.plugins.module_utils._services.panasonic import Panasonic
 from ansible_collections.voip.rps.plugins.module_utils._services.snom import Snom
 from ansible_collections.voip.rps.plugins.module_utils._services.yealink import Yealink
 
-SERVICES: dict[str, type[Service]] = {service.provider: service for service in (Yealink, Snom, Htek)}
+SERVICES: dict[str, type[Service]] = {
+    service.provider: service
+    for service in (
+        Yealink,
+        Snom,
+        Htek,
+        Panasonic,
+        Gigaset,
+        Fanvil,
+        Auerswald,
+        Akuvox,
+    )
+}
 
 
 def providers_of(mac: str) -> list[str]:
     """Return the providers whose vendors have the prefix of a MAC address, none where it is not known."""
     return [name for name, service in SERVICES.items() if mac.startswith(service.mac_prefixes)]
+
+
+def longest_prefix() -> int:
+    """Return of how many digits the longest vendor prefix is: providers_of() needs no more of a MAC address."""
+    return max(len(prefix) for service in SERVICES.values() for prefix in service.mac_prefixes)

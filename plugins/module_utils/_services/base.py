@@ -12,18 +12,26 @@ from typing import ClassVar, Collection, Generic, Iterator, Mapping, Sequence, T
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client, Fate
 from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin, Login
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, one_line
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, one_line
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Goal, NamedServer, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 
 _MOST_WARNINGS = 20
 
 GoalT = TypeVar("GoalT", bound=Goal)
+ServiceT = TypeVar("ServiceT", bound="Service")
 
 
 def settle(refusals: Mapping[str, Refused], done: Collection[str]) -> None:
     """Settle an answer that speaks of each device: raises Refused where some were refused, with those that are done."""
     for first in refusals.values():
         raise Refused(first.code, first.message, dict(refusals), done, first.verdict)
+
+
+def released_first() -> Refused:
+    """Return the refusal of a move that the service has no call for: the device has to be released first."""
+    return Refused("unsupported", "the service moves no registered device", verdict=Verdict.REGISTERED)
 
 
 def macs_of(devices: Sequence[Device]) -> list[str]:
@@ -97,13 +105,23 @@ class Service(Backend[Target]):
     """The options that make up its login; those that are not in C(optional) are required."""
     optional: ClassVar[tuple[str, ...]] = ()
     mac_prefixes: ClassVar[tuple[str, ...]]
-    """What the vendor's MAC addresses begin with, as far as they are its alone."""
+    """What the vendor's MAC addresses begin with, as far as they are its alone: PREFIXES["its name"] of prefixes.py.
+
+    Services of one vendor have the same.
+    """
     models: ClassVar[Collection[str]] = ()
     """The models that the service lists devices of, as far as they are known."""
     may_confirm: bool = True
     """Whether a move may confirm an override where the service has no other way to move a device of the account."""
     attributes: ClassVar[tuple[str, ...]] = ()
     """The columns of a phone list that the service makes use of beside the MAC address and the target."""
+    mac_placeholder: ClassVar[str | None] = None
+    """What stands for the phone's MAC address in a URL, as its document says; None where it says nothing."""
+
+    sources: ClassVar[str]
+    """What the facts about it rest on: the vendor's text, clients in use, one client; for the table of the docs."""
+    not_known: ClassVar[str]
+    """What nobody was found to know of it, and what is done about that; for the same table."""
 
     lists_servers: ClassVar[bool] = False
     """It lists its named servers with their URLs."""
@@ -125,6 +143,28 @@ class Service(Backend[Target]):
         """
         return BasicLogin(options["username"], options["password"])
 
+    @classmethod
+    def of(cls: type[ServiceT], client: Client, _options: Mapping[str, str]) -> ServiceT:
+        """Return the service behind a client; the options are those that C(login_of) got."""
+        return cls(client)
+
+    @classmethod
+    def spelled(cls, url: str) -> str:
+        """Return a URL as the service takes it, with its placeholder for C({mac}); as it is where it has none."""
+        return url.replace(MAC_WORD, cls.mac_placeholder or MAC_WORD)
+
+    @classmethod
+    def spelled_target(cls, target: Target, mac: str | None = None) -> Target:
+        """Return a target with its URL as the service takes it for a device.
+
+        Where the service has no placeholder, the MAC address itself is put into a URL of the device's own; the URL of a
+        named server is all its devices', and stays. A target that is so already is returned as it is.
+        """
+        if target.url is None or target.asked is not None or MAC_WORD not in target.url:
+            return target
+        instead = cls.mac_placeholder or (mac if target.own else None)
+        return target._replace(url=target.url.replace(MAC_WORD, instead), asked=target.url) if instead else target
+
     def warn(self, words: str) -> None:
         """Add a warning, once; there is a bound to how many there are and how long each is."""
         warning = one_line(words)
@@ -137,8 +177,11 @@ class Service(Backend[Target]):
         return super().most(target, moves=moves)
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """List the devices registered by the account, where the service can: what the list tells of each, by MAC."""
-        raise NotImplementedError
+        """List the devices registered by the account: what the list tells of each, by MAC.
+
+        Raises RpsError C(unsupported) where the service cannot.
+        """
+        raise RpsError("unsupported", "this service does not list the devices of the account")
 
     def list_model(self, model: str, url: str | None = None) -> list[str]:
         """List the account's devices of a model, and with C(url) only those that point there, where the service can."""

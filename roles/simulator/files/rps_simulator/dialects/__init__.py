@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..dialect import Dialect
-from . import htek, snom, yealink, yeastar
+from . import akuvox, auerswald, fanvil, gigaset, htek, panasonic, snom, yealink, yeastar
 
 DIALECTS: dict[str, Dialect] = {
     dialect.provider: dialect
@@ -14,6 +14,11 @@ DIALECTS: dict[str, Dialect] = {
         yealink.DIALECT,
         htek.DIALECT,
         snom.DIALECT,
+        panasonic.DIALECT,
+        gigaset.DIALECT,
+        fanvil.DIALECT,
+        auerswald.DIALECT,
+        akuvox.DIALECT,
         yeastar.DIALECT,
     )
 }
