@@ -19,6 +19,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# ansible-test knows nothing of pyproject.toml.
+sys.path.insert(0, str(Path(__file__).parents[2] / "roles" / "simulator" / "files"))
+
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
