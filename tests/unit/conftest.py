@@ -98,14 +98,9 @@ class Vendor(NamedTuple):
     suites: tuple[str, ...] = ()
 
 
-SUITES = (
-    "test_matrix",
-    "test_convergence",
-    "test_unforeseen",
-    "test_interruption",
-    "test_named_servers",
-    "test_certificates",
-)
+PROPERTIES = ("test_matrix", "test_convergence", "test_secrets")
+"""The files of tests of what holds for every service, whatever calls it has."""
+SUITES = (*PROPERTIES, "test_unforeseen", "test_interruption", "test_named_servers", "test_certificates")
 """The files of tests for vendors whose calls are not those of the first ones: their costs are in files of their own."""
 
 SHARE = 4
@@ -155,6 +150,56 @@ VENDORS = {
         ("batches", "culprits", "snom_errors", "snom_rebind"),
     ),
     "htek": Vendor("001fc1", _NAMED_SERVERS, ("batches", "culprits", "own_again")),
+    "panasonic": Vendor(
+        "0080f0",
+        {
+            ("ipredirect.listPhones", 0): "list",
+            ("ipredirect.checkPhones", 1): "check",
+            ("ipredirect.getPhone", 1): "locate",
+            ("ipredirect.registerPhone", 2): "register",
+            ("ipredirect.unregisterPhone", 1): "remove",
+        },
+        ("panasonic_rebind", "panasonic_check", "panasonic_texts"),
+        "ipredirect",
+        share=SHARE,
+        suites=PROPERTIES,
+    ),
+    "gigaset": Vendor(
+        "7c2f80",
+        {
+            ("autoprov.checkDevice", 1): "check",
+            ("autoprov.registerDevice", 3): "register",
+            ("autoprov.deregisterDevice", 1): "remove",
+        },
+        ("gigaset_check", "gigaset_own_again", "gigaset_removed"),
+        "autoprov",
+        share=SHARE,
+        suites=PROPERTIES,
+    ),
+    "fanvil": Vendor(
+        "0c383e",
+        {
+            ("redirect.listDevices", 0): "list",
+            ("redirect.registerDevice", 2): "register",
+            ("redirect.deRegisterDevice", 1): "remove",
+            ("redirect.addMaterialServer", 1): "add",
+            ("redirect.deleteServer", 1): "delete",
+            ("redirect.listServers", 0): "servers",
+        },
+        ("fanvil_own_again", "wording", "layout"),
+        "fdps",
+        share=SHARE,
+        suites=PROPERTIES,
+    ),
+    "auerswald": Vendor(
+        "000952",
+        {("DeviceInfo", 1): "check", ("DeviceRegister", 2): "register", ("DeviceDeregister", 1): "remove"},
+        ("auerswald_unknown", "auerswald_yes", "auerswald_url"),
+        "device",
+        share=SHARE,
+        suites=PROPERTIES,
+    ),
+    "akuvox": Vendor("0c1105", _NAMED_SERVERS, ("batches", "culprits", "own_again"), share=SHARE, suites=PROPERTIES),
     "ale": Vendor(
         "00809f",
         {
@@ -514,7 +559,7 @@ class Rps:
     @property
     def moving(self) -> dict[str, Any]:
         """The options with which a device that points elsewhere is moved."""
-        return {} if self.can.read_target else {"force": True}
+        return {} if self.can.read_target else {"force": True, "force_limit": 100}
 
     def move(self, devices: int) -> Call:
         """Return the call that moves so many devices."""

@@ -213,6 +213,7 @@ class Applier:
             self.fail(step.macs, self._runner.stopped)
             return []
         left: Sequence[str] = ()
+        ours = True
         try:
             self._service.remove(self._runner.devices(step.macs))
         except Refused as refusal:
@@ -221,6 +222,8 @@ class Applier:
             if refusal.verdict is not Verdict.ALREADY:
                 self.fail(step.macs, refusal)
                 return []
+            # It was not ours, unless an earlier call released it of which the answer was lost.
+            ours = sent > 0
         except RpsError as error:
             if not error.in_doubt:
                 self._runner.failed(error, "write")
@@ -235,7 +238,8 @@ class Applier:
                 self.fail(left, RpsError(error.code, words))
                 left = ()
         gone = [mac for mac in step.macs if mac not in left and not self.outcomes[mac].error]
-        self._released.update(gone)
+        if ours:
+            self._released.update(gone)
         return Batch(step._replace(released=True)).only(gone) + self._release(step.only(left), sent + 1)
 
     def _after_refusal(self, batch: Batch, refusal: Refused) -> list[Batch]:

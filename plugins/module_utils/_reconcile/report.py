@@ -46,6 +46,8 @@ def _row(outcome: Outcome, place: Mapping[str, Any]) -> dict[str, Any]:
     row = {"mac": outcome.mac, "action": outcome.action, "status": outcome.status, **place}
     if outcome.own_url:
         row["own_url"] = True
+    if outcome.replaces:
+        row["replaces"] = outcome.replaces
     return {**row, "error": outcome.error.as_dict()} if outcome.error else row
 
 

@@ -74,7 +74,7 @@ def converges(rps, anew, data):
         simulator.settings(**behaviour)
         if fault:
             simulator.misbehave({**fault, "methods": service.methods(what), "skip": skip, "times": 1})
-        outcomes = run(service, wishes, **options, **({} if rps.can.read_target else {"force": True}))
+        outcomes = run(service, wishes, **options, **rps.moving)
         for mac, outcome in outcomes.items():
             refused = states[mac] == "other's" and wishes[mac] != "absent"
             assert (outcome["action"] == "failed") == refused, outcome
@@ -127,4 +127,7 @@ def cost_little(rps, anew, data):
         assert set(service.urls) == set(macs) - foreign
         # And where the service asks about one, it is checked.
         halving = (2 * ceil(log2(len(macs))) + 1) * len(foreign)
-        assert result["requests"] <= len(service.listing) + 3 + len(service.canary) + halving
+        bulk = service.can.bulk
+        one_by_one = 0 if max(bulk.bind, bulk.bind_url) > 1 else len(macs)
+        listed = len(service.listing) if service.can.list_account or service.can.list_models else len(macs)
+        assert result["requests"] <= listed + 3 + one_by_one + len(service.canary) + halving
