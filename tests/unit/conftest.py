@@ -121,6 +121,7 @@ _NAMED_SERVERS = {
 }
 _ALE = "/eds/api"
 _UNIFY = "/ztd/api/devices"
+_V1 = "/rps-json/api/open/v1"
 _POLY = "/ztp/v1"
 _SRAPS = "/sraps/api/v1"
 VENDORS = {
@@ -229,6 +230,26 @@ VENDORS = {
         dialect="unify",
         login=lambda _name, _secret: {"client_cert": __file__, "client_key": __file__},
         odd="7",
+        share=SHARE,
+        suites=SUITES,
+    ),
+    "yealink_v1": Vendor(
+        "001565",
+        {
+            (f"POST {_V1}/server/list", 0): "login",
+            (f"POST {_V1}/server/add", 0): "add",
+            (f"POST {_V1}/server/delete", 0): "add",
+            (f"POST {_V1}/device/list", 0): "list",
+            (f"GET {_V1}/device/checkMac", 0): "check",
+            (f"POST {_V1}/device/add", 0): "register",
+            (f"POST {_V1}/device/edit", 0): "move",
+            (f"POST {_V1}/device/migrate", 0): "move",
+            (f"POST {_V1}/device/delete", 0): "remove",
+        },
+        ("batches", "culprits", "own_urls", "v1_added"),
+        dialect="yealink_v1",
+        login=_key,
+        odd='{"ret":1}',
         share=SHARE,
         suites=SUITES,
     ),

@@ -145,6 +145,7 @@ def test_environment(folder):
             "poly": "https://h:1/ztp/v1",
             "ale": "https://h:1/eds/api",
             "unify": "https://h:1/ztd/api/devices",
+            "yealink_v1": "https://h:1/rps-json/api/open/v1",
             "yeastar": "https://h:1",
         }
     )
