@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Yealink's former JSON API: the guide's signatures, refusals in an envelope, and what nobody knows, read either way."""
+"""Yealink's former JSON API: the guide's signatures, refusals in an envelope, and what nobody knows."""
 
 from __future__ import annotations
 
