@@ -76,6 +76,11 @@ options:
         description:
           - The account of the device, as O(account) names it. If it is another one, the row is skipped.
         type: str
+      mac_id:
+        description:
+          - The MAC-ID of a Gigaset phone, which its label has as C(7C2F80ABCDEF-AB12). Some accounts of V(gigaset) need
+            it.
+        type: str
       replaces:
         description:
           - The MAC address of the phone that this one replaces (RMA). The new phone is registered and read back, and

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -275,6 +275,10 @@ def delete_devices(call: Asking) -> Told:
     return Told({"ret": 0, "data": None, "error": None})
 
 
+def _keys(_query: Mapping[str, str], value: Any) -> int:
+    return int(bool(isinstance(value, dict) and value.get("key")))
+
+
 def _devices(value: Any) -> int:
     listed = (value.get("macs") or value.get("ids")) if isinstance(value, dict) else None
     return len(listed) if isinstance(listed, list) else 0
@@ -292,7 +296,7 @@ DIALECT = Dialect(
         f"POST {PATH}/server/list": Route(list_servers),
         f"POST {PATH}/server/add": Route(add_server, writes=True),
         f"POST {PATH}/server/delete": Route(delete_servers, writes=True),
-        f"POST {PATH}/device/list": Route(list_devices),
+        f"POST {PATH}/device/list": Route(list_devices, parameters=_keys),
         f"GET {PATH}/device/checkMac": Route(check_mac),
         f"POST {PATH}/device/add": Route(add_devices, writes=True, devices=_devices),
         f"POST {PATH}/device/edit": Route(edit_device, writes=True),
