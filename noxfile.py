@@ -104,8 +104,8 @@ def run_units(session: nox.Session, *arguments: str) -> None:
 @nox.session
 def units(session: nox.Session) -> None:
     """Run the unit tests and measure what they cover; with arguments after ``--``, run just what they select."""
-    session.install("ansible-builder", "ansible-core", "ansible-runner", "hypothesis", "openpyxl", "requests", "selenium")
-    session.install("pytest-cov", "pytest-xdist")
+    session.install("ansible-core", "hypothesis", "openpyxl", "pytest-cov", "pytest-xdist", "requests", "selenium")
+    session.install("ansible-builder", "ansible-runner")
     run_units(session, *(session.posargs or ["--cov"]))
 
 
