@@ -68,6 +68,7 @@ def lint(session: nox.Session) -> None:
         session.run(*mypy, "--python-executable", sys.executable, "noxfile.py")
         packages = ["-p", "ansible_collections.voip.rps.plugins", "-p", "rps_simulator"]
         session.run(*mypy, *packages, env={"MYPYPATH": f"{root}:roles/simulator/files"})
+        session.run(*mypy, *sorted(glob("extensions/eda/plugins/*/*.py")))
         scripts = sorted(glob("tests/benchmark/**/*.py", recursive=True))
         session.run(*mypy, "--python-executable", sys.executable, *scripts, env={"MYPYPATH": "tests/benchmark"})
 
@@ -135,6 +136,13 @@ def matrix(session: nox.Session, core: str) -> None:
     """Run the unit tests with every pair of ansible-core and Python that the collection supports."""
     session.install(f"ansible-core=={core}.*", "hypothesis", "pytest", "pytest-xdist", "requests")
     run_units(session, *session.posargs)
+
+
+@nox.session(default=False)
+def rulebook(session: nox.Session) -> None:
+    """Run the rulebook with ansible-rulebook, which needs java."""
+    session.install("ansible-core", "ansible-rulebook", "hypothesis", "pytest", "pytest-xdist", "requests")
+    run_units(session, *session.posargs, "tests/unit/playbooks/test_rulebook.py")
 
 
 @nox.session

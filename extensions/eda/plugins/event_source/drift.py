@@ -142,7 +142,7 @@ def _event(path: str, database: sqlite3.Connection, provider: str, account: str,
             "count": count,
             "fixable": sum(counts[kind] for kind in FIXABLE),
             "devices": devices,
-            "message": f"{plain(account)}: {found}. {shown}{more}",
+            "message": f"{plain(account)}: {found}. Phones: {shown}{more}.",
             "history": path,
         }
     }
