@@ -177,7 +177,7 @@ def demo(session: nox.Session) -> None:
 @nox.session(default=False)
 def benchmark(session: nox.Session) -> None:
     """Measure how fast the collection is; what follows ``--`` goes to tests/benchmark/run.py."""
-    session.install("ansible-core", "requests")
+    session.install("ansible-core", "ansible-runner", "requests")
     output = ROOT / "tests" / "output" / "benchmark.json"
     with tree(session):
         session.run("python", "tests/benchmark/run.py", "--output", str(output), *session.posargs)
