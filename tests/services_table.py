@@ -57,6 +57,11 @@ ABILITIES = {
         "then gives over another account's device",
         "Another account's device fails with `override` too, as far as is known.",
     ),
+    "confirm_by_list": (
+        "listed in the end",
+        "lists the account again at the end of a run, because no answer to a write proves anything",
+        "What a call answers is relied on.",
+    ),
     "rebind": (
         "in place",
         "can re-register a device in place",

@@ -6,7 +6,22 @@
 from __future__ import annotations
 
 from ..dialect import Dialect
-from . import htek, snom, yealink, yeastar
+from . import (
+    akuvox,
+    ale,
+    auerswald,
+    fanvil,
+    gigaset,
+    gigaset_grape,
+    htek,
+    panasonic,
+    poly,
+    snom,
+    snom_sraps,
+    unify,
+    yealink,
+    yeastar,
+)
 
 DIALECTS: dict[str, Dialect] = {
     dialect.provider: dialect
@@ -14,6 +29,16 @@ DIALECTS: dict[str, Dialect] = {
         yealink.DIALECT,
         htek.DIALECT,
         snom.DIALECT,
+        panasonic.DIALECT,
+        gigaset.DIALECT,
+        fanvil.DIALECT,
+        auerswald.DIALECT,
+        akuvox.DIALECT,
+        snom_sraps.DIALECT,
+        gigaset_grape.DIALECT,
+        poly.DIALECT,
+        ale.DIALECT,
+        unify.DIALECT,
         yeastar.DIALECT,
     )
 }
