@@ -23,12 +23,16 @@ TEXTS = (*PAGES, ".py", ".yml")
 # Straight quotes and "(c)" are what machines read; headings and figures repeat words.
 IGNORED = re.compile(r": (typography|lexical_illusions)\b")
 # What vendors wrote, and how tests say it, is not ours to change.
-OTHERS = re.compile(r"^(LICENSES/|tests/unit/|tests/output/|tests/prose\.py|CODE_OF_CONDUCT\.md|.*/files/rps_simulator/)")
+OTHERS = re.compile(
+    r"^(LICENSES/|tests/unit/|tests/output/|tests/prose\.py|CODE_OF_CONDUCT\.md|.*/files/rps_simulator/)"
+)
 
 
 def files() -> list[str]:
     """Return the files that git knows, or all where there is no git, with text of ours."""
-    found = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], capture_output=True, text=True, check=False
+    )
     names = found.stdout.splitlines() or [str(path) for path in Path().rglob("*") if path.is_file()]
     return [name for name in names if name.endswith(TEXTS) and not OTHERS.match(name) and Path(name).exists()]
 
@@ -54,7 +58,9 @@ def main() -> int:
     pages = [name for name in names if name.endswith(PAGES)]
     spelling = subprocess.run(["codespell", "--toml", "pyproject.toml", *names], check=False)
     style = subprocess.run(["proselint", "check", *pages], capture_output=True, text=True, check=False)
-    advice = [line for line in style.stdout.splitlines() if re.match(r"\S+:\d+:\d+: ", line) and not IGNORED.search(line)]
+    advice = [
+        line for line in style.stdout.splitlines() if re.match(r"\S+:\d+:\d+: ", line) and not IGNORED.search(line)
+    ]
     print(*advice, sep="\n")
     return int(bool(findings or spelling.returncode or advice or (style.returncode and not style.stdout)))
 
