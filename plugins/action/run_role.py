@@ -152,7 +152,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             if not os.path.exists(path):
                 raise ValueError("was not found") from None
             if "vault" in type(error).__name__.lower() or "vault" in str(error).lower()[:200]:
-                raise ValueError("cannot be decrypted: give its vault password") from None
+                raise ValueError("cannot be decrypted: provide the vault password") from None
             raise ValueError("cannot be read as YAML or JSON") from None
         except (OSError, ValueError):
             raise ValueError("cannot be read as YAML or JSON") from None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which phones of an account drifted from the list: pure, from the rows of an audit."""
+"""Find the phones of an account that drifted from the list. Pure: the input is the rows of an audit."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ KINDS = {MISSING: GONE, DRIFTED: MOVED, EXTRA: NEW, ELSEWHERE: TAKEN}
 
 
 class Drift(NamedTuple):
-    """C(phones): what is known to have drifted, by MAC address: the kind, and where it points, without a password.
+    """The phones that drifted.
 
-    C(undecided): the phones of which this audit read nothing. What an earlier one said of them stays.
+    ``phones``: the kind of drift and the current URL without a password, by MAC address. ``undecided``: the phones that
+    this audit did not read. The result of an earlier audit stays valid for them.
     """
 
     phones: Mapping[str, tuple[str, str | None]]
@@ -38,7 +39,7 @@ class Drift(NamedTuple):
 
 
 def drift_of(rows: Iterable[Row]) -> Drift:
-    """Return which phones of an account drifted."""
+    """Return the drift of an account from the rows of its audit."""
     phones: dict[str, tuple[str, str | None]] = {}
     undecided = set()
     for row in rows:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values of variables, converted as Ansible converts options, refused in words that never show the value."""
+"""Convert the values of variables as Ansible converts options. Error messages never show the value."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 
 def as_text(value: Any) -> str:
-    """Return a text; a number is written as one. Raises ValueError."""
+    """Return a text, or a number as text. Raise ValueError."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError("must be text: write it in quotes")
+        raise ValueError("must be text: quote it")
     text = str(value)
     if not text.strip():
-        raise ValueError("is empty: give a value or leave it out")
+        raise ValueError("is empty: set a value or leave it out")
     return text
 
 
 def as_path(value: Any) -> str:
-    """Return a path, in which C(~) and environment variables are replaced. Raises ValueError."""
+    """Return a path, in which ``~`` and environment variables are replaced. Raise ValueError."""
     return os.path.expanduser(os.path.expandvars(as_text(value)))
 
 
 def as_path_or_false(value: Any) -> str | bool:
-    """Return a path, or False. Raises ValueError."""
+    """Return a path, or False. Raise ValueError."""
     if isinstance(value, (bool, str)) and str(value).strip().lower() in ("false", "no"):
         return False
     if isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in ("true", "yes")):
@@ -39,7 +39,7 @@ def as_path_or_false(value: Any) -> str | bool:
 
 
 def as_bool(value: Any) -> bool:
-    """Return a boolean, also of a text such as C(yes) or C(false). Raises ValueError."""
+    """Return a boolean, also from a text such as ``yes`` or ``false``. Raise ValueError."""
     try:
         return bool(boolean(value.strip() if isinstance(value, str) else value, strict=True))
     except TypeError:
@@ -47,7 +47,7 @@ def as_bool(value: Any) -> bool:
 
 
 def as_int(value: Any) -> int:
-    """Return a whole number, also of a text. Raises ValueError."""
+    """Return a whole number, also from a text. Raise ValueError."""
     number = as_float(value, "must be a whole number")
     if number != int(number):
         raise ValueError("must be a whole number")
@@ -55,7 +55,7 @@ def as_int(value: Any) -> int:
 
 
 def as_float(value: Any, words: str = "must be a number") -> float:
-    """Return a number, also of a text. Raises ValueError, with these words."""
+    """Return a number, also from a text. Raise ValueError with the message ``words``."""
     try:
         number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
@@ -66,25 +66,25 @@ def as_float(value: Any, words: str = "must be a number") -> float:
 
 
 def as_dict(value: Any) -> dict[str, Any]:
-    """Return a dict whose keys are texts. Raises ValueError."""
+    """Return a dict whose keys are texts. Raise ValueError."""
     if not isinstance(value, Mapping):
-        raise ValueError("must be a dict")
+        raise ValueError("must be a dictionary")
     return {str(key): item for key, item in value.items()}
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list. Raises ValueError."""
+    """Return a list. Raise ValueError."""
     if not isinstance(value, list):
         raise ValueError("must be a list")
     return value
 
 
 def as_text_or_list(value: Any) -> str | list[Any]:
-    """Return a text, or a list of anything. Raises ValueError."""
+    """Return a text, or a list of anything. Raise ValueError."""
     if isinstance(value, list):
         return value
     if not isinstance(value, str):
-        raise ValueError("must be text, and was read as a number or another value: write it in quotes")
+        raise ValueError("must be text, but is a number or another value: quote it")
     return as_text(value)
 
 
@@ -97,16 +97,16 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "dict": as_dict,
     "list": as_list,
 }
-"""By the name of the type in an argument specification."""
+"""The converters, by the name of the type in an argument specification."""
 
 
 def convert(value: Any, kind: str) -> Any:
-    """Return C(value) as that type. Raises ValueError, in words that begin with a verb and do not show the value."""
+    """Return ``value`` as the type ``kind``. Raise ValueError. Its message begins with a verb, without the value."""
     return CONVERTERS[kind](not_null(value))
 
 
 def not_null(value: Any) -> Any:
-    """Return a value. Raises ValueError where it is null."""
+    """Return ``value``. Raise ValueError if it is null."""
     if value is None:
-        raise ValueError("is null: give a value or leave it out")
+        raise ValueError("is null: set a value or leave it out")
     return value

@@ -33,7 +33,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def make(folder: Path, names: set[str]) -> bool:
     """Create the three files in the folder, valid for `names`, where needed.
 
-    Returns whether they were created; raises OSError. Links are replaced, not followed.
+    Returns whether they were created. Raise OSError. Links are replaced, not followed.
     """
     make_folder(folder)
     ca, server, key = folder / "ca.pem", folder / "server.pem", folder / "server.key"

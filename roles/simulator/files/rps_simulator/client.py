@@ -18,7 +18,7 @@ TIMEOUT = 60
 
 
 def ask(running: Running, verb: str, path: str = "", body: bytes | None = None) -> Any:
-    """What `verb /simulator<path>` answers. Raises ValueError where it refuses, OSError where it cannot be asked."""
+    """What `verb /simulator<path>` answers. Raise ValueError if it refuses, OSError where it cannot be asked."""
     address = urlsplit(running.url)
     connection: http.client.HTTPConnection
     if running.certificate is None:

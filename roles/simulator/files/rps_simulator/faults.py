@@ -72,7 +72,7 @@ class Rule:
         `methods`: method names, with or without the `redirect.` in front, endpoints of a PBX, or routes of a REST
         service, as `POST /v2/rps/addDevices`, each also with `/number of parameters` behind it; left out or null: any.
         `skip`: let so many matching requests pass first. `times`: how many to take; left out or null: for ever.
-        Raises ValueError for anything else.
+        Raise ValueError for anything else.
         """
         if not isinstance(rule, dict):
             raise ValueError("a fault rule must be an object")

@@ -112,7 +112,7 @@ class Panel:
     def update(self, wanted: Mapping[str, object]) -> None:
         """Turn the given settings, or none of them.
 
-        Raises ValueError for a setting that does not exist or a value that it cannot take.
+        Raise ValueError for a setting that does not exist or a value that it cannot take.
         """
         for name, value in wanted.items():
             takes = [known[name] for known in map(knobs, self._of) if name in known]

@@ -36,7 +36,7 @@ class Part(NamedTuple):
 
 
 def read(row: Row, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[str | None]:
-    """The row's values, in that order; optional ones that are left out, empty or null are None. Raises ValueError.
+    """The row's values, in that order; optional ones that are left out, empty or null are None. Raise ValueError.
 
     `account` and `provider` need not be named.
     """

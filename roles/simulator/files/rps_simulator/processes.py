@@ -37,7 +37,7 @@ def _lock_file(folder: Path) -> Path:
 
 @contextmanager
 def hold(folder: Path) -> Iterator[IO[str]]:
-    """Hold the folder, created where there is none, and yield its process file, emptied. Raises InUse, OSError."""
+    """Hold the folder, created where there is none, and yield its process file, emptied. Raise InUse, OSError."""
     make_folder(folder)
     with open(open_own(_lock_file(folder), os.O_CREAT | os.O_RDWR), "r+") as file:
         try:
@@ -57,7 +57,7 @@ def announce(file: IO[str], running: Running) -> None:
 
 
 def find(folder: Path) -> Running | None:
-    """The simulator that runs with this folder, if one does. Raises InUse while one is just starting, and OSError."""
+    """The simulator that runs with this folder, if one does. Raise InUse while one is just starting, and OSError."""
     check_folder(folder)
     try:
         descriptor = open_own(_lock_file(folder), os.O_RDONLY)

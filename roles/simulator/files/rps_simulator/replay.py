@@ -27,7 +27,7 @@ class Replay:
     """The recorded answers; of a method whose answers were all given, the last one is given again."""
 
     def __init__(self, path: str | Path) -> None:
-        """Read the transcript. Raises OSError, and ValueError where it is none."""
+        """Read the transcript. Raise OSError, and ValueError where it is none."""
         try:
             file = json.loads(Path(path).read_text(encoding="utf-8"))
             recorded = file["exchanges"] if file["rps_transcript"] == FORMAT else None

@@ -23,7 +23,7 @@ def seed(state: State, dialects: Mapping[str, Dialect], data: object) -> bool:
     """Add or bring up to date what `data` names, and leave the rest; all of it or, on an error, nothing.
 
     `accounts`: `{name, password, provider}`. Of each row of the dialects' parts the `account` says whose it is.
-    Returns whether anything changed. Raises ValueError where `data` is wrong, naming the place, never a password.
+    Returns whether anything changed. Raise ValueError if `data` is wrong, naming the place, never a password.
     """
     parts = part_names(dialects)
     if not isinstance(data, dict) or set(data) - {_ACCOUNTS, *parts}:
@@ -70,7 +70,7 @@ def _put_accounts(state: State, dialects: Mapping[str, Dialect], rows: list[dict
 def _row(
     place: str, part: str, values: dict[str, Any], providers: Mapping[str, str], dialects: Mapping[str, Dialect]
 ) -> Row:
-    """A row of a part, with whose it is. Raises ValueError where its provider's accounts have no such part."""
+    """A row of a part, with whose it is. Raise ValueError if its provider's accounts have no such part."""
     free = [name for name, dialect in dialects.items() if part in dialect.parts and dialect.parts[part].nobodys]
     account = values.get("account") or None
     if not isinstance(account, str) and (account is not None or not free):

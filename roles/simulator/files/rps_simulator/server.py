@@ -36,7 +36,7 @@ class Server:
     ) -> None:
         """Listen, with TLS where a `certificate` (and its `key`, where that is another file) is given.
 
-        Raises OSError when the address cannot be had or the certificate cannot be read.
+        Raise OSError when the address cannot be had or the certificate cannot be read.
         """
         self._handle = handle
         self._tls: ssl.SSLContext | None = None
@@ -81,7 +81,7 @@ class Server:
             thread.join(JOIN_SECONDS)
 
     def pause(self, seconds: float) -> None:
-        """Wait so long. Raises Stopping when the server stops meanwhile."""
+        """Wait so long. Raise Stopping when the server stops meanwhile."""
         if seconds > 0 and self._stopping.wait(seconds):
             raise Stopping
 

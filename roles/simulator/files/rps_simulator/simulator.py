@@ -40,8 +40,8 @@ class Simulator:
         """Listen on `host`:`port` (0: any free one), with TLS where PEM files are given; keep the state in `database`.
 
         `dialects`: the services to simulate, by provider. With `replay`, a transcript of the role preflight, services
-        answer as recorded there and keep nothing; raises ValueError where it is none.
-        Raises OSError when the address, a file or the database cannot be had.
+        answer as recorded there and keep nothing. Raise ValueError if it is none.
+        Raise OSError when the address, a file or the database cannot be had.
         """
         self._replay = None if replay is None else Replay(replay)
         self._dialects = dict(dialects)
@@ -104,20 +104,20 @@ class Simulator:
     def seed(self, data: object) -> bool:
         """Add accounts and what is theirs, and forget failed logins; see `seed.seed()`.
 
-        Returns whether anything changed; raises ValueError.
+        Returns whether anything changed. Raise ValueError.
         """
         changed = seed(self._state, self._dialects, data)
         self._forgive()
         return changed
 
     def misbehave(self, *rules: object) -> None:
-        """Put these fault rules in force instead of the former ones; see `faults.Rule.read()`. Raises ValueError."""
+        """Put these fault rules in force instead of the former ones; see `faults.Rule.read()`. Raise ValueError."""
         self._faults.replace(list(rules))
 
     def settings(self, /, **knobs: Any) -> dict[str, object]:
         """Turn these knobs, see `knobs.Settings` and the dialects' own. With any, failed logins are forgotten.
 
-        Returns all of them; raises ValueError.
+        Returns all of them. Raise ValueError.
         """
         self._panel.update(knobs)
         if knobs:
@@ -139,7 +139,7 @@ class Simulator:
     def shows(self, part: str, account: str) -> dict[str, Any]:
         """What the account has of a part of the seed, by name or bare MAC address; nothing of parts of other providers.
 
-        Raises ValueError where there is no such account.
+        Raise ValueError if there is no such account.
         """
         owner = self._account(account)
         shown = self._dialects[owner.provider].parts.get(part)
@@ -149,20 +149,20 @@ class Simulator:
             return shown.show(self._state, owner)
 
     def state(self, account: str) -> dict[str, dict[str, Any]]:
-        """What the account has of each part that can be shown. Raises ValueError where there is no such account."""
+        """What the account has of each part that can be shown. Raise ValueError if there is no such account."""
         shown = [name for name in part_names(self._dialects) if any(_shows(d, name) for d in self._dialects.values())]
         return {name: self.shows(name, account) for name in shown}
 
     def devices(self, account: str) -> dict[str, dict[str, Any]]:
-        """The account's devices: `{bare mac: {"server", "url": the one in force, "own_url"}}`. Raises ValueError."""
+        """The account's devices: `{bare mac: {"server", "url": the one in force, "own_url"}}`. Raise ValueError."""
         return self.shows("devices", account)
 
     def servers(self, account: str) -> dict[str, str | None]:
-        """The account's servers: name -> URL. Raises ValueError where there is no such account."""
+        """The account's servers: name -> URL. Raise ValueError if there is no such account."""
         return self.shows("servers", account)
 
     def phones(self, account: str) -> dict[str, dict[str, Any]]:
-        """The phones of the PBX whose API client this account is. Raises ValueError where there is no such account.
+        """The phones of the PBX whose API client this account is. Raise ValueError if there is no such account.
 
         `{bare mac: {"id", "vendor", "model", "template_name", "extension": number or None, "rps_auth": a boolean,
         "provisioning_method"}}`.

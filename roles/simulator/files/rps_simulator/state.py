@@ -35,7 +35,7 @@ class State:
         """Open `database` (a path, or `:memory:`), and create it, readable by its owner alone, where it is new.
 
         `tables`: SQL that creates the tables beside that of the accounts, where they are not there.
-        Raises OSError or sqlite3.Error when that cannot be done.
+        Raise OSError or sqlite3.Error when that cannot be done.
         """
         if database != ":memory:":
             for companion in ("-journal", "-wal", "-shm"):
@@ -94,7 +94,7 @@ class State:
 def accounts_in(database: str) -> list[Account]:
     """The accounts in the database of this path, in the order of their names; none where there is no database.
 
-    Raises OSError or sqlite3.Error where it cannot be read.
+    Raise OSError or sqlite3.Error where it cannot be read.
     """
     try:
         refuse_link(Path(database))

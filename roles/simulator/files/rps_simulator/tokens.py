@@ -55,7 +55,7 @@ class Tokens:
     def renew(self, refresh: str) -> Token | None:
         """A new token in place of the one with this refresh token, which ends.
 
-        None where the account has too many live ones. Raises KeyError where there is no such refresh token, any more.
+        None where the account has too many live ones. Raise KeyError if there is no such refresh token, any more.
         """
         with self._lock:
             self._drop_dead()

@@ -54,7 +54,7 @@ class Transport(ABC):
 
     @abstractmethod
     def read(self, peer: str, request: Request) -> Asked:
-        """What the request of the client at address `peer` asks for. Raises Refused."""
+        """What the request of the client at address `peer` asks for. Raise Refused."""
 
     @abstractmethod
     def fault(self, code: int, message: str) -> Answer:

@@ -68,7 +68,7 @@ class Wire:
         self.peer = str(connection.getpeername()[0])
 
     def read(self) -> Request | None:
-        """The next request; None where the client sent no more. Raises BadRequest."""
+        """The next request; None where the client sent no more. Raise BadRequest."""
         line = self._line()
         if not line:
             return None
