@@ -62,7 +62,7 @@ _ADVICE = {
     MISSING: "It is not registered. Run rollout with this list.",
     DRIFTED: "It points to another target. Run rollout, or correct the list if the change was on purpose.",
     EXTRA: "No row of the list names it. Add a row, or release it with decommission.",
-    ELSEWHERE: "Another account has registered it. Ask its former owner, or send the receipt to the vendor.",
+    ELSEWHERE: "Another account has registered it. Ask its former owner, or send the vendor the receipt.",
 }
 _ADVICE_UNVERIFIABLE = {
     NOT_TOLD: "Its row has only the column replaces. It is registered now, so add its server or url to the row.",

@@ -39,9 +39,9 @@ NO_LIST_WARNING = "the service cannot list the phones of the account, so extra p
 class Observed(NamedTuple):
     """The readings of an account.
 
-    ``seen``: each phone of the list, by MAC address. ``fresh``: those that were read in this run. ``listed``: the phones
-    that the account lists, or None. ``extra``: the phones of the account that no row names. ``reads``: the number of
-    phones whose target was read. ``failure``: why reading failed or stopped early, or None.
+    ``seen``: each phone of the list, by MAC address. ``fresh``: those that were read in this run. ``listed``: the
+    phones that the account lists, or None. ``extra``: the phones of the account that no row names. ``reads``: the
+    number of phones whose target was read. ``failure``: why reading failed or stopped early, or None.
     """
 
     seen: Mapping[str, Seen]

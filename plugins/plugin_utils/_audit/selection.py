@@ -18,8 +18,8 @@ HOUR = 3600
 class Limits(NamedTuple):
     """The limits of the user.
 
-    ``max_age``: hours for which a reading is valid, or None to read every phone. ``reads``: the maximum number of phones
-    to read for each account and run, or None for no limit.
+    ``max_age``: hours for which a reading is valid, or None to read every phone. ``reads``: the maximum number of
+    phones to read for each account and run, or None for no limit.
     """
 
     max_age: float | None = None
@@ -37,10 +37,10 @@ def to_read(
 ) -> list[str]:
     """Return the MAC addresses of the phones to read now, the most urgent first.
 
-    ``listed``: the phones that the account lists, or None. ``past``: the readings of the history, by MAC address. Phones
-    that left or entered the account's list since their last reading come first, then phones that were never read, then
-    the oldest readings. Listed phones whose target cannot be verified are not read, because the list already says
-    that they are registered.
+    ``listed``: the phones that the account lists, or None. ``past``: the readings of the history, by MAC address.
+    Phones that left or entered the account's list since their last reading come first, then phones that were never
+    read, then the oldest readings. Listed phones whose target cannot be verified are not read, because the list already
+    says that they are registered.
     """
     ranked: list[tuple[bool, int, int, str]] = []
     for position, device in enumerate(devices):

@@ -40,8 +40,8 @@ class Seen(NamedTuple):
     """A reading of a phone.
 
     ``seen_at``: seconds since 1970, or None if the phone was never read. ``source``: ``read`` in this run, or
-    ``history``. The history does not store a URL that contains a password. For such a URL, ``met`` is whether it was the
-    URL of the target, and ``shown`` is the URL without the password.
+    ``history``. The history does not store a URL that contains a password. For such a URL, ``met`` is whether it was
+    the URL of the target, and ``shown`` is the URL without the password.
     """
 
     observation: Observation

@@ -26,9 +26,9 @@ Phone = dict[str, Any]
 def phones_of_account(account: RoleAccount, *, check_target: bool) -> tuple[list[Phone], list[RpsError]]:
     """Return the phones of an account, sorted by MAC address, and the errors of those that could not be read.
 
-    Phones that could not be read are included, because the account lists them as registered. With ``check_target``, read
-    where each phone points, if the service can report it. Raise RpsError if the account cannot be read. Neither its
-    message nor the variables contain a password.
+    Phones that could not be read are included, because the account lists them as registered. With ``check_target``,
+    read where each phone points, if the service can report it. Raise RpsError if the account cannot be read. Neither
+    its message nor the variables contain a password.
     """
     kind = account.account.kind
     try:

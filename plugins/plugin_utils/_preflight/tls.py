@@ -20,7 +20,7 @@ _MOST_NAME = 100
 class Tls(NamedTuple):
     """The protocol version, and the issuer and expiry date of the certificate. Unknown values are None.
 
-    ``days``: the days until the expiry. ``trusted``: whether the certificate is trusted, or None if it was not verified.
+    ``days``: the days until the expiry. ``trusted``: whether the certificate is trusted, or None if not verified.
     """
 
     version: str | None

@@ -124,7 +124,7 @@ class _Scrubber:
         return word in words and word.casefold() not in self._never
 
     def body(self, octets: bytes, *, asked: bool) -> str:
-        """Return the body of a request, or of a response if ``asked`` is false. It may be XML, JSON, HTML or any text."""
+        """Return the body of a request, or of a response if ``asked`` is false. It may be XML, JSON, HTML or text."""
         text = octets.decode("utf-8", "replace")
         try:
             value = json.loads(text)

@@ -240,8 +240,9 @@ class Mover:
     def check_destination(self) -> None:
         """Make sure that the new account has every server that phones need, before any phone is released.
 
-        Add a server if its URL is known and its name does not exist. For other servers, only the refusal of a phone that
-        the old account still has shows whether the new account has the server. Set ``stopped`` if phones cannot move.
+        Add a server if its URL is known and its name does not exist. For other servers, only the refusal of a phone
+        that the old account still has shows whether the new account has the server. Set ``stopped`` if phones cannot
+        move.
         """
         service = self._destination.service
         if not service.can.named_servers:

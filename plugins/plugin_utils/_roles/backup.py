@@ -68,7 +68,7 @@ class Backup:
 
 
 def find_backup(role: str, values: Mapping[str, Any], context: Context, problems: Problems) -> Backup | None:
-    """Return the backup of a run, or None if the user turned it off, and add to ``problems`` if it cannot be written."""
+    """Return the backup of a run, or None if it is turned off, and add a problem if it cannot be written."""
     option = f"{role}_backup"
     if values["backup"] is False:
         return None

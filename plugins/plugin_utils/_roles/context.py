@@ -32,8 +32,8 @@ class Context(NamedTuple):
     ``given``: the templated values of the role's variables that are defined, by their full names. ``names``: the names
     of all variables of the play. ``problems``: variables that could not be templated. ``folders``: the folders in which
     a phone list is searched. ``cwd``: the folder in which Ansible was started. ``forbidden``: the folder of the
-    collection, in which nothing is written. ``load_file`` reads a YAML or JSON file, which may be encrypted with Ansible
-    Vault, and raises ValueError. ``hosts`` reads the hosts of the play as phones. ``show`` gets lines about the
+    collection, in which nothing is written. ``load_file`` reads a YAML or JSON file, which may be encrypted with
+    Ansible Vault, and raises ValueError. ``hosts`` reads the hosts of the play as phones. ``show`` gets lines about the
     progress, which are not part of the result.
     """
 

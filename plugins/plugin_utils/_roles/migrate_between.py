@@ -242,7 +242,7 @@ def _save_work_list(path: str, asked: Between, moves: Sequence[Move], *, finishe
 
 
 def _save_backup(source: Side, plan: Plan, backup: Backup | None) -> Plan:
-    """Save the phones that will be released, and return the plan without those that could not be read for the backup."""
+    """Save the phones that will be released, and return the plan without those that could not be read for that."""
     if backup is None:
         return plan
     left = [plan.outcomes[move.mac]._replace(action=REMOVED, target=None) for move in plan.moves]

@@ -138,7 +138,7 @@ def _failed_in(role: str, rows: Iterable[Any], problems: Problems) -> _Failed:
 def find_dest(
     role: str, values: Mapping[str, Any], path: str | None, context: Context, problems: Problems
 ) -> str | None:
-    """Return the path for ``ROLE_dest``, in check mode ``NAME.check.EXT``, and add a problem if it cannot be written."""
+    """Return the path for ``ROLE_dest``, in check mode ``NAME.check.EXT``, and add a problem if it is not writable."""
     if values["dest"] is None:
         return None
     dest = writable_path(f"{role}_dest", values["dest"], context, problems, path)

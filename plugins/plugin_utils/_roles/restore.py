@@ -260,8 +260,8 @@ def _warnings(chosen: Chosen, not_saved: int | None) -> list[str]:
     warnings = []
     if chosen.kept:
         warnings.append(
-            f"{chosen.kept} phones of the backup were not registered by their account. They are not changed. To release "
-            f"them, set {ROLE}_release. {ROLE}_limit is the maximum for each account."
+            f"{chosen.kept} phones of the backup were not registered by their account. They are not changed. To "
+            f"release them, set {ROLE}_release. {ROLE}_limit is the maximum for each account."
         )
     if chosen.without_target:
         warnings.append(

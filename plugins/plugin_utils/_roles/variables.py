@@ -49,8 +49,8 @@ def read_variables(
 ) -> dict[str, Any]:
     """Return the values or defaults of the role's variables except ``accounts``, by their names without ``ROLE_``.
 
-    ``given``: the values of those that are defined, by their full names. ``names``: all variables of the play. Add every
-    problem to ``problems``, including variables that look like a misspelt variable of the role.
+    ``given``: the values of those that are defined, by their full names. ``names``: all variables of the play. Add
+    every problem to ``problems``, including variables that look like a misspelt variable of the role.
     """
     ours = [f"{role}_{name}" for name in (*spec, "accounts")]
     # The fact that an earlier run in the same play set, and the host pattern of the playbook.

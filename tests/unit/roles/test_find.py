@@ -61,7 +61,7 @@ def test_every_account_is_asked_if_told_so_or_if_the_vendor_is_unknown(find: Fin
     assert {place[1] for place in places(find(mac="aabbccddeeff"))} == {"office", "labs", "desks", "shop"}
     assert find(mac="001565ffffff")["lines"][0].endswith("(in none of these accounts)")
     assert find(mac="001565000002", all=True)["lines"] == [
-        "001565000002: shop (htek): registered, its target is not shown"
+        "001565000002: shop (htek): registered, target not reported"
     ]
 
 
