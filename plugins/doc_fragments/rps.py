@@ -18,6 +18,7 @@ options:
       - yealink
       - snom
       - htek
+      - yealink_ymcs
   api_url:
     description:
       - Full URL of the service's endpoint. The default is the one that the vendor documents.

@@ -13,9 +13,10 @@ import json
 import os
 import xmlrpc.client
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -69,6 +70,10 @@ def _basic(name: str, secret: str) -> dict[str, Any]:
     return {"username": name, "password": secret}
 
 
+def _client(name: str, secret: str) -> dict[str, Any]:
+    return {"client_id": name, "client_secret": secret}
+
+
 class Vendor(NamedTuple):
     """What the tests have to know of a vendor.
 
@@ -77,8 +82,9 @@ class Vendor(NamedTuple):
     one that takes a token; C(knobs): the simulator's settings that tell how its service may take a batch.
     C(dialect): how it is spoken to, C(redirect) being the XML-RPC methods C(redirect.*) of which some tests know every
     call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
-    its MAC address, made of that; C(odd): an answer that means nothing; C(share): of each test with many cases so many
-    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all.
+    its MAC address, made of that; C(options): more options of every task; C(odd): an answer that means nothing;
+    C(share): of each test with many cases so many are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak)
+    sets it, for all.
     """
 
     prefix: str
@@ -87,6 +93,7 @@ class Vendor(NamedTuple):
     dialect: str = "redirect"
     login: Callable[[str, str], dict[str, Any]] = _basic
     columns: Callable[[str], dict[str, str]] = lambda _mac: {}
+    options: Mapping[str, Any] = MappingProxyType({})
     odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
     share: int | None = None
 
@@ -134,10 +141,34 @@ VENDORS = {
         ("batches", "culprits", "snom_errors", "snom_rebind"),
     ),
     "htek": Vendor("001fc1", _NAMED_SERVERS, ("batches", "culprits", "own_again")),
+    "yealink_ymcs": Vendor(
+        "805ec0",
+        {
+            ("POST /v2/token", 0): "login",
+            ("POST /v2/rps/listDevices", 0): "list",
+            ("POST /v2/rps/listDevices", 1): "locate",
+            ("GET /v2/rps/devices/{id}", 0): "locate",
+            ("POST /v2/rps/addDevices", 0): "register",
+            ("POST /v2/rps/addDevicesByMac", 0): "register",
+            ("PATCH /v2/rps/devices/{id}", 0): "move",
+            ("POST /v2/rps/delDevices", 0): "remove",
+            ("POST /v2/rps/listServers", 0): "servers",
+            ("POST /v2/rps/servers", 0): "add",
+            ("PATCH /v2/rps/servers/{id}", 0): "change",
+            ("POST /v2/rps/delServers", 0): "delete",
+        },
+        ("culprits", "ymcs_errors", "ymcs_own_again", "ymcs_field"),
+        dialect="json",
+        login=_client,
+        options={"rate_limit": 100_000},
+        odd="7",
+        share=SHARE,
+    ),
 }
 # Of settings with many forms of the same answer: those that are combined with the other settings.
 FEW = {"snom_errors": ("struct", "text")}
-READING = {"list", "check", "locate"}
+OF_NO_DEVICE = {"list", "servers", "add", "change", "delete"}
+READING = {"list", "check", "locate", "servers"}
 
 
 # Set by tests/soak.py, each time to another number.
@@ -274,6 +305,7 @@ class Rps:
             "api_url": simulator.endpoint(provider),
             **self.vendor.login(ACCOUNT, PASSWORD),
             "timeout": 5,
+            **self.vendor.options,
         }
         accounts = [
             {"name": ACCOUNT, "password": PASSWORD, "provider": provider},
@@ -438,7 +470,7 @@ class Rps:
                 what = self.vendor.calls[(entry.method, entry.parameters)]
                 if what == "login":
                     continue
-                calls.append(Call(what, entry.devices or int(what not in ("list", "add"))))
+                calls.append(Call(what, entry.devices or int(what not in OF_NO_DEVICE)))
         return calls
 
     @property

@@ -106,7 +106,8 @@ class Observation(NamedTuple):
     """What the service said of a device; C(url) is None where it did not tell or was not asked.
 
     C(error): why the device could not be read; C(company): whose it is, where the service tells that; C(held): what
-    else the service holds of it.
+    else the service holds of it; C(own_url): whether that URL is the device's own, None where nothing tells it;
+    C(more): what else the service tells, by the names that it is shown under.
     """
 
     status: str | None
@@ -114,6 +115,8 @@ class Observation(NamedTuple):
     error: RpsError | None = None
     company: str | None = None
     held: Held | None = None
+    own_url: bool | None = None
+    more: Mapping[str, str] | None = None
 
     @property
     def place(self) -> dict[str, str | None]:
@@ -126,8 +129,10 @@ class Observation(NamedTuple):
         shown: dict[str, Any] = {
             "mac": mac,
             "status": self.status,
-            "current_url": self.url and without_userinfo(self.url),
+            "current_url": without_userinfo(self.url) if self.url else None,
         }
+        if self.more:
+            shown.update((name, without_userinfo(value)) for name, value in self.more.items())
         if self.company:
             shown["company"] = without_userinfo(self.company)
         if self.error:

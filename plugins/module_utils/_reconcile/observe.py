@@ -51,7 +51,7 @@ def observe(
     unlisted = [mac for mac, one in seen.items() if one.status == UNKNOWN]
     unread = [device.mac for device in devices if not _is_known(seen.get(device.mac), device.mac in targets)]
     seen.update(runner.read(unread, targets))
-    if check_mode and policy.check_foreign and not (policy.override and can.takes_over):
+    if check_mode and policy.check_foreign and not (can.hides_others or (policy.override and can.takes_over)):
         # The real run learns from refused writes which devices are another account's; here only a look can tell.
         bound = {device.mac for device in devices if device.target}
         checked = runner.read([mac for mac in unlisted if mac in bound], ())

@@ -10,8 +10,9 @@ from ansible_collections.voip.rps.plugins.module_utils._services.base import Ser
 from ansible_collections.voip.rps.plugins.module_utils._services.htek import Htek
 from ansible_collections.voip.rps.plugins.module_utils._services.snom import Snom
 from ansible_collections.voip.rps.plugins.module_utils._services.yealink import Yealink
+from ansible_collections.voip.rps.plugins.module_utils._services.yealink_ymcs import YealinkYmcs
 
-SERVICES: dict[str, type[Service]] = {service.provider: service for service in (Yealink, Snom, Htek)}
+SERVICES: dict[str, type[Service]] = {service.provider: service for service in (Yealink, Snom, Htek, YealinkYmcs)}
 
 
 def providers_of(mac: str) -> list[str]:

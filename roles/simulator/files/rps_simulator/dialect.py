@@ -21,8 +21,8 @@ class World(NamedTuple):
 
     state: State
     panel: Panel
-    vendors: Mapping[str, str]
-    """The first six digits of MAC addresses -> the provider of that vendor, empty where there is none."""
+    vendors: Mapping[str, tuple[str, ...]]
+    """The first six digits of MAC addresses -> the providers of that vendor, if there are any."""
 
 
 MakeTransport = Callable[[Sequence["Dialect"], World], Transport]
@@ -51,10 +51,13 @@ class Dialect:
     """Whether it has modules, and so environment variables, of its own."""
 
 
-def vendors(dialects: Iterable[Dialect]) -> dict[str, str]:
-    """The first six digits of MAC addresses -> the provider of that vendor, empty where there is none."""
-    ours = {prefix: dialect.provider for dialect in dialects for prefix in dialect.mac_prefixes}
-    return {**dict.fromkeys(OTHER_VENDORS, ""), **ours}
+def vendors(dialects: Iterable[Dialect]) -> dict[str, tuple[str, ...]]:
+    """The first six digits of MAC addresses -> the providers of that vendor, if there are any."""
+    providers: dict[str, tuple[str, ...]] = dict.fromkeys(OTHER_VENDORS, ())
+    for dialect in dialects:
+        for prefix in dialect.mac_prefixes:
+            providers[prefix] = (*providers.get(prefix, ()), dialect.provider)
+    return providers
 
 
 def tables(dialects: Iterable[Dialect]) -> list[str]:

@@ -48,12 +48,12 @@ class Device(NamedTuple):
 class Records:
     """A provider's servers and devices in the hands of one account. MAC addresses are bare, in lower case.
 
-    `vendors`: the first six digits of MAC addresses -> the provider of that vendor, empty where there is none.
+    `vendors`: the first six digits of MAC addresses -> the providers of that vendor, if there are any.
     """
 
     __slots__ = ("_state", "_vendors", "account", "provider")
 
-    def __init__(self, state: State, account: Account, vendors: Mapping[str, str] | None = None) -> None:
+    def __init__(self, state: State, account: Account, vendors: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self._state = state
         self._vendors = vendors or {}
         self.account = account.name
@@ -61,7 +61,7 @@ class Records:
 
     def foreign(self, mac: str) -> bool:
         """Whether a MAC address is known to be of a vendor other than the provider's."""
-        return self._vendors.get(mac[:6], self.provider) != self.provider
+        return self.provider not in self._vendors.get(mac[:6], (self.provider,))
 
     def find(self, macs: Iterable[str]) -> dict[str, Device]:
         """The devices among `macs` that the provider knows, whosever they are."""

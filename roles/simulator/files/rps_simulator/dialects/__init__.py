@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..dialect import Dialect
-from . import htek, snom, yealink, yeastar
+from . import htek, snom, yealink, yealink_ymcs, yeastar
 
 DIALECTS: dict[str, Dialect] = {
     dialect.provider: dialect
@@ -14,6 +14,7 @@ DIALECTS: dict[str, Dialect] = {
         yealink.DIALECT,
         htek.DIALECT,
         snom.DIALECT,
+        yealink_ymcs.DIALECT,
         yeastar.DIALECT,
     )
 }
