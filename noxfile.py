@@ -146,10 +146,10 @@ def integration(session: nox.Session) -> None:
 
 @nox.session
 def molecule(session: nox.Session) -> None:
-    """Run the roles' scenarios."""
+    """Run the roles' scenarios, as many at a time as there are cores."""
     session.install("ansible-core", "molecule", "requests")
     with tree(session):
-        session.run("molecule", "test", "--all", *session.posargs)
+        session.run("molecule", "test", "--all", "--workers", "cpus", *session.posargs)
 
 
 @nox.session

@@ -94,6 +94,8 @@ options:
     description:
       - Infer the provider of a row from the vendor prefix (OUI) of its MAC address, and skip rows of other providers.
         Use it if one phone list has phones of several vendors.
+      - The vendors' blocks are those of the IEEE's registry. If a vendor has several services, its phones belong to
+        O(provider) if that is one of them.
       - A row with an unknown vendor prefix must name its provider, or this O(account).
       - If V(false), a row without a provider whose vendor prefix belongs only to other vendors is an error.
     type: bool

@@ -11,6 +11,7 @@ import hashlib
 import importlib
 import json
 import os
+import sys
 import xmlrpc.client
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -186,6 +187,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(ability, …): only for the vendors whose service can all of this")
     config.addinivalue_line("markers", "lacks(ability): only for the vendors whose service cannot do this")
     config.addinivalue_line("markers", "dialect(name): only for the vendors that are spoken to so, call by call")
+    config.addinivalue_line(
+        "markers", "few(cases): so many cases of a test are drawn, for each vendor where it has some"
+    )
     config.addinivalue_line("markers", "share(times): so many times the usual share of cases, where cases are drawn")
 
 
@@ -221,16 +225,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave of each test with many cases so many for a vendor as its share is, the same ones in every process."""
+    """Leave of each test with many cases as many as it has time for, the same ones in every process."""
     cases: dict[tuple[str, str], list[pytest.Item]] = {}
     for item in items:
         provider = getattr(item, "callspec", None) and item.callspec.params.get("rps")  # type: ignore[attr-defined]
-        if provider in VENDORS and VENDORS[provider].share is not None:
-            cases.setdefault((provider, item.nodeid.partition("[")[0]), []).append(item)
+        cases.setdefault((provider or "", item.nodeid.partition("[")[0]), []).append(item)
     left_out: set[pytest.Item] = set()
     for (provider, _test), those in cases.items():
-        mark = those[0].get_closest_marker("share")
-        most = (VENDORS[provider].share or 0) * (mark.args[0] if mark else 1)
+        most = _most_cases(provider, those[0])
         if len(those) <= most:
             continue
         for item in those:
@@ -241,6 +243,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if item in left_out])
         items[:] = [item for item in items if item not in left_out]
+
+
+def _most_cases(provider: str, item: pytest.Item) -> int:
+    """Return how many cases of a test are run, for a vendor or at all."""
+    few, share = item.get_closest_marker("few"), item.get_closest_marker("share")
+    most = few.args[0] if few else sys.maxsize
+    usual = VENDORS[provider].share if provider in VENDORS else None
+    return most if usual is None else min(most, usual * (share.args[0] if share else 1))
 
 
 @pytest.fixture(autouse=True)
@@ -350,7 +360,9 @@ class Rps:
         if macs:
             options["devices"] = [{"mac": mac} for mac in macs]
         if options.get("devices") and options.get("state") != "absent":
-            options["devices"] = [{**self.columns(one.get("mac")), **one} for one in options["devices"]]
+            options["devices"] = [
+                {**self.columns(one.get("mac")), **one} if isinstance(one, dict) else one for one in options["devices"]
+            ]
         if options.get("state") != "absent" and not {"server", "url"} & options.keys():
             options["server"] = "berlin"
         return self._run("rps_device", **{"servers": SERVERS, **self.options, **options})
@@ -362,8 +374,7 @@ class Rps:
 
     def examples(self, most: int) -> int:
         """Return how many times of so many a test that draws its cases is to be run."""
-        share = self.vendor.share
-        return most if share is None or ALL else min(most, 3 * share)
+        return most if ALL else min(most, 3 * (self.vendor.share or 2 * SHARE))
 
     @property
     def secret_option(self) -> str:

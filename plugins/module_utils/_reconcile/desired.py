@@ -17,6 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import e
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD, check_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import Owner, Ownership, did_you_mean
+from ansible_collections.voip.rps.plugins.module_utils._services import longest_prefix
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 Rows = Iterable["tuple[str, Mapping[str, str]]"]
@@ -65,7 +66,7 @@ class Targets:
 
     def attributes_of(self, row: Mapping[str, str]) -> Mapping[str, str]:
         """Return what the row says of its device that the service makes use of."""
-        return attributes_of(row, self._service)
+        return attributes_of(row, self._service) if self._service.attributes else NO_ATTRIBUTES
 
     def device_problems(self, where: str, device: Device) -> Problems:
         """Return what is wrong with the attributes of a row's device."""
@@ -137,6 +138,8 @@ class TargetError(ValueError):
 def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Targets], problems: Problems) -> Desired:
     """Return what the rows ask for, of the owners that have C(targets); adds to C(problems) what is wrong with them."""
     places: dict[str, tuple[str, Owner, Device | None]] = {}
+    owners: dict[tuple[str | None, str | None, str], Owner] = {}
+    beginning = slice(longest_prefix())
     devices: dict[Owner, list[Device]] = {owner: [] for owner in targets}
     others: Counter[Owner] = Counter()
     for where, row in rows:
@@ -146,11 +149,12 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
         except ValueError as error:
             problems.append(Problem("invalid_mac", where, str(error)))
             continue
+        # All that tells the owner, and it is the same in most rows.
+        whose = (row.get("account"), row.get("provider"), mac[beginning])
         try:
-            owner = ownership.owner_of(mac, row)
-            device = None
-            if owner in targets:
-                device = Device(mac, targets[owner].of(row, mac), targets[owner].attributes_of(row))
+            owner = owners.get(whose) or owners.setdefault(whose, ownership.owner_of(mac, row))
+            own = targets.get(owner)
+            device = Device(mac, own.of(row, mac), own.attributes_of(row)) if own else None
         except TargetError as error:
             problems.append(Problem(error.code, where, str(error)))
             continue
@@ -159,12 +163,14 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
             continue
         if device is None:
             others[owner] += 1
-        first, first_owner, first_device = places.setdefault(mac, (where, owner, device))
-        if first == where:
-            if device is not None:
+        if mac not in places:
+            places[mac] = (where, owner, device)
+            if own and device:
                 devices[owner].append(device)
-                problems += targets[owner].device_problems(where, device)
-        elif first_owner != owner:
+                problems += own.device_problems(where, device)
+            continue
+        first, first_owner, first_device = places[mac]
+        if first_owner != owner:
             problems.append(Problem("repeated_mac", where, f"{mac} belongs to another account in {first}"))
         elif first_device != device:
             problems.append(Problem("repeated_mac", where, f"{mac} has {_difference(first_device, device)} in {first}"))

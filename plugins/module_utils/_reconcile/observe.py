@@ -38,10 +38,14 @@ def observe(
     Raises RpsError where the service could not be read.
     """
     can = runner.service.can
+    # Of an account that is fresh, nothing is to be read: that is told of 100,000 devices at a look each.
     targets = {
         device.mac: device.target.url
         for device in devices
-        if device.target and wants_target(device, policy, can) and (device.target.url is not None or not check_mode)
+        if (account is None or device.mac in account)
+        and device.target
+        and wants_target(device, policy, can)
+        and (device.target.url is not None or not check_mode)
     }
     seen: dict[str, Observation] = {}
     if account is not None:
@@ -49,7 +53,8 @@ def observe(
     elif can.list_models and len(devices) > HANDFUL:
         seen = _by_model(runner, devices, targets)
     unlisted = [mac for mac, one in seen.items() if one.status == UNKNOWN]
-    unread = [device.mac for device in devices if not _is_known(seen.get(device.mac), device.mac in targets)]
+    macs = targets if account is not None else [device.mac for device in devices]
+    unread = [mac for mac in macs if not _is_known(seen.get(mac), mac in targets)]
     seen.update(runner.read(unread, targets))
     if check_mode and policy.check_foreign and not (can.hides_others or (policy.override and can.takes_over)):
         # The real run learns from refused writes which devices are another account's; here only a look can tell.

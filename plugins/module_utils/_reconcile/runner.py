@@ -46,7 +46,7 @@ class Runner(Generic[BackendT]):
 
     def devices(self, macs: Iterable[str]) -> list[Device]:
         """Return the devices with these MAC addresses."""
-        return [self.device(mac) for mac in macs]
+        return [self.device(mac) for mac in macs] if self._known else list(map(Device, macs))
 
     def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
         """Run C(work) on every item, as many at a time as the client has connections."""

@@ -106,7 +106,10 @@ class Service(Backend[Target]):
     """The options that make up its login; those that are not in C(optional) are required."""
     optional: ClassVar[tuple[str, ...]] = ()
     mac_prefixes: ClassVar[tuple[str, ...]]
-    """What the vendor's MAC addresses begin with, as far as they are its alone."""
+    """What the vendor's MAC addresses begin with, as far as they are its alone: PREFIXES["its name"] of prefixes.py.
+
+    Services of one vendor have the same.
+    """
     models: ClassVar[Collection[str]] = ()
     """The models that the service lists devices of, as far as they are known."""
     may_confirm: bool = True
@@ -115,6 +118,11 @@ class Service(Backend[Target]):
     """The columns of a phone list that the service makes use of beside the MAC address and the target."""
     mac_placeholder: ClassVar[str | None] = None
     """What stands for the phone's MAC address in a URL, as its document says; None where it says nothing."""
+
+    sources: ClassVar[str]
+    """What the facts about it rest on: the vendor's text, clients in use, one client; for the table of the docs."""
+    not_known: ClassVar[str]
+    """What nobody was found to know of it, and what is done about that; for the same table."""
 
     lists_servers: ClassVar[bool] = False
     """It lists its named servers with their URLs."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY, Bulk, Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._services.named_servers import NamedServersService
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 
 
 class Htek(NamedServersService):
@@ -18,7 +19,12 @@ class Htek(NamedServersService):
 
     provider = "htek"
     default_url = "https://rps.htek.com/index.php/xmlrpc"
-    mac_prefixes = ("001fc1",)
+    mac_prefixes = PREFIXES["htek"]
+    sources = "The vendor's document, sections 1 to 6; of sections 7 to 11 only the titles"
+    not_known = (
+        "The texts of sections 7 to 11 (bulk calls, servers, edits): they are taken for Yealink's, and if the service "
+        "does not have them, single calls are used."
+    )
     can = Capabilities(
         named_servers=True,
         list_account=True,

@@ -42,6 +42,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verd
 from ansible_collections.voip.rps.plugins.module_utils._services.base import macs_of, settle
 from ansible_collections.voip.rps.plugins.module_utils._services.json_service import JsonService
 from ansible_collections.voip.rps.plugins.module_utils._services.pages import Page, all_rows
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 
 PAGE = 500
 _JSON = {"Content-Type": "application/json"}
@@ -160,7 +161,14 @@ class YealinkYmcs(JsonService):
     default_url = ""
     known_urls = tuple(f"https://{region}-api.ymcs.yealink.com/v2" for region in ("us", "eu", "au"))
     login = ("client_id", "client_secret")
-    mac_prefixes = ("001565", "249ad8", "44dbd2", "805e0c", "805ec0", "c4fc22")
+    mac_prefixes = PREFIXES["yealink"]
+    sources = "Clients in use, some of which report what they met, and the vendor's guide as they quote it"
+    not_known = (
+        "Whether adding one's own phone again updates it: it is never relied on. How a phone's own URL is ended: "
+        "an empty one and none are tried, and read back; else the phone is given the server's URL as its own. What an "
+        "error of a removal names: the list decides. Who may add phones without serial numbers: one learns it from the "
+        "refusal."
+    )
     attributes = ("sn",)
     rate_limit = 50.0
     longest_server_url = 512

@@ -60,6 +60,32 @@ def test_limit_and_group_choose_phones(play: Callable[..., Any], simulator: Simu
     assert "Could not match" not in done.stdout
 
 
+def test_phones_of_a_pbx_are_hosts_too(ansible: Callable[..., Any], simulator: Simulator, tmp_path: Path) -> None:
+    simulator.seed(
+        {
+            "accounts": [{"name": "pbx", "password": "s3cret-of-pbx", "provider": "yeastar"}],
+            "extensions": [{"account": "pbx", "number": "1001"}],
+        }
+    )
+    kind = {"rps_model": "SIP-T53W", "rps_template": "YSDP_YealinkT5"}
+    phones = {
+        "desk": {"rps_mac": "001565000001", "rps_extension": 1001},
+        "snom": {"rps_mac": "000413900003", "rps_model": "D785", "rps_template": "YSDP_SnomD", "rps_extension": 1001},
+    }
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"switch": {}, **phones}, "vars": kind}}))
+    pbx = {"base_url": simulator.url, "client_id": "pbx", "client_secret": "s3cret-of-pbx"}
+
+    done = ansible(
+        "ansible-playbook", "-i", "hosts.yml", "voip.rps.yeastar", extra={"yeastar_pbx": pbx, "yeastar_hosts": True}
+    )
+
+    failed = [line.split()[0] for line in done.stdout.partition("PLAY RECAP")[2].splitlines() if "failed=1" in line]
+    assert failed == ["snom"], done.stdout
+    assert simulator.phones("pbx").keys() == {"001565000001"}
+    assert "PBX phone 000413900003: " in done.stdout
+
+
+@pytest.mark.few(1)
 @pytest.mark.parametrize("group", ["empty", "nothing_of_that_name"])
 def test_no_phone_at_all_is_an_error(play: Callable[..., Any], simulator: Simulator, group: str) -> None:
     done = play("voip.rps.rollout", rollout_group=group)
@@ -69,6 +95,7 @@ def test_no_phone_at_all_is_an_error(play: Callable[..., Any], simulator: Simula
     assert simulator.log == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("how", "words"),
     [

@@ -43,6 +43,7 @@ from ..dialect import World
 from ..knobs import choice, number
 from ..mac import bare
 from ..parts import Row, read
+from ..prefixes import PREFIXES
 from ..records import DEVICES, SERVERS, TABLES, Device
 from ..state import Account, State
 from ..transport import Refused
@@ -486,7 +487,7 @@ DIALECT = Dialect(
     settings=YmcsSettings,
     tables=(TABLES, _SERIALS),
     parts={"servers": SERVERS, "devices": DEVICES._replace(put=_put_devices)},
-    mac_prefixes=("001565", "249ad8", "44dbd2", "805e0c", "805ec0", "c4fc22"),
+    mac_prefixes=PREFIXES["yealink"],
     options=("API_URL", "CLIENT_ID", "CLIENT_SECRET"),
     routes={
         TOKEN: Route(_token),
