@@ -460,7 +460,15 @@ class Rps:
 
     def move(self, devices: int) -> Call:
         """Return the call that moves so many devices."""
-        return Call(("move" if devices == 1 else "confirm") if self.can.override else "register", devices)
+        whats = set(self.vendor.calls.values())
+        if "move" in whats and (devices == 1 or "confirm" not in whats):
+            return Call("move", devices)
+        return Call("confirm" if "confirm" in whats else "register", devices)
+
+    def moves(self, devices: int) -> list[Call]:
+        """Return the calls that move so many devices."""
+        bulk = self.can.bulk
+        return [self.move(devices)] if devices == 1 or max(bulk.move, bulk.move_url) > 1 else [self.move(1)] * devices
 
     @property
     def urls(self) -> dict[str, str | None]:

@@ -65,7 +65,6 @@ REFUSALS: Mapping[str, tuple[str, Verdict]] = {
     "900400": ("invalid_input", Verdict.DEVICES),
     "900404": ("not_registered", Verdict.ALREADY),
     "900409": ("needs_override", Verdict.REGISTERED),
-    "900501": ("unsupported", Verdict.SINGLY),
 }
 """Codes: the error and what it means for the batch."""
 MEANINGS: Mapping[str, str] = {
@@ -80,7 +79,6 @@ MEANINGS: Mapping[str, str] = {
     "900400": "invalid parameters",
     "900404": "not found",
     "900409": "conflict",
-    "900501": "the operation is not supported",
 }
 _WORDS = (
     (re.compile(r"mac[. _]?invalid|invalid mac", re.IGNORECASE), "800001"),
@@ -269,8 +267,10 @@ class YealinkYmcs(JsonService):
             where = self._where(target)
             if target.own or not known.own:
                 self._patch(device.mac, where)
+                own = target.own
             else:
-                self._leave_own_url(device.mac, where)
+                own = not self._leave_own_url(device.mac, where)
+            self._known[device.mac] = self._known[device.mac]._replace(own=own)
 
     def remove(self, devices: Sequence[Device]) -> None:
         """POST /rps/delDevices."""
@@ -453,8 +453,8 @@ class YealinkYmcs(JsonService):
                 raise
             self._call("PATCH", f"/rps/devices/{now.id}", _anything, body=body, write=True)
 
-    def _leave_own_url(self, mac: str, where: Mapping[str, str | None]) -> None:
-        """Bind a device to a server, and end its own URL in the way that the service takes, if there is one."""
+    def _leave_own_url(self, mac: str, where: Mapping[str, str | None]) -> bool:
+        """Bind a device to a server, and end its own URL in the way that the service takes. Returns whether it did."""
         bound = False
         for form in self._clearing:
             try:
@@ -465,14 +465,15 @@ class YealinkYmcs(JsonService):
             else:
                 bound = True
                 if self._clears:
-                    return
+                    return True
                 row = self._call("GET", f"/rps/devices/{self._known[mac].id}", _object, write=False)
                 if not _text(row, "uniqueServerUrl"):
                     self._clearing, self._clears = (form,), True
-                    return
+                    return True
             self._clearing = tuple(one for one in self._clearing if one != form)
         if not bound:
             self._patch(mac, where)
+        return False
 
 
 def _anything(value: Any) -> Any:
@@ -514,6 +515,8 @@ def _error(status: int, value: Any, body: bytes) -> RpsError:
         return RpsError("auth_failed", words)
     if code in REFUSALS:
         return _refusal(code, words)
+    if code == "900501":
+        return RpsError("unsupported", words)
     if code.startswith("9005"):
         return RpsError("service_error", words, transient=True, in_doubt=True)
     if status == 403:
