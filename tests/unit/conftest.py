@@ -28,6 +28,7 @@ from rps_simulator import Simulator
 from rps_simulator.settings import CHOICES
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 try:
@@ -275,6 +276,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
         args = {**options, "_ansible_check_mode": check, "_ansible_diff": diff}
         capsys.readouterr()
         warnings._global_warnings.clear()
+        # A process runs one task; the tokens of many would take ever longer to look for.
+        SECRETS.clear()
         with on_managed_node(), patch_module_args(args), pytest.raises(SystemExit):
             module.main()
         result: dict[str, Any] = json.loads(capsys.readouterr().out)

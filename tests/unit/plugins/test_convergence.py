@@ -86,7 +86,10 @@ def converges(rps, anew, data):
         simulator.misbehave()
         simulator.clear_log()
         again = run(service, wishes, **options, check=True)
-        assert {outcome["action"] for outcome in again.values()} <= {"none", rps.left_alone, "failed"}
+        # What is another account's, not every service tells before it is to be registered.
+        hidden = [mac for mac in macs if rps.can.hides_others and states[mac] == "other's"]
+        told = {outcome["action"] for mac, outcome in again.items() if mac not in hidden}
+        assert told <= {"none", rps.left_alone, "failed"}
         run(service, {mac: wish for mac, wish in wishes.items() if states[mac] != "other's"}, **options)
         assert service.writes == []
 
@@ -124,4 +127,7 @@ def cost_little(rps, anew, data):
         assert set(service.urls) == set(macs) - foreign
         # And where the service asks about one, it is checked.
         halving = (2 * ceil(log2(len(macs))) + 1) * len(foreign)
-        assert result["requests"] <= len(service.listing) + 3 + len(service.canary) + halving
+        # Where a call takes fewer, there are more of them; a token, and the list of the servers.
+        bulk = rps.can.bulk
+        more = ceil(len(macs) / (bulk.bind if rps.can.named_servers else bulk.bind_url)) + 2 * rps.logins
+        assert result["requests"] <= len(service.listing) + 2 + more + len(service.canary) + halving

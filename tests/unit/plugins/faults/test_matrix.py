@@ -172,6 +172,7 @@ def test_reading_one_by_one(goes_wrong, fault, when):
     goes_wrong("moved", "single", fault, READS, SIZES["single"]["devices"], when)
 
 
+@pytest.mark.lacks("list_targets")
 @pytest.mark.few(25)
 @pytest.mark.needs("read_target")
 @pytest.mark.share(2)

@@ -427,7 +427,7 @@ class Ymcs(Rest):
 
     def give(self, account: str) -> Told:
         """A token for the account."""
-        token, seconds = secrets.token_urlsafe(48), self._settings.ymcs_token_seconds
+        token, seconds = secrets.token_urlsafe(18), self._settings.ymcs_token_seconds
         with self._lock:
             self._tokens[token] = (account, time.monotonic())
         return Told({"access_token": token, "token_type": "bearer", "expires_in": seconds})
