@@ -57,6 +57,12 @@ ABILITIES = {
         "then gives over another account's device",
         "Another account's device fails with `override` too, as far as is known.",
     ),
+    "hides_others": (
+        "hides others",
+        "tells only when it is to be registered that a device is another account's",
+        "Check mode reads each device that is not listed, unless `check_foreign: false`, and so foresees those of "
+        "other accounts.",
+    ),
     "rebind": (
         "in place",
         "can re-register a device in place",

@@ -160,7 +160,7 @@ VENDORS = {
             ("POST /v2/rps/delServers", 0): "delete",
         },
         ("culprits", "ymcs_errors", "ymcs_own_again", "ymcs_field"),
-        dialect="json",
+        dialect="ymcs",
         login=_client,
         options={"rate_limit": 100_000},
         odd="7",
