@@ -20,7 +20,7 @@ def test_status(client):
     status = json.loads(client.send(verb="GET", path="/simulator", Authorization=None).body)
 
     assert status["pid"] == os.getpid()
-    assert status["providers"] == ["htek", "snom", "yealink", "yeastar"]
+    assert status["providers"] == ["htek", "snom", "yealink", "yealink_ymcs", "yeastar"]
 
 
 @pytest.mark.parametrize(

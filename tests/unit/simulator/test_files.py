@@ -140,6 +140,7 @@ def test_environment(folder):
             "yealink": "https://h:1/xmlrpc",
             "htek": "https://h:1/index.php/xmlrpc",
             "snom": "https://h:1/xmlrpc/",
+            "yealink_ymcs": "https://h:1/v2",
             "yeastar": "https://h:1",
         }
     )
