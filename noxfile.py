@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -31,10 +32,20 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 os.environ["PIP_CONSTRAINT"] = "tests/constraints.txt"
 
-# pyenv's shims answer for every Python, installed or not. The installed ones take their place.
-PYENV = os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))
-SEARCHED = [path for path in os.environ["PATH"].split(os.pathsep) if not path.startswith(PYENV)]
-os.environ["PATH"] = os.pathsep.join([*SEARCHED, *sorted(glob(f"{PYENV}/versions/*/bin"))])
+
+def search_path() -> str:
+    """Return PATH without the shims of version managers (pyenv, asdf, mise), and with the Pythons that they installed.
+
+    Shims answer for every Python, installed or not, and ansible-test believes them.
+    """
+    folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep)]
+    for shims in [folder for folder in folders if folder.name == "shims"]:
+        folders.remove(shims)
+        folders += [python.parent for python in sorted(shims.parent.glob("*/[0-9]*/bin/python3"))]
+    return os.pathsep.join(map(str, folders))
+
+
+os.environ["PATH"] = search_path()
 
 
 @contextmanager
@@ -136,6 +147,15 @@ def matrix(session: nox.Session, core: str) -> None:
     run_units(session, *session.posargs)
 
 
+@nox.session(default=False)
+def oldest(session: nox.Session) -> None:
+    """Run the unit tests of the modules with the oldest requests that meta/ee-requirements.txt promises."""
+    requirement = re.search(r"^requests>=(\S+)$", Path("meta/ee-requirements.txt").read_text(encoding="utf-8"), re.M)
+    assert requirement
+    session.install("ansible-core", "hypothesis", "pytest", "pytest-xdist", f"requests=={requirement[1]}")
+    run_units(session, *(session.posargs or ["tests/unit/plugins"]))
+
+
 @nox.session
 def integration(session: nox.Session) -> None:
     """Run the integration targets; with ``-- --venv --python 3.8`` the modules run under that Python."""
@@ -172,3 +192,10 @@ def benchmark(session: nox.Session) -> None:
     output = ROOT / "tests" / "output" / "benchmark.json"
     with tree(session):
         session.run("python", "tests/benchmark/run.py", "--output", str(output), *session.posargs)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Prepare the release of the version that follows ``--``, in ``dist``."""
+    session.install("ansible-core", "antsibull-changelog", "galaxy-importer", "pyyaml")
+    session.run("python", ".ci/release.py", *session.posargs, env=QUIET_ANSIBLE)

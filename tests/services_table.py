@@ -63,6 +63,11 @@ ABILITIES = {
         "Check mode reads each device that is not listed, unless `check_foreign: false`, and so foresees those of "
         "other accounts.",
     ),
+    "confirm_by_list": (
+        "listed in the end",
+        "lists the account again at the end of a run, because no answer to a write proves anything",
+        "What a call answers is relied on.",
+    ),
     "rebind": (
         "in place",
         "can re-register a device in place",

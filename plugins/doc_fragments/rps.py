@@ -19,6 +19,16 @@ options:
       - snom
       - htek
       - yealink_ymcs
+      - panasonic
+      - gigaset
+      - fanvil
+      - auerswald
+      - akuvox
+      - snom_sraps
+      - gigaset_grape
+      - poly
+      - ale
+      - unify
   api_url:
     description:
       - Full URL of the service's endpoint. The default is the one that the vendor documents.
@@ -74,7 +84,7 @@ options:
   profile_name:
     description:
       - A name for the registrations of the account, for example that of your company. The service calls it provider.
-      - Taken by C(gigaset). Other services do not take it.
+      - Taken by C(gigaset), where the default is V(VoIP). Other services do not take it.
       - If not set, the value of the E(RPS_PROFILE_NAME) environment variable is used.
     type: str
   validate_certs:

@@ -103,41 +103,20 @@ devices:
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
+    details:
+      description:
+        - What else the service tells of the device, as text, by the service's own names. V(panasonic) tells C(model),
+          C(version), C(profile), C(note), C(register_date) and C(access_date), as far as they are not empty.
+        - V(yealink_ymcs) tells C(sn), C(serverName), C(ipAddress), C(remark), C(dateRegistered) and C(lastConnected), as
+          far as they are not empty.
+      type: dict
+      returned: if the service tells it
+      sample: {"model": "KX-TGP500", "register_date": "2011-07-12T05:32:12Z"}
     company:
       description: Whose the device is, where the service tells it.
       type: str
       returned: with V(snom), if it was read
       sample: Acme Inc.
-    sn:
-      description: Its serial number, where the service tells it.
-      type: str
-      returned: with V(yealink_ymcs), if it has one
-      sample: "3123456789012345"
-    current_server:
-      description: The named server that it is bound to, where the service tells it.
-      type: str
-      returned: with V(yealink_ymcs), if it is bound to one
-      sample: berlin
-    ip_address:
-      description: The address that it was last seen with, as the service tells it.
-      type: str
-      returned: with V(yealink_ymcs), if it is known
-      sample: 192.0.2.7
-    remark:
-      description: What was noted of it at the service.
-      type: str
-      returned: with V(yealink_ymcs), if there is something
-      sample: reception
-    registered_at:
-      description: When it was registered, as the service tells it.
-      type: str
-      returned: with V(yealink_ymcs), if it is known
-      sample: "1790000000000"
-    last_connected:
-      description: When it last asked the service, as that tells it.
-      type: str
-      returned: with V(yealink_ymcs), if it is known
-      sample: "1790000000000"
     error:
       description: Why it could not be read, C(code) being one of the collection's error codes.
       type: dict

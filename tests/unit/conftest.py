@@ -20,6 +20,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+# ansible-test knows nothing of pyproject.toml.
+sys.path.insert(0, str(Path(__file__).parents[2] / "roles" / "simulator" / "files"))
+
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
@@ -72,7 +75,7 @@ def _basic(name: str, secret: str) -> dict[str, Any]:
     return {"username": name, "password": secret}
 
 
-def _client(name: str, secret: str) -> dict[str, Any]:
+def _key(name: str, secret: str) -> dict[str, Any]:
     return {"client_id": name, "client_secret": secret}
 
 
@@ -86,7 +89,8 @@ class Vendor(NamedTuple):
     call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
     its MAC address, made of that; C(options): more options of every task; C(odd): an answer that means nothing;
     C(share): of each test with many cases so many are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak)
-    sets it, for all.
+    sets it, for all. C(suites): the files of tests that the vendor is in, where many others count the requests of bulk
+    calls; none for all. C(foresees): whether a look tells another account's device, or only a refused write does.
     """
 
     prefix: str
@@ -98,7 +102,14 @@ class Vendor(NamedTuple):
     options: Mapping[str, Any] = MappingProxyType({})
     odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
     share: int | None = None
+    suites: tuple[str, ...] = ()
+    foresees: bool = True
 
+
+PROPERTIES = ("test_matrix", "test_convergence", "test_secrets")
+"""The files of tests of what holds for every service, whatever calls it has."""
+SUITES = (*PROPERTIES, "test_unforeseen", "test_interruption", "test_named_servers", "test_certificates")
+"""The files of tests for vendors whose calls are not those of the first ones: their costs are in files of their own."""
 
 SHARE = 4
 """How many cases of each test a vendor that does not run all of them has; the mark C(share) of a test multiplies it."""
@@ -116,6 +127,10 @@ _NAMED_SERVERS = {
     ("redirect.deRegisterDevices", 1): "remove",
     ("redirect.addServer", 2): "add",
 }
+_ALE = "/eds/api"
+_UNIFY = "/ztd/api/devices"
+_POLY = "/ztp/v1"
+_SRAPS = "/sraps/api/v1"
 VENDORS = {
     "yealink": Vendor(
         "001565",
@@ -161,10 +176,63 @@ VENDORS = {
         },
         ("culprits", "ymcs_errors", "ymcs_own_again", "ymcs_field"),
         dialect="ymcs",
-        login=_client,
+        login=_key,
         options={"rate_limit": 100_000},
         odd="7",
         share=SHARE,
+        foresees=False,
+    ),
+    "panasonic": Vendor(
+        "0080f0",
+        {
+            ("ipredirect.listPhones", 0): "list",
+            ("ipredirect.checkPhones", 1): "check",
+            ("ipredirect.getPhone", 1): "locate",
+            ("ipredirect.registerPhone", 2): "register",
+            ("ipredirect.unregisterPhone", 1): "remove",
+        },
+        ("panasonic_rebind", "panasonic_check", "panasonic_texts"),
+        "ipredirect",
+        share=SHARE,
+        suites=PROPERTIES,
+    ),
+    "gigaset": Vendor(
+        "7c2f80",
+        {
+            ("autoprov.checkDevice", 1): "check",
+            ("autoprov.registerDevice", 3): "register",
+            ("autoprov.deregisterDevice", 1): "remove",
+        },
+        ("gigaset_check", "gigaset_own_again", "gigaset_removed"),
+        "autoprov",
+        share=SHARE,
+        suites=PROPERTIES,
+        foresees=False,
+    ),
+    "fanvil": Vendor(
+        "0c383e",
+        {
+            ("redirect.listDevices", 0): "list",
+            ("redirect.registerDevice", 2): "register",
+            ("redirect.deRegisterDevice", 1): "remove",
+            ("redirect.addMaterialServer", 1): "add",
+            ("redirect.deleteServer", 1): "delete",
+            ("redirect.listServers", 0): "servers",
+        },
+        ("fanvil_own_again", "wording", "layout"),
+        "fdps",
+        share=SHARE,
+        suites=PROPERTIES,
+        foresees=False,
+    ),
+    "auerswald": Vendor(
+        "000952",
+        {("DeviceInfo", 1): "check", ("DeviceRegister", 2): "register", ("DeviceDeregister", 1): "remove"},
+        ("auerswald_unknown", "auerswald_yes", "auerswald_url"),
+        "device",
+        share=SHARE,
+        suites=PROPERTIES,
+        foresees=False,
     ),
 }
 # Of settings with many forms of the same answer: those that are combined with the other settings.
@@ -206,7 +274,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what uses C(rps) for every vendor; with C(knobs), however its service may take a batch."""
     if "rps" not in metafunc.fixturenames:
         return
-    vendors = sorted(VENDORS)
+    suite = metafunc.module.__name__.rpartition(".")[2]
+    vendors = sorted(name for name, vendor in VENDORS.items() if not vendor.suites or suite in vendor.suites)
     for mark in metafunc.definition.iter_markers("needs"):
         vendors = [vendor for vendor in vendors if all(getattr(SERVICES[vendor].can, able) for able in mark.args)]
     for mark in metafunc.definition.iter_markers("lacks"):
@@ -414,7 +483,7 @@ class Rps:
     @property
     def logins(self) -> int:
         """How many requests it takes to log in, before the first call."""
-        return int("login" in self.vendor.calls.values())
+        return list(self.vendor.calls.values()).count("login")
 
     def answers(self, what: str, *values: Any, kind: str = "answer", **parameters: Any) -> None:
         """Let calls of the dialect C(redirect) that are for this be answered with these values; with the kind
@@ -459,7 +528,7 @@ class Rps:
     @property
     def moving(self) -> dict[str, Any]:
         """The options with which a device that points elsewhere is moved."""
-        return {} if self.can.read_target else {"force": True}
+        return {} if self.can.read_target else {"force": True, "force_limit": 100}
 
     def move(self, devices: int) -> Call:
         """Return the call that moves so many devices."""

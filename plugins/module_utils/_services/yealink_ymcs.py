@@ -90,14 +90,7 @@ _WORDS = (
 _CODE = re.compile(r"\b[89]00[0-9]{3}\b")
 _PLACE = re.compile(r"\[([0-9]{1,4})\]")
 _BAD_LOGIN = ("invalid_client", "invalid_grant", "unauthorized_client", "access_denied")
-_DETAILS = {
-    "sn": "sn",
-    "current_server": "serverName",
-    "ip_address": "ipAddress",
-    "remark": "remark",
-    "registered_at": "dateRegistered",
-    "last_connected": "lastConnected",
-}
+_DETAILS = ("sn", "serverName", "ipAddress", "remark", "dateRegistered", "lastConnected")
 
 T = TypeVar("T")
 
@@ -366,10 +359,10 @@ class YealinkYmcs(JsonService):
         self._known[_mac(row)] = _Known(str(row.get("id")), bool(own), server_id)
         # Ours and bound to nothing: it points nowhere.
         url = own or server or ("" if server_id is None else None)
-        more = None
+        details = None
         if self.tells_more:
-            more = {shown: value for shown, name in _DETAILS.items() for value in [_text(row, name)] if value}
-        return Observation(REGISTERED, url, own_url=bool(own), more=more)
+            details = {name: value for name in _DETAILS for value in [_text(row, name)] if value}
+        return Observation(REGISTERED, url, details=details, own_url=bool(own))
 
     def _where(self, target: Target) -> dict[str, str | None]:
         """Return the members that bind a device to a target."""

@@ -139,3 +139,23 @@ def test_a_wrong_host_is_named(play: Callable[..., Any], simulator: Simulator, t
     assert "host desk0 rps_mac: uses the variable 'nowhere'" in done.stdout
     assert "host desk1: " in done.stdout
     assert simulator.log == []
+
+
+@pytest.mark.parametrize(("role", "failed"), [("audit", ["desk1", "lobby"]), ("preflight", [])])
+def test_roles_that_only_read_take_hosts_too(
+    play: Callable[..., Any], account: dict[str, Any], simulator: Simulator, role: str, failed: list[str]
+) -> None:
+    """Of those that a pattern and a limit leave, two are not as they shall be."""
+    simulator.seed({"devices": [{"account": "acme", "mac": "001565000000", "url": "https://berlin.example/prov/"}]})
+    given = {"accounts": {"office": account}, "servers": {"berlin": "https://berlin.example/prov/"}, "hosts": True}
+    given["group"] = "site_berlin"
+    given |= {"fail_on": ["missing", "elsewhere"]} if role == "audit" else {}
+
+    done = play(f"voip.rps.{role}", "--limit", "!desk2", **{f"{role}_{name}": value for name, value in given.items()})
+
+    assert done.returncode == (2 if failed else 0), done.stdout
+    recap = done.stdout.partition("PLAY RECAP")[2]
+    assert [line.split()[0] for line in recap.splitlines() if "failed=1" in line] == failed
+    assert ("1 right, 1 missing, 1 elsewhere" in done.stdout) == (role == "audit")
+    assert ("rollout of 3 phones" in done.stdout) == (role == "preflight")
+    assert done.stdout.count("office: ") < 8, "a task ran for every host"

@@ -168,8 +168,9 @@ def test_writing(goes_wrong, fault, size, action, when):
 @pytest.mark.share(2)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("when", ONCE + LASTING)
-def test_reading_one_by_one(goes_wrong, fault, when):
-    goes_wrong("moved", "single", fault, READS, SIZES["single"]["devices"], when)
+def test_reading_one_by_one(rps, goes_wrong, fault, when):
+    reads = -(-SIZES["single"]["devices"] // rps.can.bulk.check)
+    goes_wrong("moved", "single", fault, READS, reads, when)
 
 
 @pytest.mark.lacks("list_targets")

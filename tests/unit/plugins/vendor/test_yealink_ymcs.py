@@ -302,7 +302,7 @@ def test_what_else_the_service_tells(rps):
 
     (device,) = rps.info()["devices"]
 
-    assert (device["sn"], device["current_server"]) == ("SN1", "paris")
+    assert (device["details"]["sn"], device["details"]["serverName"]) == ("SN1", "paris")
     assert device["current_url"] == rps.servers["paris"]
 
 

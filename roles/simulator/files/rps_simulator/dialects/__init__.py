@@ -6,7 +6,23 @@
 from __future__ import annotations
 
 from ..dialect import Dialect
-from . import htek, snom, yealink, yealink_ymcs, yeastar
+from . import (
+    akuvox,
+    ale,
+    auerswald,
+    fanvil,
+    gigaset,
+    gigaset_grape,
+    htek,
+    panasonic,
+    poly,
+    snom,
+    snom_sraps,
+    unify,
+    yealink,
+    yealink_ymcs,
+    yeastar,
+)
 
 DIALECTS: dict[str, Dialect] = {
     dialect.provider: dialect
@@ -15,6 +31,16 @@ DIALECTS: dict[str, Dialect] = {
         htek.DIALECT,
         snom.DIALECT,
         yealink_ymcs.DIALECT,
+        panasonic.DIALECT,
+        gigaset.DIALECT,
+        fanvil.DIALECT,
+        auerswald.DIALECT,
+        akuvox.DIALECT,
+        snom_sraps.DIALECT,
+        gigaset_grape.DIALECT,
+        poly.DIALECT,
+        ale.DIALECT,
+        unify.DIALECT,
         yeastar.DIALECT,
     )
 }
