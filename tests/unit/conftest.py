@@ -174,7 +174,7 @@ VENDORS = {
             ("PATCH /v2/rps/servers/{id}", 0): "change",
             ("POST /v2/rps/delServers", 0): "delete",
         },
-        ("culprits", "ymcs_errors", "ymcs_own_again", "ymcs_field"),
+        ("ymcs_errors", "ymcs_own_again", "ymcs_field"),
         dialect="ymcs",
         login=_key,
         options={"rate_limit": 100_000},

@@ -181,6 +181,17 @@ def test_devices_with_and_without_serial_numbers(rps):
     assert routes(rps)["addDevicesByMac"] == 1
 
 
+@pytest.mark.parametrize("culprits", CHOICES["culprits"])
+def test_errors_that_name_nobody(rps, culprits):
+    rps.simulator.settings(culprits=culprits)
+    rps.others(rps.mac(2), rps.mac(7))
+
+    result = rps.device(*rps.macs(12))
+
+    assert codes(result) == dict.fromkeys([rps.mac(2), rps.mac(7)], "owned_by_other_user")
+    assert result["summary"]["registered"] == 10
+
+
 def test_a_mixture_that_is_taken(rps):
     rps.others(rps.mac(2), rps.mac(3))
     devices = [{"mac": mac, **({"sn": f"SN{mac}"} if place % 2 else {})} for place, mac in enumerate(rps.macs(9))]
