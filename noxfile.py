@@ -79,6 +79,7 @@ def lint(session: nox.Session) -> None:
         session.run(*mypy, "--python-executable", sys.executable, "noxfile.py")
         packages = ["-p", "ansible_collections.voip.rps.plugins", "-p", "rps_simulator"]
         session.run(*mypy, *packages, env={"MYPYPATH": f"{root}:roles/simulator/files"})
+        session.run(*mypy, *sorted(glob("extensions/eda/plugins/*/*.py")))
         scripts = sorted(glob("tests/benchmark/**/*.py", recursive=True))
         session.run(*mypy, "--python-executable", sys.executable, *scripts, env={"MYPYPATH": "tests/benchmark"})
 
@@ -116,6 +117,7 @@ def run_units(session: nox.Session, *arguments: str) -> None:
 def units(session: nox.Session) -> None:
     """Run the unit tests and measure what they cover; with arguments after ``--``, run just what they select."""
     session.install("ansible-core", "hypothesis", "openpyxl", "pytest-cov", "pytest-xdist", "requests", "selenium")
+    session.install("ansible-builder", "ansible-runner")
     run_units(session, *(session.posargs or ["--cov"]))
 
 
@@ -145,6 +147,13 @@ def matrix(session: nox.Session, core: str) -> None:
     """Run the unit tests with every pair of ansible-core and Python that the collection supports."""
     session.install(f"ansible-core=={core}.*", "hypothesis", "pytest", "pytest-xdist", "requests")
     run_units(session, *session.posargs)
+
+
+@nox.session(default=False)
+def rulebook(session: nox.Session) -> None:
+    """Run the rulebook with ansible-rulebook, which needs java."""
+    session.install("ansible-core", "ansible-rulebook", "hypothesis", "pytest", "pytest-xdist", "requests")
+    run_units(session, *session.posargs, "tests/unit/playbooks/test_rulebook.py")
 
 
 @nox.session(default=False)
@@ -188,7 +197,7 @@ def demo(session: nox.Session) -> None:
 @nox.session(default=False)
 def benchmark(session: nox.Session) -> None:
     """Measure how fast the collection is; what follows ``--`` goes to tests/benchmark/run.py."""
-    session.install("ansible-core", "requests")
+    session.install("ansible-core", "ansible-runner", "requests")
     output = ROOT / "tests" / "output" / "benchmark.json"
     with tree(session):
         session.run("python", "tests/benchmark/run.py", "--output", str(output), *session.posargs)

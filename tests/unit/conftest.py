@@ -87,10 +87,11 @@ class Vendor(NamedTuple):
     one that takes a token; C(knobs): the simulator's settings that tell how its service may take a batch.
     C(dialect): how it is spoken to, C(redirect) being the XML-RPC methods C(redirect.*) of which some tests know every
     call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
-    its MAC address, made of that; C(options): more options of every task; C(odd): an answer that means nothing;
-    C(share): of each test with many cases so many are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak)
-    sets it, for all. C(suites): the files of tests that the vendor is in, where many others count the requests of bulk
-    calls; none for all. C(foresees): whether a look tells another account's device, or only a refused write does.
+    its MAC address, made of that; C(odd): an answer that means nothing; C(options): more options of every task;
+    C(share): of each test with many cases so many are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(suites): the files of tests
+    that the vendor is in, where many others count the requests of bulk calls; none for all.
+    C(foresees): whether a look tells another account's device, or only a refused write does. C(tells): the list of the
+    account tells where devices point.
     """
 
     prefix: str
@@ -104,6 +105,7 @@ class Vendor(NamedTuple):
     share: int | None = None
     suites: tuple[str, ...] = ()
     foresees: bool = True
+    tells: bool = False
 
 
 PROPERTIES = ("test_matrix", "test_convergence", "test_secrets")
@@ -129,6 +131,7 @@ _NAMED_SERVERS = {
 }
 _ALE = "/eds/api"
 _UNIFY = "/ztd/api/devices"
+_V1 = "/rps-json/api/open/v1"
 _POLY = "/ztp/v1"
 _SRAPS = "/sraps/api/v1"
 VENDORS = {
@@ -233,6 +236,100 @@ VENDORS = {
         share=SHARE,
         suites=PROPERTIES,
         foresees=False,
+    ),
+    "akuvox": Vendor("0c1105", _NAMED_SERVERS, ("batches", "culprits", "own_again"), share=SHARE, suites=PROPERTIES),
+    "ale": Vendor(
+        "00809f",
+        {
+            (f"GET {_ALE}/bp_user/generate/token", 0): "login",
+            (f"GET {_ALE}/servers", 0): "login",
+            (f"GET {_ALE}/profiles", 0): "login",
+            (f"POST {_ALE}/servers", 0): "add",
+            (f"POST {_ALE}/profiles", 0): "add",
+            (f"GET {_ALE}/devices", 0): "list",
+            (f"POST {_ALE}/devices", 0): "register",
+            (f"DELETE {_ALE}/devices/{{id}}", 0): "remove",
+        },
+        ("batches", "ale_names", "ale_refusal", "ale_existing"),
+        dialect="ale",
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+        foresees=False,
+        tells=True,
+    ),
+    "unify": Vendor(
+        "001ae8",
+        {
+            (f"POST {_UNIFY}", 0): "locate",
+            (f"PUT {_UNIFY}", 0): "register",
+            (f"DELETE {_UNIFY}", 0): "remove",
+        },
+        ("unify_read", "unify_taken_read", "unify_error", "unify_status"),
+        dialect="unify",
+        login=lambda _name, _secret: {"client_cert": __file__, "client_key": __file__},
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+    ),
+    "yealink_v1": Vendor(
+        "001565",
+        {
+            (f"POST {_V1}/server/list", 0): "login",
+            (f"POST {_V1}/server/add", 0): "add",
+            (f"POST {_V1}/server/delete", 0): "add",
+            (f"POST {_V1}/device/list", 0): "list",
+            (f"POST {_V1}/device/list", 1): "locate",
+            (f"GET {_V1}/device/checkMac", 0): "check",
+            (f"POST {_V1}/device/add", 0): "register",
+            (f"POST {_V1}/device/edit", 0): "move",
+            (f"POST {_V1}/device/migrate", 0): "move",
+            (f"POST {_V1}/device/delete", 0): "remove",
+        },
+        ("batches", "culprits", "own_urls", "v1_added"),
+        dialect="yealink_v1",
+        login=_key,
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+        tells=True,
+    ),
+    "poly": Vendor(
+        "64167f",
+        {
+            (f"GET {_POLY}/profiles", 0): "login",
+            (f"GET {_POLY}/profiles/{{id}}", 0): "login",
+            (f"POST {_POLY}/profiles", 0): "add",
+            (f"DELETE {_POLY}/profiles/{{id}}", 0): "delete",
+            (f"GET {_POLY}/devices", 0): "list",
+            (f"GET {_POLY}/devices/{{mac}}", 0): "locate",
+            (f"POST {_POLY}/devices", 0): "register",
+            (f"DELETE {_POLY}/devices/{{mac}}", 0): "remove",
+        },
+        ("poly_list", "poly_profile", "poly_own_again", "poly_next"),
+        dialect="poly",
+        login=lambda _name, secret: {"api_key": secret},
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+    ),
+    "snom_sraps": Vendor(
+        "000413",
+        {
+            (f"GET {_SRAPS}/tokens/{{id}}", 0): "login",
+            (f"GET {_SRAPS}/companies/{{company}}", 0): "login",
+            (f"GET {_SRAPS}/settings/", 0): "login",
+            (f"GET {_SRAPS}/companies/{{company}}/endpoints/", 0): "list",
+            (f"GET {_SRAPS}/companies/{{company}}/endpoints/{{mac}}", 0): "locate",
+            (f"PUT {_SRAPS}/companies/{{company}}/endpoints/{{mac}}", 0): "register",
+            (f"DELETE {_SRAPS}/companies/{{company}}/endpoints/{{mac}}", 0): "remove",
+        },
+        ("sraps_list", "sraps_put", "sraps_read", "sraps_gone"),
+        dialect="sraps",
+        login=_key,
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
     ),
 }
 # Of settings with many forms of the same answer: those that are combined with the other settings.
@@ -503,6 +600,11 @@ class Rps:
             # Those that point there, all, and, as there are none, one more look: the model may have another name.
             return [Call("list", 0), Call("list", 0), Call("locate", 1)]
         return [Call("list", 0)]
+
+    def reads(self, devices: int) -> int:
+        """Return how many requests tell of many registered devices where each points."""
+        lists = 2 if self.can.list_models else int(self.can.list_account)
+        return lists + (0 if self.vendor.tells else -(-devices // self.can.bulk.check))
 
     def rerun(self, devices: int) -> int:
         """Return how many requests tell of many devices that each points where it shall, as far as that is told."""

@@ -34,10 +34,12 @@ def test_an_example(task, simulator, run):
     provider = options["provider"]
     simulator.seed({"accounts": [{"name": NAME, "password": SECRET, "provider": provider}]})
     address, *login = (option.lower() for option in DIALECTS[provider].options)
+    login = login if any(login) else list(SERVICES[provider].login)
     assert {name for name in login if name} == set(SERVICES[provider].login) - set(SERVICES[provider].optional)
     given = {option: value for option, value in zip(login, (NAME, SECRET), strict=True) if option}
-    # Logins come from a vault.
-    assert all("{{" in str(value) for name, value in options.items() if name in given)
+    # Logins come from a vault, or are paths.
+    assert all("{{" in str(value) or value.startswith("/") for name, value in options.items() if name in given)
+    given = {name: value if "{{" in options[name] else __file__ for name, value in given.items()}
     sent = {**options, address: simulator.endpoint(provider), **given}
     if "server" in options:
         servers = [{"account": NAME, "name": name, "url": url} for name, url in options["servers"].items()]
