@@ -106,16 +106,10 @@ devices:
       sample: https://berlin.acme.example/provisioning/
     details:
       description:
-<<<<<<< HEAD
-        - What else the service tells of the device, as text, by the service's own names. V(panasonic) tells C(model),
-          C(version), C(profile), C(note), C(register_date) and C(access_date), as far as they are not empty.
-        - V(yealink_ymcs) tells C(sn), C(serverName), C(ipAddress), C(remark), C(dateRegistered) and C(lastConnected),
-          as far as they are not empty.
-=======
         - Other facts that the service returns for the device, as text, with the names that the service uses.
-          V(panasonic) returns C(model), C(version), C(profile), C(note), C(register_date) and C(access_date). Empty
-          values are left out.
->>>>>>> words
+          V(panasonic) returns C(model), C(version), C(profile), C(note), C(register_date) and C(access_date).
+          V(yealink_ymcs) returns C(sn), C(serverName), C(ipAddress), C(remark), C(dateRegistered) and
+          C(lastConnected). Empty values are left out.
       type: dict
       returned: if the service returns them
       sample: {"model": "KX-TGP500", "register_date": "2011-07-12T05:32:12Z"}
