@@ -18,6 +18,7 @@ options:
       - yealink
       - snom
       - htek
+      - yealink_ymcs
       - panasonic
       - gigaset
       - fanvil

@@ -107,8 +107,9 @@ devices:
     details:
       description:
         - Other facts that the service returns for the device, as text, with the names that the service uses.
-          V(panasonic) returns C(model), C(version), C(profile), C(note), C(register_date) and C(access_date). Empty
-          values are left out.
+          V(panasonic) returns C(model), C(version), C(profile), C(note), C(register_date) and C(access_date).
+          V(yealink_ymcs) returns C(sn), C(serverName), C(ipAddress), C(remark), C(dateRegistered) and
+          C(lastConnected). Empty values are left out.
       type: dict
       returned: if the service returns them
       sample: {"model": "KX-TGP500", "register_date": "2011-07-12T05:32:12Z"}

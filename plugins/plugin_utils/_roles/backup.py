@@ -136,9 +136,9 @@ def _rows(account: str, service: Service, seen: Mapping[str, Observation]) -> It
             "account": account,
             "status": one.status,
             "server": None,
-            "current_url": one.url,
-            # A service with named servers does not report whether a URL belongs to one of them.
-            "own_url": True if one.url is not None and not service.can.named_servers else None,
+            "current_url": one.url or None,
+            # Most services with named servers do not report whether a URL belongs to one of them.
+            "own_url": True if one.url is not None and not service.can.named_servers else one.own_url,
             "seen_at": time,
         }
 

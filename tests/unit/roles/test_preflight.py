@@ -468,7 +468,7 @@ def test_a_url_of_its_own_is_written_only_if_told(
         ({"account": "other", "url": "https://x/"}, {}, "another account has registered this phone"),
         ({"account": "office", "server": "paris"}, {}, "is bound to https://paris.example/, not to berlin"),
         ({"account": "office", "server": "berlin"}, {"servers": {}}, "the URL of its server is not known"),
-        ({"account": "office", "server": "berlin"}, {"server": ..., "phones": phones(1, server="berlin")}, "set its target"),
+        ({"account": "office", "server": "berlin"}, {"server": ..., "phones": phones(1, server="berlin")}, "set its"),
     ],
 )
 def test_a_phone_that_could_not_be_put_back_is_left_alone(
