@@ -56,7 +56,7 @@ def rows_of_hosts(hosts: Hosts, problems: Problems) -> Iterator[tuple[str, Mappi
 
 
 def add_hosts(task: dict[str, Any], hosts: Hosts | None, results: Iterable[Result]) -> None:
-    """Add the number of skipped hosts to the result of a task, and the failed ones with messages as ``failed_hosts``."""
+    """Add the number of skipped hosts to the result of a task, and failed hosts with messages as ``failed_hosts``."""
     add_failed_hosts(task, hosts, _failed_phones(results))
 
 
