@@ -18,7 +18,7 @@ TIMEOUT = 60
 
 
 def ask(running: Running, verb: str, path: str = "", body: bytes | None = None) -> Any:
-    """Return the JSON answer of `verb /simulator<path>`. Raise ValueError if it is refused, OSError if there is none."""
+    """Return the JSON answer of `verb /simulator<path>`. Raise ValueError for a refusal, OSError if there is none."""
     address = urlsplit(running.url)
     connection: http.client.HTTPConnection
     if running.certificate is None:

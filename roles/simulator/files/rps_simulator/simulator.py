@@ -37,10 +37,10 @@ class Simulator:
         dialects: Mapping[str, Dialect] = DIALECTS,
         replay: str | Path | None = None,
     ) -> None:
-        """Listen on `host`:`port` (0: any free one), with TLS where PEM files are given; keep the state in `database`.
+        """Listen on `host`:`port` (0 for any free port), with TLS if there are PEM files. Keep the state in `database`.
 
-        `dialects`: the services to simulate, by provider. With `replay`, a transcript of the role preflight, services
-        answer as recorded there and keep nothing. Raise ValueError if it is not a transcript.
+        `dialects`: the services to simulate, by provider. `replay`: a transcript of the role preflight, whose recorded
+        answers are sent without keeping any state. Raise ValueError if it is not a transcript.
         Raise OSError if the address, a file or the database is not available.
         """
         self._replay = None if replay is None else Replay(replay)
