@@ -125,7 +125,7 @@ _PATTERNS = [re.compile(rf"({_PREFIX}{_pattern(text)}\.?)", re.IGNORECASE | re.D
 
 
 def kept_spans(text: str) -> list[tuple[int, int]] | None:
-    """Return which parts of ``text`` a document prints, None where it prints no such text."""
+    """Return the spans of ``text`` that a document prints, or None if no document prints this text."""
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     for pattern in _PATTERNS:
         found = pattern.fullmatch(text, start, end)

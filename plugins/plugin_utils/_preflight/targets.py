@@ -59,7 +59,7 @@ class Answered(NamedTuple):
         return f"target {self.url}: {'; '.join(words)}"
 
     def warning(self) -> str | None:
-        """Return a warning about the target, or None if there is none."""
+        """Return a warning about the target, or None."""
         if self.is_wrong:
             return self.words()
         if self.tls and self.tls.trusted is False:

@@ -50,7 +50,7 @@ class Rule(Protocol):
         """Return the new target of a phone whose URL was read, or None if it does not move. Raise ValueError."""
 
     def forced(self, side: Side) -> Target | None:
-        """Return the target of a phone whose current target is not known, or None if there is none."""
+        """Return the target of a phone whose current target is not known, or None."""
 
 
 class ServerRule:

@@ -137,7 +137,7 @@ class Records:
         return {str(mac): {"server": server, "url": url, "own_url": own_url} for mac, server, url, own_url in rows}
 
     def servers(self) -> dict[str, str | None]:
-        """All of the account's servers: name -> URL."""
+        """Return the URLs of the account's servers, by name."""
         rows = self._state.query(
             "SELECT name, url FROM servers WHERE provider = ? AND account = ? ORDER BY name",
             (self.provider, self.account),
@@ -163,9 +163,9 @@ def _put_devices(state: State, rows: Sequence[Row]) -> int:
         given, server, url = read(row, ("mac",), ("server", "url"))
         mac = bare(str(given))
         if mac is None:
-            raise ValueError(f"{row.place}: {given} is no MAC address")
+            raise ValueError(f"{row.place}: {given} is not a MAC address")
         if row.account is None and (server or url):
-            raise ValueError(f"{row.place}: nobody's device has neither server nor url")
+            raise ValueError(f"{row.place}: a device without an account must not have a server or url")
         if server is not None and (row.provider, server, row.account) not in servers:
             raise ValueError(f"{row.place}: {row.account} has no server {server}")
         values.append((row.provider, mac, row.account, server, url))
@@ -177,5 +177,5 @@ SERVERS = Part("named servers", _put_servers, lambda state, account: Records(sta
 DEVICES = Part(
     "devices to redirect", _put_devices, lambda state, account: Records(state, account).devices(), nobodys=True
 )
-"""Rows `{account, mac, server?, url?}`, and `provider` for those whose account is null, if accounts have several
-providers. A device with neither server nor URL is known and bound to nothing."""
+"""Rows `{account, mac, server?, url?}`, with `provider` if the account is null and accounts have several providers. A
+device with neither server nor URL is known, but not registered."""

@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a service is spoken to: who asks, what is asked for, and how an error is told."""
+"""The interface of a protocol: the account and the call of a request, and the form of errors."""
 
 from __future__ import annotations
 
