@@ -271,6 +271,7 @@ VENDORS = {
         odd="7",
         share=SHARE,
         suites=SUITES,
+        foresees=False,
     ),
     "yealink_v1": Vendor(
         "001565",
@@ -312,6 +313,7 @@ VENDORS = {
         odd="7",
         share=SHARE,
         suites=SUITES,
+        foresees=False,
     ),
     "snom_sraps": Vendor(
         "000413",
