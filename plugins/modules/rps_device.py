@@ -449,7 +449,7 @@ def run(task: RpsTask) -> dict[str, Any]:
     """Run the task, or predict its outcome in check mode, and return its result. Raise RpsError."""
     params, module = task.params, task.module
     owner = OneAccount(params["provider"], params["account"], params["by_prefix"])
-    problems_of_dest = dest_problems(params["dest"], params["src"])
+    wrong_dest = dest_problems(params["dest"], params["src"])
     dest = outcome_path(params["dest"], module.check_mode) if params["dest"] and not wrong_dest else None
     task.problems += wrong_dest
     desired = read_input(task, owner)

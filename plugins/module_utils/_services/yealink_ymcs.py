@@ -10,7 +10,7 @@ import re
 import secrets
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, Collection, Iterator, Mapping, NamedTuple, Sequence, TypeVar
+from typing import Any, Callable, ClassVar, Collection, Iterator, Mapping, NamedTuple, Sequence, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._http import json_codec
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Answer, Client, Fate
@@ -53,9 +53,6 @@ _NEEDS_SN = (
     "Yealink did not enable this account to add phones without their serial numbers: give the serial number of the "
     "phone in the column sn"
 )
-
-if TYPE_CHECKING:
-    from typing import TypeGuard
 REFUSALS: Mapping[str, tuple[str, Verdict]] = {
     "800001": ("invalid_mac", Verdict.DEVICES),
     "800002": ("invalid_input", Verdict.DEVICES),
@@ -546,10 +543,11 @@ def _without_sn(devices: Sequence[Device]) -> Refused:
 def _counts(value: Any, asked: int) -> tuple[int, int, list[Any]]:
     """Return how many of a bulk call succeeded and failed, and the errors. Raises RpsError where it does not fit."""
     told = _object(value)
-    succeeded, failed = told.get("successCount"), told.get("failureCount")
+    counts: list[Any] = [told.get(name) for name in ("successCount", "failureCount")]
     errors = told.get("errors") or []
-    if not _is_count(succeeded) or not _is_count(failed) or not isinstance(errors, list):
+    if not all(isinstance(one, int) and not isinstance(one, bool) for one in counts) or not isinstance(errors, list):
         raise unexpected_answer(value)
+    succeeded, failed = counts
     total = told.get("total")
     if min(succeeded, failed) < 0 or succeeded + failed != asked or total not in (None, asked):
         raise unexpected_answer(value)
@@ -579,20 +577,16 @@ def _culprit(row: Mapping[str, Any], macs: Sequence[str], names: Mapping[str, st
 
 def _page(value: Any) -> Page:
     told = _object(value)
-    rows, total = told.get("data"), told.get("total")
+    rows: Any = told.get("data")
+    total: Any = told.get("total")
     if rows is None:
         rows = []
     if not isinstance(rows, list):
         raise unexpected_answer(value)
-    if total is None:
-        return Page(rows, None)
-    if not _is_count(total) or total < 0:
+    known = isinstance(total, int) and not isinstance(total, bool) and total >= 0
+    if total is not None and not known:
         raise unexpected_answer(value)
-    return Page(rows, max(total, len(rows)))
-
-
-def _is_count(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return Page(rows, max(total, len(rows)) if known else None)
 
 
 def _key(row: Any) -> str:
