@@ -88,8 +88,9 @@ class Vendor(NamedTuple):
     C(dialect): how it is spoken to, C(redirect) being the XML-RPC methods C(redirect.*) of which some tests know every
     call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
     its MAC address, made of that; C(odd): an answer that means nothing; C(options): more options of every task;
-    C(share): of each test with many cases so many are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(suites): the files of tests
-    that the vendor is in, where many others count the requests of bulk calls; none for all.
+    C(share): of each test with many cases so many are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak)
+    sets it, for all. C(suites): the files of tests that the vendor is in, where many others count the requests of bulk
+    calls; none for all.
     C(foresees): whether a look tells another account's device, or only a refused write does. C(tells): the list of the
     account tells where devices point.
     """
@@ -184,6 +185,7 @@ VENDORS = {
         odd="7",
         share=SHARE,
         foresees=False,
+        tells=True,
     ),
     "panasonic": Vendor(
         "0080f0",

@@ -543,7 +543,7 @@ def _without_sn(devices: Sequence[Device]) -> Refused:
 def _counts(value: Any, asked: int) -> tuple[int, int, list[Any]]:
     """Return how many of a bulk call succeeded and failed, and the errors. Raises RpsError where it does not fit."""
     told = _object(value)
-    counts = [told.get(name) for name in ("successCount", "failureCount")]
+    counts: list[Any] = [told.get(name) for name in ("successCount", "failureCount")]
     errors = told.get("errors") or []
     if not all(isinstance(one, int) and not isinstance(one, bool) for one in counts) or not isinstance(errors, list):
         raise unexpected_answer(value)
@@ -577,7 +577,8 @@ def _culprit(row: Mapping[str, Any], macs: Sequence[str], names: Mapping[str, st
 
 def _page(value: Any) -> Page:
     told = _object(value)
-    rows, total = told.get("data"), told.get("total")
+    rows: Any = told.get("data")
+    total: Any = told.get("total")
     if rows is None:
         rows = []
     if not isinstance(rows, list):

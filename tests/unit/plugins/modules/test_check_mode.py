@@ -229,7 +229,7 @@ def test_check_mode_of_servers_says_that_it_cannot_know(rps):
     assert result["changed"]
     assert [server["action"] for server in result["servers"]] == ["added", "added"]
     assert rps.requests == result["requests"] == 0
-    assert "cannot tell which servers there are" in result["warnings"][0]
+    assert "cannot list its servers" in result["warnings"][0]
 
 
 def test_check_mode_of_info_reads(rps):
