@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import lookup_loader
 from ansible.template import Templar
 from ansible.utils.display import Display
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, one_line
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import visible
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
@@ -23,6 +24,9 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import COLUM
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import OMITTED, is_omitted, plain, reason_of
 
 _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+
+_JOB = "awx_job_id"
+"""In a job of AWX, what was left empty in a survey arrives as null or as an empty text: it was not given."""
 
 # What needs no templating: a vaulted text is of another type.
 _TEXTS = ("str", "AnsibleUnicode", "_AnsibleTaggedStr", "AnsibleUnsafeText")
@@ -58,7 +62,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         problems: Problems = []
         omit = variables.get("omit")
         for name in run_role.variable_names(role):
-            if name not in variables:
+            if name not in variables or (_JOB in variables and variables[name] in (None, "")):
                 continue
             try:
                 value = self._templated(variables[name])
@@ -80,6 +84,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             diff=bool(self._task.diff),
             hosts=lambda: self._hosts(variables),
             show=lambda words: Display().display(visible(words), stderr=True),
+            lookup=lambda name, terms, options: self._lookup(name, terms, options, variables),
         )
 
     def _hosts(self, variables: Mapping[str, Any]) -> Hosts:
@@ -140,6 +145,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             except AnsibleError as its:
                 inner += self._problems(place, part, its)
         return inner or [Problem("invalid_input", where, reason_of(error))]
+
+    def _lookup(
+        self, name: str, terms: Sequence[str], options: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> list[Any]:
+        plugin = lookup_loader.get(name, loader=self._loader, templar=self._templar)
+        if plugin is None:
+            raise LookupError(name)
+        try:
+            found = plugin.run(list(terms), variables=variables, **options)
+        except Exception as error:
+            # It is not ours, and raises what it likes, as for a host that is empty.
+            raise ValueError(one_line(str(error) or type(error).__name__)) from None
+        return [plain(one, None) for one in found]
 
     def _load_file(self, path: str) -> Any:
         try:

@@ -15,6 +15,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsEr
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import (
     audit,
+    awx,
     decommission,
     find,
     migrate,
@@ -26,7 +27,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles import (
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import failure_result
 
-_ROLES = (rollout, migrate, decommission, audit, preflight, restore, find, yeastar)
+_ROLES = (rollout, migrate, decommission, audit, preflight, restore, find, yeastar, awx)
 ROLES: dict[str, Callable[[Context], dict[str, Any]]] = {role.ROLE: role.run for role in _ROLES}
 _VARIABLES = {role.ROLE: role.VARIABLES for role in _ROLES}
 
