@@ -25,7 +25,7 @@ def run_round(seed: int) -> bool:
     pytest = [sys.executable, "-m", "pytest", "--numprocesses=auto", "-q", "-m", "hypothesis or drawn"]
     done = subprocess.run(
         [*pytest, f"--hypothesis-seed={seed}"],
-        env={**os.environ, "SOAK_SEED": str(seed)},
+        env={**os.environ, "SOAK_SEED": str(seed), "SOAK_ALL": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -21,15 +21,19 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.shown import visibl
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import COLUMNS, PREFIX
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import OMITTED, is_omitted, plain, reason_of
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import (
+    OMITTED,
+    is_omitted,
+    is_plain_text,
+    plain,
+    reason_of,
+    referred,
+)
 
 _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 _JOB = "awx_job_id"
 """In a job of AWX, what was left empty in a survey arrives as null or as an empty text: it was not given."""
-
-# What needs no templating: a vaulted text is of another type.
-_TEXTS = ("str", "AnsibleUnicode", "_AnsibleTaggedStr", "AnsibleUnsafeText")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
@@ -111,8 +115,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         phone: dict[str, Any] = {}
         problems: Problems = []
         for column in COLUMNS:
-            value = variables.get(PREFIX + column)
-            if isinstance(value, str) and "{" not in value and type(value).__name__ in _TEXTS:
+            value = referred(variables.get(PREFIX + column), variables)
+            if is_plain_text(value) and not is_omitted(value, variables.get("omit")):
                 phone[column] = str(value)
             elif value is not None:
                 try:

@@ -21,19 +21,60 @@ options:
   api_url:
     description:
       - Full URL of the service's endpoint. The default is the one that the vendor documents.
+      - Required by C(yealink_ymcs), which has an address for each region, and C(akuvox), which gives it with the
+        account.
       - Unencrypted C(http://) is refused unless the host is this machine or O(allow_http) is set.
       - If not set, the value of the E(RPS_API_URL) environment variable is used.
       - An empty value is an error.
     type: str
   username:
     description:
-      - The user name of the account at the service. Required.
+      - The user name of the account at the service.
+      - Required by C(yealink), C(snom), C(htek), C(panasonic), C(gigaset), C(fanvil), C(auerswald), C(akuvox) and
+        C(ale). Other services do not take it.
       - If not set, the value of the E(RPS_USERNAME) environment variable is used.
     type: str
   password:
     description:
-      - The password of the account. Required.
+      - The password of the account.
+      - Required by the services that require O(username). Other services do not take it.
       - If not set, the value of the E(RPS_PASSWORD) environment variable is used.
+    type: str
+  client_id:
+    description:
+      - The id of the API key of the account, which the vendor's portal may call client id, AccessKey ID or key id.
+      - Required by C(yealink_ymcs), C(yealink_v1), C(snom_sraps) and C(gigaset_grape). Other services do not take it.
+      - If not set, the value of the E(RPS_CLIENT_ID) environment variable is used.
+    type: str
+  client_secret:
+    description:
+      - The secret of the API key of the account.
+      - Required by the services that require O(client_id). Other services do not take it.
+      - If not set, the value of the E(RPS_CLIENT_SECRET) environment variable is used.
+    type: str
+  api_key:
+    description:
+      - The API key of the account, where it has no id.
+      - Required by C(poly). Other services do not take it.
+      - If not set, the value of the E(RPS_API_KEY) environment variable is used.
+    type: str
+  client_cert:
+    description:
+      - Path of a PEM file with the TLS client certificate of the account.
+      - Required by C(unify). Other services do not take it.
+      - If not set, the value of the E(RPS_CLIENT_CERT) environment variable is used.
+    type: path
+  client_key:
+    description:
+      - Path of a PEM file with the private key of O(client_cert).
+      - Required by C(unify). Other services do not take it.
+      - If not set, the value of the E(RPS_CLIENT_KEY) environment variable is used.
+    type: path
+  profile_name:
+    description:
+      - A name for the registrations of the account, for example that of your company. The service calls it provider.
+      - Taken by C(gigaset). Other services do not take it.
+      - If not set, the value of the E(RPS_PROFILE_NAME) environment variable is used.
     type: str
   validate_certs:
     description:

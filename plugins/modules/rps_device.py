@@ -94,6 +94,8 @@ options:
     description:
       - Infer the provider of a row from the vendor prefix (OUI) of its MAC address, and skip rows of other providers.
         Use it if one phone list has phones of several vendors.
+      - The vendors' blocks are those of the IEEE's registry. If a vendor has several services, its phones belong to
+        O(provider) if that is one of them.
       - A row with an unknown vendor prefix must name its provider, or this O(account).
       - If V(false), a row without a provider whose vendor prefix belongs only to other vendors is an error.
     type: bool
@@ -105,10 +107,15 @@ options:
   url:
     description:
       - The URL for the devices that name neither a server nor a URL. The device then has a URL of its own.
+      - C({mac}) in it stands for the MAC address of the device. Each service gets it in the spelling that its vendor
+        documents. Where there is none, the MAC address itself is written there, as 12 lower-case hex digits.
+      - The vendor's own spelling is sent as it is.
     type: str
   servers:
     description:
       - The URL of named servers, name to URL. Registered devices are compared with it.
+      - A URL may have C({mac}), see O(url). If a device is to be bound to a named server whose service has no spelling
+        for it, that is an error.
       - After the first call that binds devices to a named server, one of them is read. If the server has another URL at
         the service, these devices fail, and the other devices for this server are not sent (C(not_sent)).
       - Without it, the URL is learnt from a device that was not registered before, or else by binding one registered
@@ -274,7 +281,8 @@ devices:
       returned: always
       sample: acme-berlin
     url:
-      description: The URL that was asked for, if known. A user and password in it are replaced by C(***).
+      description:
+        - The URL that was asked for, if known, as it was written. A user and password in it are replaced by C(***).
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/

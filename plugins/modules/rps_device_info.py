@@ -40,7 +40,9 @@ options:
     elements: str
   url:
     description:
-      - Only the devices that point there. A service that lists by model finds those that it spells the URL alike for.
+      - Only the devices that point there. On a service that lists by model, the URL must match exactly as the service
+        stores it.
+      - C({mac}) in it stands for the MAC address, as in the option O(voip.rps.rps_device#module:url).
     type: str
   check_target:
     description:

@@ -45,6 +45,8 @@ options:
   url:
     description:
       - Where its phones fetch their configuration, beginning with C(http://), C(https://), C(ftp://) or C(tftp://).
+      - C({mac}) in it stands for the MAC address of each phone, where the vendor documents a spelling for it. Where
+        there is none, it is an error.
     type: str
   servers:
     description:

@@ -45,22 +45,26 @@ def _moved(size: int) -> int:
     return ceil(size / MOVED_EVERY)
 
 
+LIST = 1
+CANARY = 1
+"""Of each named server that phones are bound to, one is read before the others follow: here it is one server."""
+
 CASES = {
-    "fresh": Case("fresh rollout", False, False, {}, lambda n: 1 + _bulk(n), lambda n: {"registered": n}),
+    "fresh": Case("fresh rollout", False, False, {}, lambda n: LIST + _bulk(n) + CANARY, lambda n: {"registered": n}),
     "trusted": Case(
-        "re-run, `check_target: false`", True, False, {"check_target": False}, lambda n: 1, lambda n: {"none": n}
+        "re-run, `check_target: false`", True, False, {"check_target": False}, lambda n: LIST, lambda n: {"none": n}
     ),
-    "checked": Case("re-run, targets checked", True, False, {}, lambda n: 1 + n, lambda n: {"none": n}, True),
+    "checked": Case("re-run, targets checked", True, False, {}, lambda n: LIST + n, lambda n: {"none": n}, True),
     "move": Case(
         "move of 1 %",
         True,
         True,
         {},
-        lambda n: 1 + n + _bulk(_moved(n)),
+        lambda n: LIST + n + _bulk(_moved(n)) + CANARY,
         lambda n: {"moved": _moved(n), "none": n - _moved(n)},
         True,
     ),
-    "removal": Case("removal", True, False, {"state": "absent"}, lambda n: 1 + _bulk(n), lambda n: {"removed": n}),
+    "removal": Case("removal", True, False, {"state": "absent"}, lambda n: LIST + _bulk(n), lambda n: {"removed": n}),
 }
 
 # What registers phones one by one: its title, and the most phones that it is measured with.

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import json
 import os
@@ -24,6 +25,7 @@ from hypothesis import settings
 from rps_simulator import Simulator
 from rps_simulator.settings import CHOICES
 
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 try:
@@ -63,17 +65,34 @@ THEIRS = "https://other.example/"
 SERVERS = {"berlin": "https://berlin.example/prov/", "paris": "https://paris.example/prov/"}
 
 
+def _basic(name: str, secret: str) -> dict[str, Any]:
+    return {"username": name, "password": secret}
+
+
 class Vendor(NamedTuple):
     """What the tests have to know of a vendor.
 
     C(prefix): the first digits of its MACs, of one model where models matter; C(calls): what its calls are for, each
-    by its method and number of parameters; C(knobs): the simulator's settings that tell how its service may take a
-    batch.
+    by its method and number of parameters as the simulator's log has them (for REST, verb and path), C(login) being
+    one that takes a token; C(knobs): the simulator's settings that tell how its service may take a batch.
+    C(dialect): how it is spoken to, C(redirect) being the XML-RPC methods C(redirect.*) of which some tests know every
+    call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
+    its MAC address, made of that; C(odd): an answer that means nothing; C(share): of each test with many cases so many
+    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all.
     """
 
     prefix: str
     calls: dict[tuple[str, int], str]
     knobs: tuple[str, ...]
+    dialect: str = "redirect"
+    login: Callable[[str, str], dict[str, Any]] = _basic
+    columns: Callable[[str], dict[str, str]] = lambda _mac: {}
+    odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
+    share: int | None = None
+
+
+SHARE = 4
+"""How many cases of each test a vendor that does not run all of them has; the mark C(share) of a test multiplies it."""
 
 
 _NAMED_SERVERS = {
@@ -123,6 +142,8 @@ READING = {"list", "check", "locate"}
 
 # Set by tests/soak.py, each time to another number.
 SEED = os.environ.get("SOAK_SEED", "")
+# Set by tests/soak.py: vendors of which a share of the cases is drawn run all of them.
+ALL = bool(os.environ.get("SOAK_ALL"))
 
 settings.register_profile("suite", derandomize=True, deadline=None, database=None)
 settings.register_profile("soak", deadline=None, database=None, print_blob=True)
@@ -133,6 +154,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "drawn: draws its case by the variable SOAK_SEED")
     config.addinivalue_line("markers", "needs(ability, …): only for the vendors whose service can all of this")
     config.addinivalue_line("markers", "lacks(ability): only for the vendors whose service cannot do this")
+    config.addinivalue_line("markers", "dialect(name): only for the vendors that are spoken to so, call by call")
+    config.addinivalue_line("markers", "share(times): so many times the usual share of cases, where cases are drawn")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -152,6 +175,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         vendors = [vendor for vendor in vendors if all(getattr(SERVICES[vendor].can, able) for able in mark.args)]
     for mark in metafunc.definition.iter_markers("lacks"):
         vendors = [vendor for vendor in vendors if not getattr(SERVICES[vendor].can, mark.args[0])]
+    for mark in metafunc.definition.iter_markers("dialect"):
+        vendors = [vendor for vendor in vendors if VENDORS[vendor].dialect in mark.args]
     if "knobs" not in metafunc.fixturenames:
         metafunc.parametrize("rps", vendors, indirect=True)
         return
@@ -162,6 +187,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     ]
     ids = ["-".join([vendor, *knobs.values()]) for vendor, knobs in settings]
     metafunc.parametrize(("rps", "knobs"), settings, indirect=["rps"], ids=ids)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave of each test with many cases so many for a vendor as its share is, the same ones in every process."""
+    cases: dict[tuple[str, str], list[pytest.Item]] = {}
+    for item in items:
+        provider = getattr(item, "callspec", None) and item.callspec.params.get("rps")  # type: ignore[attr-defined]
+        if provider in VENDORS and VENDORS[provider].share is not None:
+            cases.setdefault((provider, item.nodeid.partition("[")[0]), []).append(item)
+    left_out: set[pytest.Item] = set()
+    for (provider, _test), those in cases.items():
+        mark = those[0].get_closest_marker("share")
+        most = (VENDORS[provider].share or 0) * (mark.args[0] if mark else 1)
+        if len(those) <= most:
+            continue
+        for item in those:
+            item.add_marker("drawn")
+        if not ALL:
+            those.sort(key=lambda item: hashlib.md5(f"{SEED} {item.nodeid}".encode()).digest())
+            left_out.update(those[most:])
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(autouse=True)
@@ -224,8 +272,7 @@ class Rps:
         self.options: dict[str, Any] = {
             "provider": provider,
             "api_url": simulator.endpoint(provider),
-            "username": ACCOUNT,
-            "password": PASSWORD,
+            **self.vendor.login(ACCOUNT, PASSWORD),
             "timeout": 5,
         }
         accounts = [
@@ -245,9 +292,16 @@ class Rps:
     def macs(self, count: int, start: int = 0) -> list[str]:
         return [self.mac(number) for number in range(start, start + count)]
 
+    def client(self) -> Client:
+        """Return a client for the service, with the account's login."""
+        kind = SERVICES[self.provider]
+        login = kind.login_of(self.vendor.login(ACCOUNT, PASSWORD))
+        return Client(self.options["api_url"], kind.headers, login=login, statuses=kind.statuses)
+
     @property
     def another_provider(self) -> str:
-        return next(provider for provider in VENDORS if provider != self.provider)
+        """A provider whose phones have other prefixes."""
+        return next(name for name, vendor in VENDORS.items() if vendor.prefix[:6] != self.vendor.prefix[:6])
 
     @staticmethod
     def values(knob: str) -> tuple[str, ...]:
@@ -263,9 +317,26 @@ class Rps:
         """Run rps_device for these MACs (unless it is told otherwise), bound to berlin unless it is told otherwise."""
         if macs:
             options["devices"] = [{"mac": mac} for mac in macs]
+        if options.get("devices") and options.get("state") != "absent":
+            options["devices"] = [{**self.columns(one.get("mac")), **one} for one in options["devices"]]
         if options.get("state") != "absent" and not {"server", "url"} & options.keys():
             options["server"] = "berlin"
         return self._run("rps_device", **{"servers": SERVERS, **self.options, **options})
+
+    def columns(self, mac: object) -> dict[str, str]:
+        """Return what the vendor needs of a device beside its MAC address, where that is one."""
+        columns = self.vendor.columns
+        return columns(mac) if isinstance(mac, str) else {}
+
+    def examples(self, most: int) -> int:
+        """Return how many times of so many a test that draws its cases is to be run."""
+        share = self.vendor.share
+        return most if share is None or ALL else min(most, 3 * share)
+
+    @property
+    def secret_option(self) -> str:
+        """The option that has the account's secret."""
+        return next(name for name, value in self.vendor.login("", PASSWORD).items() if value == PASSWORD)
 
     def info(self, **options: Any) -> dict[str, Any]:
         return self._run("rps_device_info", **{**self.options, **options})
@@ -290,10 +361,18 @@ class Rps:
 
     def methods(self, *what: str) -> list[str]:
         """Return the methods whose calls are for one of C(what)."""
-        return [method for (method, _count), meant in self.vendor.calls.items() if meant in what]
+        if self.vendor.dialect == "redirect":
+            return [method for (method, _count), meant in self.vendor.calls.items() if meant in what]
+        return [f"{method}/{count}" for (method, count), meant in self.vendor.calls.items() if meant in what]
+
+    @property
+    def logins(self) -> int:
+        """How many requests it takes to log in, before the first call."""
+        return int("login" in self.vendor.calls.values())
 
     def answers(self, what: str, *values: Any, kind: str = "answer", **parameters: Any) -> None:
-        """Let calls that are for this be answered with these values; with the kind C(answer_after) once carried out."""
+        """Let calls of the dialect C(redirect) that are for this be answered with these values; with the kind
+        C(answer_after) once carried out."""
         body = xmlrpc.client.dumps((list(values),), methodresponse=True, allow_none=True)
         self.misbehaves(kind, what, body=body, **parameters)
 
@@ -352,11 +431,13 @@ class Rps:
 
     @property
     def calls(self) -> list[Call]:
-        """The calls that the service got, in their order."""
+        """The calls that the service got, in their order, but for those that took a token."""
         calls = []
         for entry in self.simulator.log:
             if entry.method is not None:
                 what = self.vendor.calls[(entry.method, entry.parameters)]
+                if what == "login":
+                    continue
                 calls.append(Call(what, entry.devices or int(what not in ("list", "add"))))
         return calls
 

@@ -66,22 +66,20 @@ _LOGINS: dict[str, dict[str, Any]] = {
     "client_secret": {"type": "str", "no_log": True},
     "api_key": {"type": "str", "no_log": True},
     "client_cert": {"type": "path"},
-    "client_key": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
     "profile_name": {"type": "str"},
 }
-"""Every option of a login. Those that no service takes are no options of any module."""
+"""Every option of a login. One that the provider does not take is an input error."""
 _LOGIN_SECRETS = tuple(name for name, option in _LOGINS.items() if option.get("no_log"))
 
 
 def rps_options() -> dict[str, dict[str, Any]]:
-    """Return the options that all rps_* modules share, by what the services in the registry take."""
-    taken = {name for service in SERVICES.values() for name in service.login}
-    logins = {name: option for name, option in _LOGINS.items() if name in taken}
+    """Return the options that all rps_* modules share."""
     return with_environment(
         {
             "provider": {"type": "str", "required": True, "choices": list(SERVICES)},
             "api_url": {"type": "str"},
-            **logins,
+            **_LOGINS,
             "validate_certs": {"type": "bool", "default": True},
             "ca_path": {"type": "path"},
             "allow_http": {"type": "bool", "default": False},
@@ -92,12 +90,12 @@ def rps_options() -> dict[str, dict[str, Any]]:
             "rate_limit": {"type": "float"},
         },
         ENV_PREFIX,
-        ("api_url", *logins),
+        ("api_url", *_LOGINS),
     )
 
 
 RPS_OPTIONS = rps_options()
-LOGIN_OPTIONS = tuple(name for name in _LOGINS if name in RPS_OPTIONS)
+LOGIN_OPTIONS = tuple(_LOGINS)
 
 
 def from_environment(

@@ -26,6 +26,8 @@ class Bulk(NamedTuple):
     """It gives devices of the account another URL of their own."""
     release: int = 1
     """It releases devices."""
+    check: int = 1
+    """It reads devices."""
 
 
 class Capabilities(NamedTuple):
@@ -39,6 +41,8 @@ class Capabilities(NamedTuple):
     """It tells where a device points."""
     list_account: bool = False
     """It lists all devices of the account."""
+    list_targets: bool = False
+    """That list also tells where each device points."""
     list_models: bool = False
     """It lists the account's devices of a model, and those of them that point to a URL."""
     override: bool = False

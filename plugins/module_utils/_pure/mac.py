@@ -24,6 +24,7 @@ MAC_LIST = re.compile(rf"{_ONE}(?:[\s,;|&'\"()\[\]\uff0c\u3001]+(?:and )?{_ONE})
 """One MAC address within a service's words, or several side by side."""
 _SEPARATORS = str.maketrans("", "", "-: .")
 _HEX = frozenset("0123456789abcdefABCDEF")
+_DIGITS = 12
 
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _PLAIN = dict.fromkeys(map(ord, _SPACES), " ")
@@ -58,7 +59,7 @@ def find_mac(text: str) -> str | None:
         text = _trimmed(text)
         if not _SPELLING.fullmatch(text):
             return None
-    return text.translate(_SEPARATORS).lower()
+    return (text if len(text) == _DIGITS else text.translate(_SEPARATORS)).lower()
 
 
 def is_mac(value: Any) -> bool:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Mapping, NamedTuple, Protocol
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url, without_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD, same_url, without_userinfo
 
 REGISTERED = "registered"
 UNREGISTERED = "unregistered"
@@ -44,23 +44,29 @@ class Target(NamedTuple):
     """Where a device shall point: a named server, a URL, or both.
 
     C(url) is None where only the service knows the named server's URL; C(own) says that the URL is the device's own,
-    not its server's.
+    not its server's. C(asked) is the URL as the user wrote it, with C({mac}), where C(url) is that as the service takes
+    it.
     """
 
     server: str | None
     url: str | None
     own: bool
+    asked: str | None = None
 
-    def met_by(self, _mac: str, seen: Observation) -> bool | None:
+    def met_by(self, mac: str, seen: Observation) -> bool | None:
         if self.url is None or seen.url is None:
             return None
-        return same_url(seen.url, self.url)
+        return same_url(seen.url, self.url) or self._is_filled_in(mac, seen.url)
+
+    def _is_filled_in(self, mac: str, url: str) -> bool:
+        """Tell whether C(url) is this one, in which the service put the MAC address in its placeholder's place."""
+        if self.asked is None or same_url(self.url or "", self.asked.replace(MAC_WORD, mac)):
+            return False
+        return any(same_url(url, self.asked.replace(MAC_WORD, one)) for one in (mac, mac.upper()))
 
     def as_dict(self, _mac: str) -> dict[str, Any]:
-        return {
-            "server": self.server and without_userinfo(self.server),
-            "url": self.url and without_userinfo(self.url),
-        }
+        url = self.asked or self.url
+        return {"server": self.server and without_userinfo(self.server), "url": url and without_userinfo(url)}
 
     def words(self, mac: str) -> str:
         return " ".join(filter(None, self.as_dict(mac).values()))

@@ -22,7 +22,8 @@ _ABSENT = (
 )
 _VERB = r"((is|was|has|could|can|does|do) )?"
 _NAME = r"[\"'`(\[]*[\w.$:/-]*\w[\"'`)\]]*"
-_NO_SUCH_METHOD = re.compile(
+# This one and that of logins are compiled where a service first refuses something, which most runs never meet.
+_NO_SUCH_METHOD = (
     # No such handler: x; No method matching arguments; Unknown method: x; unsupported method called: x
     rf"\b(no|no such|unknown|unsupported|undefined|not a known|(can ?not|can'?t|could not|unable to|failed to)"
     rf" (find|locate)) (\w+ )?{_CALLABLE}"
@@ -37,7 +38,7 @@ _NO_SUCH_METHOD = re.compile(
 _LOGIN = (
     r"(log-?[io]n|user ?(name)?|user ?id|password|passwd|credentials?|account( name)?|authentication|authori[sz]ation)"
 )
-_LOGIN_REFUSED = re.compile(
+_LOGIN_REFUSED = (
     r"\bunauthori[sz]ed\b|\bunauthenticated\b|\bnot (authenticated|logged ?in|authori[sz]ed)\b"
     r"|\baccess (is |was )?denied\b"
     rf"|\b(invalid|wrong|incorrect|bad|unknown|no such|no valid|missing) ((\w+ )?(or|and) )?{_LOGIN}\b"
@@ -65,12 +66,12 @@ def general_code(words: str, number: int | None = None) -> str | None:
     method does not exist, or not with so many parameters; C(auth_failed) or C(forbidden) where the login is refused.
     """
     squeezed = _squeezed(words)
-    if number in _NO_SUCH_METHOD_FAULTS or _NO_SUCH_METHOD.search(squeezed):
+    if number in _NO_SUCH_METHOD_FAULTS or re.search(_NO_SUCH_METHOD, squeezed):
         return "unsupported"
     # What names a device is about that device, not about the login.
     if find_macs(squeezed):
         return None
-    if _LOGIN_REFUSED.search(squeezed):
+    if re.search(_LOGIN_REFUSED, squeezed):
         return "auth_failed"
     return _LOGIN_FAULTS.get(number) if number is not None else None
 

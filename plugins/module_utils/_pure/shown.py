@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+import threading
 
 MASK = "***"
 
@@ -39,11 +40,13 @@ class Secrets:
     """The secrets of a run, hidden however they are spelled: plain, or escaped for a URL, XML, JSON or base64."""
 
     def __init__(self) -> None:
+        self._adding = threading.Lock()
         self.clear()
 
     def clear(self) -> None:
-        self._patterns: set[str] = set()
-        self._hidden = re.compile(r"(?!)")
+        self._patterns: frozenset[str] = frozenset()
+        # Of which patterns, and to what: only once it is needed, as a long secret takes milliseconds.
+        self._compiled: tuple[frozenset[str], re.Pattern[str] | None] = (self._patterns, None)
         self._margin = 0
 
     def add(self, *secrets: str) -> None:
@@ -65,14 +68,22 @@ class Secrets:
         self._add(_in_base64(pair))
 
     def _add(self, patterns: set[str]) -> None:
-        if not patterns <= self._patterns:
-            self._patterns |= patterns
-            # The longest first, as one secret may begin with another.
-            self._hidden = re.compile("|".join(sorted(self._patterns, key=len, reverse=True)))
+        with self._adding:
+            if not patterns <= self._patterns:
+                self._patterns |= patterns
 
     def hide(self, text: str) -> str:
         """Return C(text) with C(***) for every secret."""
-        return self._hidden.sub(MASK, text) if self._patterns else text
+        patterns = self._patterns
+        if not patterns:
+            return text
+        compiled_of, hidden = self._compiled
+        # Another thread may have added a secret meanwhile.
+        if hidden is None or compiled_of is not patterns:
+            # The longest first, as one secret may begin with another.
+            hidden = re.compile("|".join(sorted(patterns, key=len, reverse=True)))
+            self._compiled = (patterns, hidden)
+        return hidden.sub(MASK, text)
 
     def beginning(self, text: str, limit: int) -> str:
         """Return the first C(limit) characters of C(text) or more, without secrets, one that is cut off included."""

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK, visible
 
 SCHEMES = ("http", "https", "ftp", "tftp")
+MAC_WORD = "{mac}"
+"""What a user writes in a URL for the MAC address of the phone that gets it."""
 
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]")
 _AFTER_SCHEME = re.compile(r"(?<=://)(?:(?!://)\S)+")

@@ -70,7 +70,7 @@ def add_server(runner: Runner[Service], name: str, url: str) -> ServerOutcome:
     attempt = 0
     while not runner.stopped:
         try:
-            runner.service.add_server(name, url)
+            runner.service.add_server(name, runner.service.spelled(url))
             runner.worked("write")
             return ServerOutcome(name, url, ADDED)
         except Refused as refusal:

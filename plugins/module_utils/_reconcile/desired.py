@@ -15,8 +15,9 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_ma
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import NO_ATTRIBUTES, Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_url
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD, check_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import Owner, Ownership, did_you_mean
+from ansible_collections.voip.rps.plugins.module_utils._services import longest_prefix
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 Rows = Iterable["tuple[str, Mapping[str, str]]"]
@@ -39,7 +40,8 @@ class Targets:
     """Finds a row's target; rows that name the same server and URL share one.
 
     C(default) is the server and the URL of rows that name neither; C(absent): devices are to be released. C(problems)
-    has what is wrong with C(servers), name to URL, by the option C(option).
+    has what is wrong with C(servers), name to URL, by the option C(option). C(as_seen): the URLs are what a service
+    said, and go back to it as they are.
     """
 
     def __init__(
@@ -50,9 +52,11 @@ class Targets:
         *,
         absent: bool = False,
         option: str = "servers",
+        as_seen: bool = False,
     ) -> None:
         self.problems: Problems = []
         self._absent = absent
+        self._as_seen = as_seen
         self._default = (default[0] or None, default[1] or None)
         self._servers = {name: str(url) for name, url in (servers or {}).items()}
         self._service = service
@@ -62,22 +66,34 @@ class Targets:
 
     def attributes_of(self, row: Mapping[str, str]) -> Mapping[str, str]:
         """Return what the row says of its device that the service makes use of."""
-        return attributes_of(row, self._service)
+        return attributes_of(row, self._service) if self._service.attributes else NO_ATTRIBUTES
 
     def device_problems(self, where: str, device: Device) -> Problems:
         """Return what is wrong with the attributes of a row's device."""
         return device_problems(where, device, self._service) if self._service.attributes else []
 
-    def of(self, row: Mapping[str, str | None]) -> Target | None:
-        """Return the row's target, None where it is to be released. Raises TargetError."""
+    def of(self, row: Mapping[str, str | None], mac: str | None = None) -> Target | None:
+        """Return the row's target, None where it is to be released. Raises TargetError.
+
+        Where the service has no placeholder for the MAC address, a URL with C({mac}) is that of the device C(mac).
+        """
         if self._absent:
             return None
         asked = (row.get("server") or None, row.get("url") or None)
         if asked == (None, None):
             asked = self._default
         if asked not in self._known:
-            self._known[asked] = self._target(*asked)
-        return self._known[asked]
+            self._known[asked] = self._spelled(self._target(*asked))
+        target = self._known[asked]
+        return target if self._as_seen else self._service.spelled_target(target, mac)
+
+    def _spelled(self, target: Target) -> Target:
+        if self._as_seen:
+            return target
+        if not target.own:
+            for problem in placeholder_problems(f"the URL of server {target.server!r}", target.url, self._service):
+                raise TargetError(problem.code, f"{problem.where} {problem.message}")
+        return self._service.spelled_target(target)
 
     def _target(self, server: str | None, url: str | None) -> Target:
         if server is not None:
@@ -121,6 +137,8 @@ class TargetError(ValueError):
 def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Targets], problems: Problems) -> Desired:
     """Return what the rows ask for, of the owners that have C(targets); adds to C(problems) what is wrong with them."""
     places: dict[str, tuple[str, Owner, Device | None]] = {}
+    owners: dict[tuple[str | None, str | None, str], Owner] = {}
+    beginning = slice(longest_prefix())
     devices: dict[Owner, list[Device]] = {owner: [] for owner in targets}
     others: Counter[Owner] = Counter()
     for where, row in rows:
@@ -130,11 +148,12 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
         except ValueError as error:
             problems.append(Problem("invalid_mac", where, str(error)))
             continue
+        # All that tells the owner, and it is the same in most rows.
+        whose = (row.get("account"), row.get("provider"), mac[beginning])
         try:
-            owner = ownership.owner_of(mac, row)
-            device = (
-                Device(mac, targets[owner].of(row), targets[owner].attributes_of(row)) if owner in targets else None
-            )
+            owner = owners.get(whose) or owners.setdefault(whose, ownership.owner_of(mac, row))
+            own = targets.get(owner)
+            device = Device(mac, own.of(row, mac), own.attributes_of(row)) if own else None
         except TargetError as error:
             problems.append(Problem(error.code, where, str(error)))
             continue
@@ -143,12 +162,14 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
             continue
         if device is None:
             others[owner] += 1
-        first, first_owner, first_device = places.setdefault(mac, (where, owner, device))
-        if first == where:
-            if device is not None:
+        if mac not in places:
+            places[mac] = (where, owner, device)
+            if own and device:
                 devices[owner].append(device)
-                problems += targets[owner].device_problems(where, device)
-        elif first_owner != owner:
+                problems += own.device_problems(where, device)
+            continue
+        first, first_owner, first_device = places[mac]
+        if first_owner != owner:
             problems.append(Problem("repeated_mac", where, f"{mac} belongs to another account in {first}"))
         elif first_device != device:
             problems.append(Problem("repeated_mac", where, f"{mac} has {_difference(first_device, device)} in {first}"))
@@ -213,6 +234,17 @@ def server_problems(where: str, name: str, url: Any, service: type[Service]) -> 
     except ValueError as error:
         problems.append(Problem("invalid_url", where, str(error)))
     return problems
+
+
+def placeholder_problems(where: str, url: Any, service: type[Service]) -> Problems:
+    """Return why a named server cannot have this URL: it has C({mac}), for which the service has no placeholder."""
+    if service.mac_placeholder is not None or MAC_WORD not in str(url):
+        return []
+    words = (
+        f"has {MAC_WORD}, and this service is not known to put the MAC address of each phone into the URL of a named "
+        "server: leave it out, or write there what the vendor's phones replace"
+    )
+    return [Problem("unsupported", where, words)]
 
 
 def prune_problems(params: Mapping[str, Any], own: list[Device], service: type[Service], wrong_list: bool) -> Problems:

@@ -11,8 +11,13 @@ from typing import Any, Collection, Mapping, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, STATUSES, Device, Observation
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    REGISTERED,
+    STATUSES,
+    Device,
+    Observation,
+    Target,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
     attributes_of,
     device_problems,
@@ -73,23 +78,28 @@ def look_up(
     the service could not be read at all.
     """
     runner = Runner(service, devices or ())
+    wanted = None if url is None else service.spelled(url)
     macs = None if devices is None else [device.mac for device in devices]
+    listed: Mapping[str, Observation] = {}
     if macs is None:
         if service.can.list_models:
-            macs = _of_models(runner, models or service.models, url)
-            if url is not None:
-                return {mac: Observation(REGISTERED, url) for mac in macs}
+            macs = _of_models(runner, models or service.models, wanted)
+            if wanted is not None:
+                return {mac: Observation(REGISTERED, wanted) for mac in macs}
         else:
-            macs = service.list_devices()
+            listed = service.list_devices()
+            macs = list(listed)
         if not (check_target or url):
-            return {mac: Observation(REGISTERED) for mac in macs}
+            return {mac: listed.get(mac, Observation(REGISTERED)) for mac in macs}
     elif check_target is None:
         check_target = True
-    seen = runner.read(macs, frozenset(macs) if check_target or url else ())
+    unread = [mac for mac in macs if mac not in listed or listed[mac].url is None]
+    seen = {**listed, **runner.read(unread, frozenset(unread) if check_target or url else ())}
     found = {mac: seen[mac] for mac in macs}
     if url is None:
         return found
-    return {mac: one for mac, one in found.items() if one.error or (one.url and same_url(one.url, url))}
+    target = Target(None, url, own=True)
+    return {mac: one for mac, one in found.items() if one.error or service.spelled_target(target, mac).met_by(mac, one)}
 
 
 def _of_models(runner: Runner[Service], models: Collection[str], url: str | None) -> list[str]:

@@ -17,7 +17,10 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers im
     ServerOutcome,
     add_servers,
 )
-from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import server_problems
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
+    placeholder_problems,
+    server_problems,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
@@ -38,7 +41,12 @@ def servers_asked_for(params: Mapping[str, Any], service: type[Service], problem
     problems += _unsupported(params, service)
     for name, url in servers.items():
         where = f"server {name!r}"
-        problems += _name_problems(where, name, service) if absent else server_problems(where, name, url, service)
+        if absent:
+            problems += _name_problems(where, name, service)
+            continue
+        problems += server_problems(where, name, url, service)
+        if service.can.named_servers:
+            problems += placeholder_problems(where, url, service)
     return servers
 
 
@@ -98,7 +106,9 @@ def manage_servers(
         return []
     runner = Runner(service)
     there = service.list_servers()
-    outcomes = {name: _foreseen(name, url, there, change_url, service) for name, url in servers.items()}
+    outcomes = {
+        name: _foreseen(name, url and service.spelled(url), there, change_url, service) for name, url in servers.items()
+    }
 
     def keep_bound(name: str) -> None:
         outcomes[name] = _unless_bound(runner, outcomes[name])

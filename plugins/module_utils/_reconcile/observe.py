@@ -22,31 +22,39 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Po
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
+_UNLISTED = Observation(UNKNOWN)
+
 
 def observe(
     runner: Runner[Service],
     devices: Sequence[Device],
     policy: Policy,
-    account: Collection[str] | None,
+    account: Mapping[str, Observation] | None,
     check_mode: bool = False,
 ) -> dict[str, Observation]:
-    """Return what the service knows of each device, by MAC; C(account) is the list of the account's, if there is one.
+    """Return what the service knows of each device, by MAC; C(account): what the list of the account
+    told, if there is one.
 
     Raises RpsError where the service could not be read.
     """
     can = runner.service.can
+    # Of an account that is fresh, nothing is to be read: that is told of 100,000 devices at a look each.
     targets = {
         device.mac: device.target.url
         for device in devices
-        if device.target and wants_target(device, policy, can) and (device.target.url is not None or not check_mode)
+        if (account is None or device.mac in account)
+        and device.target
+        and wants_target(device, policy, can)
+        and (device.target.url is not None or not check_mode)
     }
     seen: dict[str, Observation] = {}
     if account is not None:
-        seen = {device.mac: Observation(REGISTERED if device.mac in account else UNKNOWN) for device in devices}
+        seen = {device.mac: account.get(device.mac, _UNLISTED) for device in devices}
     elif can.list_models and len(devices) > HANDFUL:
         seen = _by_model(runner, devices, targets)
     unlisted = [mac for mac, one in seen.items() if one.status == UNKNOWN]
-    unread = [device.mac for device in devices if not _is_known(seen.get(device.mac), device.mac in targets)]
+    macs = targets if account is not None else [device.mac for device in devices]
+    unread = [mac for mac in macs if not _is_known(seen.get(mac), mac in targets)]
     seen.update(runner.read(unread, targets))
     if check_mode and policy.check_foreign and not (policy.override and can.takes_over):
         # The real run learns from refused writes which devices are another account's; here only a look can tell.
@@ -62,10 +70,10 @@ def look_again(runner: Runner[Service], step: Step) -> dict[str, Observation]:
     target = step.target if isinstance(step.target, Target) else None
     shows = target is not None and target.url is not None and can.read_target
     many = len(step.macs) > HANDFUL
-    must_show = shows and step.moves
-    account = frozenset(runner.service.list_devices()) if many and not must_show and can.list_account else None
+    must_show = shows and step.moves and not can.list_targets
+    account = runner.service.list_devices() if many and not must_show and can.list_account else None
     # Of many devices that were not ours it is enough to know whether they are.
-    policy = Policy(check_target=shows and (must_show or not many))
+    policy = Policy(check_target=shows and (step.moves or not many))
     return observe(runner, [Device(mac, target) for mac in step.macs], policy, account)
 
 

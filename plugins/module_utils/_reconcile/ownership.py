@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Collection, Mapping, NamedTuple, Protocol
+from typing import Collection, Mapping, NamedTuple, Protocol, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES, providers_of
 
@@ -92,8 +92,7 @@ class AllAccounts:
         if len({one.provider for one in fitting}) > 1 and not vendors:
             raise ValueError(f"the vendor prefix of {mac} is unknown: name its provider in the column provider")
         if len(fitting) > 1:
-            several = ", ".join(repr(one.account) for one in fitting[:_MOST_NAMED])
-            raise ValueError(f"it fits the accounts {several}: name one in the column account")
+            raise ValueError(_several(fitting))
         if not fitting:
             raise ValueError(self._nobody(mac, account, provider, vendors))
         return fitting[0]
@@ -104,6 +103,14 @@ class AllAccounts:
         if account:
             return f"{whose}, but account {account!r} is at another provider"
         return f"{whose}, and this run has no account there"
+
+
+def _several(owners: Sequence[Owner]) -> str:
+    if len({one.provider for one in owners}) == 1:
+        names = ", ".join(repr(one.account) for one in owners[:_MOST_NAMED])
+        return f"it fits the accounts {names}: name one in the column account"
+    names = ", ".join(f"{one.account!r} ({one.provider})" for one in owners[:_MOST_NAMED])
+    return f"it fits the accounts {names}: name one in the column account, or its provider in the column provider"
 
 
 def provider_named(text: str) -> str | None:

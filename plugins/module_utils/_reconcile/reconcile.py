@@ -76,13 +76,13 @@ def reconcile(
     it.
     """
     runner = Runner(service, devices, progress)
-    account: list[str] | None = None
+    account: Mapping[str, Observation] | None = None
     if prune or (seen is None and len(devices) > HANDFUL and service.can.list_account):
         account = service.list_devices()
     if prune and account is not None:
         devices = [*devices, *_extra(account, prune)]
     if seen is None:
-        seen = observe(runner, devices, policy, None if account is None else frozenset(account), check_mode)
+        seen = observe(runner, devices, policy, account, check_mode)
     plan = make_plan(devices, seen, policy, service.can)
     _check_forced(plan, policy, service)
     if check_plan is not None:
@@ -110,7 +110,7 @@ def reconcile(
     return Report(outcomes, applier.uncertain, runner.stopped or stopped, list(binder.added.values()))
 
 
-def _extra(account: Sequence[str], prune: Prune) -> list[Device]:
+def _extra(account: Collection[str], prune: Prune) -> list[Device]:
     extra = [Device(mac, None) for mac in account if mac not in prune.named]
     if len(extra) > prune.limit:
         words = f"prune would remove {len(extra)} devices, more than prune_limit ({prune.limit}): nothing was changed"

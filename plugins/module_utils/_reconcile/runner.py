@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Callable, Collection, Generic, Iterable, TypeVar
+from typing import Any, Callable, Collection, Generic, Iterable, Sequence, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import NO_ATTRIBUTES, Device, Observation
@@ -46,7 +46,7 @@ class Runner(Generic[BackendT]):
 
     def devices(self, macs: Iterable[str]) -> list[Device]:
         """Return the devices with these MAC addresses."""
-        return [self.device(mac) for mac in macs]
+        return [self.device(mac) for mac in macs] if self._known else list(map(Device, macs))
 
     def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
         """Run C(work) on every item, as many at a time as the client has connections."""
@@ -80,18 +80,20 @@ class Runner(Generic[BackendT]):
         macs = list(macs)
         self.progress.begin(READ, len(macs))
 
-        def check(mac: str) -> None:
+        def check(batch: Sequence[str]) -> None:
             if self.stopped:
                 return
             try:
-                seen[mac] = self.service.check(self.device(mac), target=mac in targets)
+                seen.update(self.service.check_many(self.devices(batch), target=batch[0] in targets))
                 self.worked()
             except RpsError as error:
-                seen[mac] = Observation(None, error=error.without_traceback())
+                seen.update(dict.fromkeys(batch, Observation(None, error=error.without_traceback())))
                 self.failed(error)
-            self.progress.did(READ, 1, int(bool(seen[mac].error)))
+            self.progress.did(READ, len(batch), sum(bool(seen[mac].error) for mac in batch))
 
-        self.each(check, macs)
+        most = self.service.can.bulk.check
+        for group in ([mac for mac in macs if mac in targets], [mac for mac in macs if mac not in targets]):
+            self.each(check, [group[start : start + most] for start in range(0, len(group), most)])
         if self.stopped:
             raise self.stopped
         return seen

@@ -17,3 +17,8 @@ SERVICES: dict[str, type[Service]] = {service.provider: service for service in (
 def providers_of(mac: str) -> list[str]:
     """Return the providers whose vendors have the prefix of a MAC address, none where it is not known."""
     return [name for name, service in SERVICES.items() if mac.startswith(service.mac_prefixes)]
+
+
+def longest_prefix() -> int:
+    """Return of how many digits the longest vendor prefix is: providers_of() needs no more of a MAC address."""
+    return max(len(prefix) for service in SERVICES.values() for prefix in service.mac_prefixes)

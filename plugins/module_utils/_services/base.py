@@ -14,6 +14,7 @@ from ansible_collections.voip.rps.plugins.module_utils._http.logins import Basic
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, one_line
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Goal, NamedServer, Observation, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD
 
 _MOST_WARNINGS = 20
 
@@ -67,6 +68,13 @@ class Backend(abc.ABC, Generic[GoalT]):
     def check(self, device: Device, *, target: bool) -> Observation:
         """Read a device's status and, where C(target) asks for it and the service can, what it is bound to."""
 
+    def check_many(self, devices: Sequence[Device], *, target: bool) -> Mapping[str, Observation]:
+        """Read devices in one call, at most as many as C(can.bulk.check) says, by MAC address.
+
+        A device that the service refuses to tell of has its error in its observation.
+        """
+        return {device.mac: self.check(device, target=target) for device in devices}
+
     @abc.abstractmethod
     def register(self, devices: Sequence[Device], target: GoalT, *, override: bool) -> None:
         """Bind devices that are not the account's yet."""
@@ -90,13 +98,18 @@ class Service(Backend[Target]):
     """The options that make up its login; those that are not in C(optional) are required."""
     optional: ClassVar[tuple[str, ...]] = ()
     mac_prefixes: ClassVar[tuple[str, ...]]
-    """What the vendor's MAC addresses begin with, as far as they are its alone."""
+    """What the vendor's MAC addresses begin with, as far as they are its alone: PREFIXES["its name"] of prefixes.py.
+
+    Services of one vendor have the same.
+    """
     models: ClassVar[Collection[str]] = ()
     """The models that the service lists devices of, as far as they are known."""
     may_confirm: bool = True
     """Whether a move may confirm an override where the service has no other way to move a device of the account."""
     attributes: ClassVar[tuple[str, ...]] = ()
     """The columns of a phone list that the service makes use of beside the MAC address and the target."""
+    mac_placeholder: ClassVar[str | None] = None
+    """What stands for the phone's MAC address in a URL, as its document says; None where it says nothing."""
 
     lists_servers: ClassVar[bool] = False
     """It lists its named servers with their URLs."""
@@ -118,6 +131,23 @@ class Service(Backend[Target]):
         """
         return BasicLogin(options["username"], options["password"])
 
+    @classmethod
+    def spelled(cls, url: str) -> str:
+        """Return a URL as the service takes it, with its placeholder for C({mac}); as it is where it has none."""
+        return url.replace(MAC_WORD, cls.mac_placeholder or MAC_WORD)
+
+    @classmethod
+    def spelled_target(cls, target: Target, mac: str | None = None) -> Target:
+        """Return a target with its URL as the service takes it for a device.
+
+        Where the service has no placeholder, the MAC address itself is put into a URL of the device's own; the URL of a
+        named server is all its devices', and stays. A target that is so already is returned as it is.
+        """
+        if target.url is None or target.asked is not None or MAC_WORD not in target.url:
+            return target
+        instead = cls.mac_placeholder or (mac if target.own else None)
+        return target._replace(url=target.url.replace(MAC_WORD, instead), asked=target.url) if instead else target
+
     def warn(self, words: str) -> None:
         """Add a warning, once; there is a bound to how many there are and how long each is."""
         warning = one_line(words)
@@ -129,8 +159,8 @@ class Service(Backend[Target]):
             return self.can.bulk.move_url if moves else self.can.bulk.bind_url
         return super().most(target, moves=moves)
 
-    def list_devices(self) -> list[str]:
-        """List the devices registered by the account, where the service can."""
+    def list_devices(self) -> Mapping[str, Observation]:
+        """List the devices registered by the account, where the service can: what the list tells of each, by MAC."""
         raise NotImplementedError
 
     def list_model(self, model: str, url: str | None = None) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY, Bulk, Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._services.named_servers import NamedServersService
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 
 
 class Htek(NamedServersService):
@@ -18,7 +19,7 @@ class Htek(NamedServersService):
 
     provider = "htek"
     default_url = "https://rps.htek.com/index.php/xmlrpc"
-    mac_prefixes = ("001fc1",)
+    mac_prefixes = PREFIXES["htek"]
     can = Capabilities(
         named_servers=True,
         list_account=True,

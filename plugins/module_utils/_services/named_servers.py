@@ -81,14 +81,15 @@ class NamedServersService(XmlRpcService):
         """checkDevice: Yealink's section 4.5, Htek's 5."""
         return self._observation("checkDevice", device.mac)
 
-    def list_devices(self) -> list[str]:
+    def list_devices(self) -> Mapping[str, Observation]:
         """listDevices: Yealink's section 4.4, Htek's 4."""
         try:
-            return self._ask("listDevices", read=lambda answer: self._macs(self._values(answer)), listing=True)
+            macs = self._ask("listDevices", read=lambda answer: self._macs(self._values(answer)), listing=True)
         except Refused as refusal:
             if refusal.code == "not_registered":
-                return []
+                return {}
             raise
+        return dict.fromkeys(macs, Observation(REGISTERED))
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
         """registerDevice and registerDevices: Yealink's sections 4.1, 4.2, 4.6, 4.7, Htek's 1, 2, 6, 7."""

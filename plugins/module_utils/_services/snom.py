@@ -21,6 +21,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import errors_in_text, text, truth
 from ansible_collections.voip.rps.plugins.module_utils._services.base import macs_of
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 from ansible_collections.voip.rps.plugins.module_utils._services.snom_models import MODELS, model_of
 from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service import PLAIN, Reading, XmlRpcService
 
@@ -33,7 +34,8 @@ class Snom(XmlRpcService):
 
     provider = "snom"
     default_url = "https://secure-provisioning.snom.com:8083/xmlrpc/"
-    mac_prefixes = ("000413",)
+    mac_prefixes = PREFIXES["snom"]
+    mac_placeholder = "{mac}"
     models = MODELS
     can = Capabilities(
         own_url=True,

@@ -17,6 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.named_servers i
     OVERRIDE,
     NamedServersService,
 )
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
 
 
 class Yealink(NamedServersService):
@@ -24,7 +25,7 @@ class Yealink(NamedServersService):
 
     provider = "yealink"
     default_url = "https://api-dm.yealink.com:8443/xmlrpc"
-    mac_prefixes = ("001565", "249ad8", "44dbd2", "805e0c", "805ec0", "c4fc22")
+    mac_prefixes = PREFIXES["yealink"]
     can = Capabilities(
         named_servers=True,
         own_url=True,

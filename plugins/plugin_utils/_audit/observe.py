@@ -72,6 +72,9 @@ def observe_account(
         listed, warnings = _listed(runner, find_extra or len(devices) > HANDFUL)
         if listed is not None and service.can.list_models:
             fresh = _pointing_there(runner, devices, listed, now)
+        elif listed is not None and service.can.list_targets:
+            at = now()
+            fresh = {one.mac: Seen(listed[one.mac], at, READ) for one in devices if one.mac in listed}
     except RpsError as error:
         return unread_account(devices, _without_answer(error), now())
     failure: RpsError | None = None
@@ -114,13 +117,13 @@ def _without_answer(error: RpsError) -> RpsError:
     return RpsError(error.code, error.message)
 
 
-def _listed(runner: Runner[Service], wanted: bool) -> tuple[Collection[str] | None, list[str]]:
+def _listed(runner: Runner[Service], wanted: bool) -> tuple[Mapping[str, Observation] | None, list[str]]:
     """Return the phones that the account lists, None where it was not asked or cannot tell, and warnings."""
     can = runner.service.can
     if not wanted:
         return None, []
     if can.list_account:
-        return frozenset(runner.service.list_devices()), []
+        return runner.service.list_devices(), []
     if not can.list_models:
         return None, [NO_LIST_WARNING]
     listing = list_models(runner, runner.service.models)
@@ -128,7 +131,7 @@ def _listed(runner: Runner[Service], wanted: bool) -> tuple[Collection[str] | No
         return None, [NO_LIST_WARNING]
     refused = ", ".join(sorted(listing.refused))
     words = f"the service does not list these models, so phones of them that no row names are not found: {refused}"
-    return frozenset(listing.macs), [words] if refused else []
+    return dict.fromkeys(listing.macs, Observation(REGISTERED)), [words] if refused else []
 
 
 def _pointing_there(

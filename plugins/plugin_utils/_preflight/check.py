@@ -141,7 +141,7 @@ def _phones(service: Service) -> list[str] | None:
     """Return the account's phones, None where the service does not list them. Raises RpsError."""
     try:
         if service.can.list_account:
-            return service.list_devices()
+            return list(service.list_devices())
         if service.can.list_models:
             return list(look_up(service, None, None, None, False))
     except Refused as refusal:

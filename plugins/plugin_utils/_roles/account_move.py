@@ -24,7 +24,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Outcome,
     Target,
 )
-from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD, same_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome, add_servers
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report, reconcile
@@ -68,16 +68,24 @@ class Plan(NamedTuple):
     kept: frozenset[str] = frozenset()
 
 
-def target_at(side: Side, url: str | None) -> Target | None:
-    """Return the target that sends a phone of this account to C(url); None where the account has no such target."""
+def target_at(side: Side, url: str | None, mac: str, source: Side | None = None) -> Target | None:
+    """Return the target that sends a phone of this account to C(url); None where the account has no such target.
+
+    With C(source), whose service said so, the service's placeholder for the MAC address becomes that of this one.
+    """
     if url is None:
         return None
+    asked = None
+    before, after = source and source.service.mac_placeholder, side.service.mac_placeholder
+    if before and before != after and before in url:
+        asked = side.service.spelled_target(Target(None, url.replace(before, MAC_WORD), own=True), mac)
+        url = str(asked.url)
     can: Capabilities = side.service.can
     if can.named_servers:
         for name, its in side.servers.items():
             if same_url(its, url):
                 return Target(name, its, own=False)
-    return Target(None, url, own=True) if can.own_url else None
+    return (asked or Target(None, url, own=True)) if can.own_url else None
 
 
 def plan_moves(
@@ -103,12 +111,12 @@ def plan_moves(
     moves: list[Move] = []
     kept: set[str] = set()
     for mac, seen in at_source.items():
-        target = default if wanted is None else wanted[mac]
+        target = default and destination.service.spelled_target(default, mac) if wanted is None else wanted[mac]
         if seen.status != REGISTERED:
             outcomes[mac] = _not_in_source(mac, target, seen, at_destination[mac], source, destination)
             continue
-        old = target_at(source, seen.url)
-        new = target or target_at(destination, seen.url)
+        old = target_at(source, seen.url, mac)
+        new = target or target_at(destination, seen.url, mac, source)
         error = seen.error or _not_movable(old, new, source, destination, force=force)
         outcomes[mac] = Outcome(mac, FAILED if error else MOVED, seen.status, new, seen, error)
         if new is not None and not error:
@@ -272,7 +280,7 @@ class Mover:
             return False
         for place, move in enumerate(self.moves):
             if move.new.server == server:
-                target = Target(None, move.new.url, own=True)
+                target = move.new._replace(server=None, own=True)
                 self.moves[place] = move._replace(new=target)
                 self.outcomes[move.mac] = self.outcomes[move.mac]._replace(target=target)
         return True

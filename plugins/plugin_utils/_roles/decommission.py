@@ -131,7 +131,7 @@ def read_input(context: Context) -> Input:
                 account,
                 services[account.name],
                 None if by_server else named[account.name],
-                str(_servers(account, values)[values["server"]]) if by_server else None,
+                account.account.kind.spelled(str(_servers(account, values)[values["server"]])) if by_server else None,
             )
             for account in asked
             if services

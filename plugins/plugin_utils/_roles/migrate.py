@@ -327,7 +327,11 @@ class _Reading:
         if self._problems:
             return None
         return [
-            Side(one, services[one.name], {name: str(url) for name, url in self._servers(one).items()})
+            Side(
+                one,
+                services[one.name],
+                {name: one.account.kind.spelled(str(url)) for name, url in self._servers(one).items()},
+            )
             for one in accounts
         ]
 

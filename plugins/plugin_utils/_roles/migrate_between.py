@@ -59,9 +59,9 @@ class KeptTargets(Targets):
         self._keeps = default == (None, None)
         self._can_keep = source.can.read_target and (destination.can.own_url or bool(servers))
 
-    def of(self, row: Mapping[str, str | None]) -> Target | None:
+    def of(self, row: Mapping[str, str | None], mac: str | None = None) -> Target | None:
         if not self._keeps or row.get("server") or row.get("url"):
-            return super().of(row)
+            return super().of(row, mac)
         if not self._can_keep:
             words = (
                 "nothing says where it shall point in the new account, and its URL cannot be kept: give migrate_server "

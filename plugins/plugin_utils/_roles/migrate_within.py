@@ -46,7 +46,7 @@ class Rule(Protocol):
     def learn(self, urls: Sequence[str]) -> None:
         """Get to know every URL that phones have before C(target) is asked. Raises RpsError."""
 
-    def target(self, side: Side, seen: Observation) -> Target | None:
+    def target(self, side: Side, mac: str, seen: Observation) -> Target | None:
         """Return the new target of a phone whose URL was seen, None where it stays. Raises ValueError."""
 
     def forced(self, side: Side) -> Target | None:
@@ -63,7 +63,7 @@ class ServerRule:
     def learn(self, urls: Sequence[str]) -> None:
         """The servers' URLs are known."""
 
-    def target(self, side: Side, seen: Observation) -> Target | None:
+    def target(self, side: Side, _mac: str, seen: Observation) -> Target | None:
         there = seen.url is not None and same_url(seen.url, side.servers[self._before])
         return self.forced(side) if there else None
 
@@ -84,9 +84,12 @@ class PatternRule:
         except RuleError as error:
             raise RpsError("invalid_input", f"migrate_from_url {error}. Nothing was changed") from None
 
-    def target(self, _side: Side, seen: Observation) -> Target | None:
+    def target(self, side: Side, mac: str, seen: Observation) -> Target | None:
         new = self._new.get(seen.url or "")
-        return None if new is None else Target(None, check_url(new), own=True)
+        if new is None:
+            return None
+        target = Target(None, check_url(new), own=True)
+        return target if new == seen.url else side.service.spelled_target(target, mac)
 
     def forced(self, _side: Side) -> None:
         return None
@@ -169,7 +172,7 @@ def _judge(mac: str, seen: Observation, rule: Rule, side: Side, force: bool) -> 
         target = rule.forced(side)
         return Outcome(mac, NONE if force and target else UNVERIFIED, seen.status, target, seen)
     try:
-        return Outcome(mac, NONE, seen.status, rule.target(side, seen), seen)
+        return Outcome(mac, NONE, seen.status, rule.target(side, mac, seen), seen)
     except ValueError as error:
         return Outcome(mac, FAILED, seen.status, was=seen, error=RpsError("invalid_url", f"its new URL: {error}"))
 

@@ -31,8 +31,9 @@ def look(service: Service, macs: Sequence[str] | None) -> dict[str, Observation]
     if macs is not None and (len(macs) <= HANDFUL or not service.can.list_account):
         return runner.read(macs, frozenset(macs))
     listed = service.list_devices()
-    held = frozenset(listed)
-    asked = listed if macs is None else macs
-    ours = [mac for mac in asked if mac in held]
-    seen = runner.read(ours, held) if service.can.read_target else {mac: Observation(REGISTERED) for mac in ours}
-    return {mac: seen.get(mac, Observation(UNKNOWN)) for mac in asked}
+    asked = list(listed) if macs is None else macs
+    seen = {mac: listed.get(mac, Observation(UNKNOWN)) for mac in asked}
+    if service.can.read_target:
+        unread = [mac for mac, one in seen.items() if one.status == REGISTERED and one.url is None]
+        seen.update(runner.read(unread, frozenset(unread)))
+    return seen

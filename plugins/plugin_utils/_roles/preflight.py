@@ -170,7 +170,7 @@ def _wish(
         rule = AllAccounts({account.name: account.provider for account in accounts})
         owner = next(iter(listed), None) or rule.owner_of(mac, {})
         is_given = bool(values["server"] or values["url"])
-        target = targets[owner].of({}) if is_given else listed[owner].target if listed else None
+        target = targets[owner].of({}, mac) if is_given else listed[owner].target if listed else None
         if target is None:
             words = f"requires {ROLE}_server or {ROLE}_url: where the phone is bound to, and belongs if it is bound now"
             raise TargetError("invalid_input", words)
@@ -188,6 +188,7 @@ def _wish(
     if target.own and target.server is not None and account.account.kind.can.named_servers:
         # Bound to the server first, then moved to the URL of its own.
         first = Target(target.server, _servers(account, values).get(target.server), own=False)
+        first = account.account.kind.spelled_target(first)
     return account.name, Wish(mac, first, target, is_given)
 
 
@@ -228,8 +229,10 @@ def _targets(subjects: Sequence[Subject]) -> dict[str, str]:
     urls: dict[str, str] = {}
     for subject in subjects:
         for device in subject.devices:
-            if device.target and device.target.url:
-                urls.setdefault(device.target.url, device.mac)
+            target = device.target
+            url = target and (target.asked or target.url)
+            if url:
+                urls.setdefault(url, device.mac)
     return urls
 
 

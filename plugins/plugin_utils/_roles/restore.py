@@ -177,7 +177,9 @@ def _choose(saved: Sequence[Saved], named: set[str] | None, *, release: bool) ->
 def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the account's servers, name to URL; they may be given the other way round as well."""
     given = values["servers"] if account.servers is None else account.servers
-    return dict((url, name) if "://" in name and isinstance(url, str) else (name, url) for name, url in given.items())
+    pairs = ((url, name) if "://" in name and isinstance(url, str) else (name, url) for name, url in given.items())
+    spelled = account.account.kind.spelled
+    return {name: spelled(url) if isinstance(url, str) else url for name, url in pairs}
 
 
 def _desired(
@@ -190,7 +192,7 @@ def _desired(
     for account in accounts:
         owner, kind = Owner(account.provider, account.name), account.account.kind
         option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
-        targets[owner] = Targets(kind, servers[account.name], option=option)
+        targets[owner] = Targets(kind, servers[account.name], option=option, as_seen=True)
         problems += targets[owner].problems
         absent[owner] = Targets(kind, None, absent=True)
     # The URLs of all accounts' servers: a row whose account has no such server is told so.

@@ -130,7 +130,13 @@ def _target(value: Any) -> Target:
     server, url, own = _dict(value)["server"], value["url"], value["own"]
     if (server is None and url is None) or not isinstance(own, bool):
         raise ValueError
-    return Target(None if server is None else _text(server), None if url is None else check_url(_text(url)), own)
+    asked = value.get("asked")
+    return Target(
+        None if server is None else _text(server),
+        None if url is None else check_url(_text(url)),
+        own,
+        None if asked is None else check_url(_text(asked)),
+    )
 
 
 def _texts(value: Any) -> dict[str, str]:

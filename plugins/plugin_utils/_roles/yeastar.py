@@ -228,15 +228,26 @@ def _owners(
     owners: dict[str, Owner] = {}
     for phone in wanted:
         vendor = phone.kind.vendor.strip().casefold() if phone.kind else ""
-        provider = vendor if vendor in SERVICES else next(iter(providers_of(phone.mac)), "") if not vendor else ""
+        its = _providers_of_vendor(vendor) if vendor else providers_of(phone.mac)
+        ours = [one for one in its if one in providers.values()]
         account = str(by_place[phone.where].get("account") or "")
-        if not accounts or (not account and provider not in providers.values()):
+        if not accounts or not (account or ours):
             continue
+        # Of several services of the vendor, the accounts of the run decide.
+        provider = (ours or its)[0] if len(ours or its) == 1 else ""
         try:
             owners[phone.mac] = rule.owner_of(phone.mac, {"provider": provider, "account": account})
         except ValueError as error:
             problems.append(Problem("invalid_input", phone.where, str(error)))
     return owners
+
+
+def _providers_of_vendor(vendor: str) -> list[str]:
+    """Return the providers of the vendor that a PBX names so."""
+    if vendor not in SERVICES:
+        return []
+    blocks = SERVICES[vendor].mac_prefixes
+    return [name for name, service in SERVICES.items() if service.mac_prefixes == blocks]
 
 
 def _carry_out(given: Input, pbx: Pbx, check_mode: bool) -> tuple[list[Result], list[str]]:
@@ -321,7 +332,7 @@ def _jobs(given: Input, served: Sequence[Outcome]) -> list[Job]:
                 # A server keeps its URL for good: among several, its name is of its own link, not of its place.
                 suffix = "" if len(links) == 1 else f"-{hashlib.sha256(link.encode()).hexdigest()[:8]}"
                 name = f"{given.values['server']}{suffix}"
-                target = Targets(account.account.kind, {name: link}, (name, None)).of({})
+                target = Targets(account.account.kind, {name: link}, (name, None), as_seen=True).of({})
                 devices = [Device(mac, target) for mac in macs]
                 service = given.services[account.name]
                 jobs.append(Job(account, service, devices, {name: link}, policy_of(given.values)))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from math import ceil, log2
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rps_simulator import Simulator
 
@@ -24,7 +25,12 @@ FAULTS = (
     {"kind": "http_error_after", "status": 500},
 )
 
-many_times = settings(max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = 75
+
+
+def many_times(rps, test):
+    """Run a test many times, each time with what it draws; a few times for a vendor of which only cases are drawn."""
+    settings(max_examples=rps.examples(EXAMPLES))(given(data=st.data())(test))()
 
 
 def hold(rps, states):
@@ -44,9 +50,12 @@ def knobs(rps):
     return st.fixed_dictionaries({knob: st.sampled_from(rps.values(knob)) for knob in rps.vendor.knobs})
 
 
-@many_times
-@given(data=st.data())
-def test_converges(rps, anew, data):
+@pytest.mark.drawn
+def test_converges(rps, anew):
+    many_times(rps, lambda data: converges(rps, anew, data))
+
+
+def converges(rps, anew, data):
     macs = rps.macs(data.draw(st.sampled_from([1, 3, 6, 12, 30]), "devices"))
     states = {mac: data.draw(st.sampled_from(STATES), mac) for mac in macs}
     wishes = {mac: data.draw(st.sampled_from(WISHES), mac) for mac in macs}
@@ -94,10 +103,13 @@ def run(service, wishes, **options):
     return {outcome["mac"]: outcome for outcome in outcomes}
 
 
-@many_times
-@given(data=st.data())
-def test_devices_that_the_service_refuses_cost_little(rps, anew, data):
+@pytest.mark.drawn
+def test_devices_that_the_service_refuses_cost_little(rps, anew):
     """Each one that it does not name is found by halving; where it names them, all are taken out at once."""
+    many_times(rps, lambda data: cost_little(rps, anew, data))
+
+
+def cost_little(rps, anew, data):
     macs = rps.macs(data.draw(st.sampled_from([8, 33, 100, 256]), "devices"))
     foreign = data.draw(st.sets(st.sampled_from(macs), max_size=6), "foreign")
     behaviour = data.draw(knobs(rps), "behaviour")

@@ -654,3 +654,29 @@ def test_wrong_variables_are_named_and_nothing_is_sent(
     assert done["failed"]
     assert words in json.dumps(done["failures"]), done["failures"]
     assert simulator.log == []
+
+
+def test_the_new_url_of_each_phone_has_its_mac_address(
+    migrate: Migrate, simulator: Simulator, accounts: Accounts
+) -> None:
+    holds(simulator, "office", *PHONES[:2], server=None, url="https://old.example/")
+    holds(simulator, "desks", *MACS["snom"][:1], server=None, url="https://old.example/")
+    rule = {"from_url": ".*old.*", "to_url": "https://new.example/{mac}"}
+
+    done = migrate(**rule, accounts={name: accounts[name] for name in ("office", "desks")})
+
+    assert (done["failed"], summary(done)) == (False, {"moved": 3})
+    assert urls(simulator, "office") == {mac: f"https://new.example/{mac}" for mac in PHONES[:2]}
+    assert urls(simulator, "desks") == {MACS["snom"][0]: "https://new.example/{mac}"}
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_the_url_in_another_account_has_the_mac_address_of_each_phone(
+    migrate: Migrate, simulator: Simulator, named: bool
+) -> None:
+    holds(simulator, "office", *PHONES[:2])
+
+    done = migrate(**MOVE, url="https://new.example/{mac}", **({"phones": phones(*PHONES[:2])} if named else {}))
+
+    assert (done["failed"], summary(done)) == (False, {"moved": 2})
+    assert urls(simulator, "labs") == {mac: f"https://new.example/{mac}" for mac in PHONES[:2]}

@@ -202,3 +202,26 @@ def test_a_phone_whose_target_nobody_knew_is_left_alone(
     assert not task["changed"]
     assert not task["failed"]
     assert any("nothing told where they pointed" in words for words in task["warnings"])
+
+
+@pytest.mark.parametrize("url", ["https://own.example/{mac}", "https://own.example/%MACD/{MAC}/$MAC/<MACADR>"])
+def test_placeholders_go_back_as_the_service_showed_them(
+    restore: Role, run: Role, accounts: Accounts, simulator: Simulator, url: str
+) -> None:
+    phones = [{"mac": mac} for mac in (OWN, SNOM)]
+    devices = [{"account": name, "mac": mac, "url": url} for name, mac in (("office", OWN), ("desks", SNOM))]
+    simulator.seed({"devices": devices})
+    both = {name: accounts[name] for name in ("office", "desks")}
+
+    moved = run("rollout", accounts=both, url="https://new.example/{mac}", phones=phones, backup="backup.json")
+    assert fact_of(moved, "rollout")["summary"]["moved"] == 2
+    assert simulator.devices("office")[OWN]["url"] == f"https://new.example/{OWN}"
+    assert simulator.devices("desks")[SNOM]["url"] == "https://new.example/{mac}"
+
+    assert fact(restore())["summary"]["moved"] == 2
+    assert simulator.devices("office")[OWN]["url"] == simulator.devices("desks")[SNOM]["url"] == url
+
+
+def fact_of(task: dict[str, Any], role: str) -> dict[str, Any]:
+    result: dict[str, Any] = task["ansible_facts"][f"{role}_result"]
+    return result

@@ -15,6 +15,10 @@ from typing import Any
 import pytest
 from rps_simulator import Simulator
 
+from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
+from ansible_collections.voip.rps.plugins.module_utils._services.snom import Snom
+
 Accounts = dict[str, dict[str, Any]]
 Yeastar = Callable[..., dict[str, Any]]
 
@@ -182,3 +186,26 @@ def test_the_login_of_the_pbx_may_come_from_the_environment(yeastar: Yeastar, si
 
     assert not task["failed"], task["failures"]
     assert simulator.phones("pbx").keys() == {"001565000001"}
+
+
+class Successor(Snom):
+    """Another service of Snom's."""
+
+    provider = "snom_successor"
+
+
+@pytest.mark.parametrize("vendor", ["Snom", None])
+def test_phones_of_a_vendor_with_two_services_go_to_the_account_that_there_is(
+    yeastar: Yeastar, accounts: Accounts, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, vendor: str | None
+) -> None:
+    monkeypatch.setitem(SERVICES, Successor.provider, Successor)
+    monkeypatch.setitem(RPS_OPTIONS, "provider", {**RPS_OPTIONS["provider"], "choices": list(SERVICES)})
+    both = {"desks": accounts["desks"], "new": {**accounts["desks"], "provider": Successor.provider}}
+    phone = {**SNOM, "vendor": vendor}
+
+    refused = yeastar(accounts=both, phones=[phone])
+    assert "'desks' (snom), 'new' (snom_successor)" in refused["failures"][0]
+    task = yeastar(accounts={"new": both["new"]}, phones=[phone])
+
+    assert not task["failed"], task["failures"]
+    assert simulator.devices("desks").keys() == {SNOM["mac"]}

@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,12 @@ import pytest
 import rps_simulator
 import yaml
 from rps_simulator import Simulator, control, version
-from rps_simulator.dialect import Dialect
+from rps_simulator.dialect import Dialect, vendors
 from rps_simulator.dialects import DIALECTS
 from rps_simulator.knobs import Settings, choice, number
 from rps_simulator.parts import Part, read
+from rps_simulator.records import Records
+from rps_simulator.state import Account, State
 from rps_simulator.transport import Asked, Refused, Reply, Transport
 from rps_simulator.wire import Answer
 
@@ -72,7 +74,7 @@ class Rest(Transport):
         return Asked(account.name, request.path.removeprefix(self.prefix), 0, 0, False, False, answer)
 
     def fault(self, code, message):
-        return json.dumps({"error": message}).encode()
+        return Answer(200, json.dumps({"error": message}).encode(), self.content_type)
 
     def log_out(self, request):
         return Answer(401)
@@ -123,6 +125,24 @@ def test_a_made_up_vendor_is_served(simulator):
     simulator.misbehave({"kind": "fault", "code": 1, "message": "broken", "methods": ["phones"]})
     assert get(simulator, path, **{"X-Key": "acme"}) == (200, {"error": "broken"})
     assert [(entry.account, entry.status) for entry in simulator.log][-1] == ("acme", 200)
+
+
+def test_blocks_of_a_vendor_are_of_any_size_and_all_its_services():
+    other = replace(ACME, provider="acme2", mac_prefixes=("00aa00", "00bb007", "00bb00123"))
+    known = vendors([ACME, other])
+
+    def foreign(mac: str, provider: str = "acme") -> bool:
+        return Records(State(":memory:", ()), Account("name", "x", provider), known).foreign(mac)
+
+    assert not foreign("00aa00000001")
+    assert not foreign("00aa00000001", "acme2")
+    assert foreign("00aa00000001", "yealink")
+    assert [foreign(mac) for mac in ("00bb00700000", "00bb00123000", "00bb00124000", "00bb00000000")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_made_up_vendor_has_settings_and_a_part_of_the_seed(simulator):

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from .knobs import Panel, Settings
 from .mac import OTHER_VENDORS
 from .parts import Part
+from .prefixes import PREFIXES
 from .state import State
 from .transport import Transport
 
@@ -21,7 +22,7 @@ class World(NamedTuple):
 
     state: State
     panel: Panel
-    vendors: Mapping[str, str]
+    vendors: Mapping[str, Collection[str]]
     """The first six digits of MAC addresses -> the provider of that vendor, empty where there is none."""
 
 
@@ -44,17 +45,21 @@ class Dialect:
     tables: tuple[str, ...] = ()
     """SQL that creates its tables where they are not there."""
     mac_prefixes: tuple[str, ...] = ()
-    """The first six digits of the vendor's MAC addresses."""
+    """The first digits of the vendor's MAC addresses: 6, 7 or 9."""
     options: tuple[str, str, str] = ("API_URL", "USERNAME", "PASSWORD")
     """The options of the modules that its address and an account's name and password are given as."""
     is_pbx: bool = False
     """Whether it has modules, and so environment variables, of its own."""
 
 
-def vendors(dialects: Iterable[Dialect]) -> dict[str, str]:
-    """The first six digits of MAC addresses -> the provider of that vendor, empty where there is none."""
-    ours = {prefix: dialect.provider for dialect in dialects for prefix in dialect.mac_prefixes}
-    return {**dict.fromkeys(OTHER_VENDORS, ""), **ours}
+def vendors(dialects: Iterable[Dialect]) -> dict[str, frozenset[str]]:
+    """The first digits of MAC addresses -> the providers of that vendor, which may be none."""
+    known = [*OTHER_VENDORS, *(prefix for prefixes in PREFIXES.values() for prefix in prefixes)]
+    providers: dict[str, frozenset[str]] = dict.fromkeys(known, frozenset())
+    for dialect in dialects:
+        for prefix in dialect.mac_prefixes:
+            providers[prefix] = providers.get(prefix, frozenset()) | {dialect.provider}
+    return providers
 
 
 def tables(dialects: Iterable[Dialect]) -> list[str]:

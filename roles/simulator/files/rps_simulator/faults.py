@@ -69,7 +69,8 @@ class Rule:
     def read(cls, rule: object) -> Rule:
         """A rule from `{kind, methods?, skip?, times?, ...the kind's parameters}`.
 
-        `methods`: method names, with or without the `redirect.` in front, or endpoints of a PBX; left out or null: any.
+        `methods`: method names, with or without the `redirect.` in front, endpoints of a PBX, or routes of a REST
+        service, as `POST /v2/rps/addDevices`, each also with `/number of parameters` behind it; left out or null: any.
         `skip`: let so many matching requests pass first. `times`: how many to take; left out or null: for ever.
         Raises ValueError for anything else.
         """
@@ -94,10 +95,11 @@ class Rule:
             raise ValueError(f"{kind}: missing, unknown or of the wrong type: {', '.join(wrong)}")
         return cls(kind, None if methods is None else tuple(methods), skip, times, given)
 
-    def matches(self, method: str) -> bool:
+    def matches(self, method: str, parameters: int) -> bool:
         if self.methods is None:
             return True
-        return method in self.methods or method.rpartition(".")[2] in self.methods
+        names = (method, method.rpartition(".")[2])
+        return any(name in self.methods or f"{name}/{parameters}" in self.methods for name in names)
 
 
 def _count(value: object) -> bool:
@@ -123,8 +125,8 @@ class Faults:
         with self._lock:
             self._rules = read
 
-    def take(self, method: str) -> tuple[float, Rule | None]:
-        """What befalls this call: the seconds it is held up, and the rule that spoils it, if one does.
+    def take(self, method: str, parameters: int) -> tuple[float, Rule | None]:
+        """What befalls a call with so many parameters: the seconds it is held up, and the rule that spoils it, if any.
 
         The rules are gone through in order. `latency` adds up; the first other rule that takes the request ends the
         search, so that the rules after it do not count that request.
@@ -134,7 +136,7 @@ class Faults:
         seconds = 0.0
         with self._lock:
             for rule in self._rules:
-                if rule.times == 0 or not rule.matches(method):
+                if rule.times == 0 or not rule.matches(method, parameters):
                     continue
                 if rule.skip:
                     rule.skip -= 1

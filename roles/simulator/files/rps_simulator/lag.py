@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from .records import Device, Records
 from .state import Account, State
@@ -14,7 +14,7 @@ from .state import Account, State
 class Lag:
     """The devices that calls which read still find as they were, and how often they do."""
 
-    def __init__(self, state: State, calls: Callable[[], int], vendors: Mapping[str, str]) -> None:
+    def __init__(self, state: State, calls: Callable[[], int], vendors: Mapping[str, Collection[str]]) -> None:
         """`calls()`: how many calls after a write find the device as it was before; `vendors` is as in `Records`."""
         self._state = state
         self._calls = calls

@@ -19,9 +19,10 @@ class Entry(NamedTuple):
     account: str | None
     """The account that asked; None where the login failed."""
     method: str | None
-    """The XML-RPC method, or the endpoint of a PBX; None where the request did not get that far."""
+    """The XML-RPC method, the endpoint of a PBX, or verb and path of a REST service, with names in braces for what
+    varies, as `PATCH /v2/rps/devices/{id}`; None where the request did not get that far."""
     parameters: int
-    """How many parameters the call had."""
+    """How many parameters the call had; of a REST call, how many of those that make it another call."""
     devices: int
     """How many devices a bulk call listed; 0 for any other call."""
     path: str

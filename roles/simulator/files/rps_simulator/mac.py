@@ -8,10 +8,8 @@ from __future__ import annotations
 import re
 
 _MAC = re.compile(r"[0-9A-Fa-f]{2}([-: ]?)(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}")
-OTHER_VENDORS = frozenset(
-    "0004f2 00085d 000952 000b82 001ae8 0080f0 00908f 0c383e 64167f 7c2f80 bcc342 c074ad".split()  # noqa: SIM905
-)
-"""The first digits of MAC addresses of vendors that make phones, beside those that a dialect names."""
+OTHER_VENDORS = ("00085d", "000b82", "00908f", "c074ad")
+"""The first digits of MAC addresses of vendors that make phones, beside those of `prefixes`."""
 _SEPARATORS = str.maketrans("", "", "-: ")
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .mac import bare
@@ -48,12 +48,12 @@ class Device(NamedTuple):
 class Records:
     """A provider's servers and devices in the hands of one account. MAC addresses are bare, in lower case.
 
-    `vendors`: the first six digits of MAC addresses -> the provider of that vendor, empty where there is none.
+    `vendors`: the first digits of MAC addresses -> the providers of that vendor, which may be none.
     """
 
     __slots__ = ("_state", "_vendors", "account", "provider")
 
-    def __init__(self, state: State, account: Account, vendors: Mapping[str, str] | None = None) -> None:
+    def __init__(self, state: State, account: Account, vendors: Mapping[str, Collection[str]] | None = None) -> None:
         self._state = state
         self._vendors = vendors or {}
         self.account = account.name
@@ -61,7 +61,8 @@ class Records:
 
     def foreign(self, mac: str) -> bool:
         """Whether a MAC address is known to be of a vendor other than the provider's."""
-        return self._vendors.get(mac[:6], self.provider) != self.provider
+        known = [self._vendors[mac[:digits]] for digits in (6, 7, 9) if mac[:digits] in self._vendors]
+        return bool(known) and not any(self.provider in providers for providers in known)
 
     def find(self, macs: Iterable[str]) -> dict[str, Device]:
         """The devices among `macs` that the provider knows, whosever they are."""

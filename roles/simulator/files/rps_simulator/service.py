@@ -64,13 +64,13 @@ class Service:
             wire.send(answer.head(keep_alive) + answer.body)
             return keep_alive
 
-        seconds, rule = self._faults.take(asked.method)
+        seconds, rule = self._faults.take(asked.method, asked.parameters)
         self._pause(seconds + self._settings.latency)
         if rule is not None and not rule.carried_out:
             reply = Reply(b"", False if asked.writes else None)
         else:
             reply = asked.answer()
-        answer = Answer(200, reply.body, transport.content_type)
+        answer = Answer(reply.status, reply.body, transport.content_type, reply.headers)
         if rule is not None:
             answer = _instead(rule, answer, transport, request)
         kept_back = rule is not None and rule.kind.startswith(("reset", "hang"))
@@ -129,11 +129,11 @@ def _instead(rule: Rule, answer: Answer, transport: Transport, request: Request)
             given.get("status", 200), _bytes(given["body"]), given.get("content_type", transport.content_type)
         )
     if rule.kind == "fault":
-        return Answer(200, transport.fault(given["code"], given["message"]), transport.content_type)
+        return transport.fault(given["code"], given["message"])
     if rule.kind == "token_expired":
         return transport.log_out(request)
     if rule.kind == "half_answer":
-        return Answer(200, answer.body[: len(answer.body) // 2], answer.content_type)
+        return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.content_type, answer.headers)
     return answer
 
 

@@ -17,6 +17,8 @@ class Reply(NamedTuple):
 
     body: bytes
     carried_out: bool | None
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Asked(NamedTuple):
@@ -55,8 +57,8 @@ class Transport(ABC):
         """What the request of the client at address `peer` asks for. Raises Refused."""
 
     @abstractmethod
-    def fault(self, code: int, message: str) -> bytes:
-        """The body that tells of an error."""
+    def fault(self, code: int, message: str) -> Answer:
+        """The answer that tells of an error; the code -32601 is that of a method that does not exist."""
 
     @abstractmethod
     def log_out(self, request: Request) -> Answer:

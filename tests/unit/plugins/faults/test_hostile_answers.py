@@ -14,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.dialect("redirect")
+
 # Of a module's process, in MiB: itself (about 40), a list of 32 MiB, and what its texts can grow to in Python, which
 # takes four bytes for a letter of one.
 MEMORY = 300

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
-from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Bulk
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
@@ -26,11 +24,10 @@ def one_by_one(rps):
         can = kind.can._replace(bulk=Bulk())
 
     def run(macs, target):
-        client = Client(rps.options["api_url"], kind.headers, login=BasicLogin(rps.account, rps.password))
         if target and not kind.can.named_servers:
             target = target._replace(own=True)
         policy = Policy(force=True, force_limit=100)
-        report = reconcile(Single(client), [Device(mac, target) for mac in macs], policy, batch_size=100)
+        report = reconcile(Single(rps.client()), [Device(mac, target) for mac in macs], policy, batch_size=100)
         return {outcome.action for outcome in report.outcomes}
 
     return run
@@ -56,9 +53,8 @@ def carry_out(rps):
         can = kind.can._replace(list_account=False)
 
     def run(macs):
-        client = Client(rps.options["api_url"], kind.headers, login=BasicLogin(rps.account, rps.password))
         target = Target("berlin", rps.servers["berlin"], own=False)
-        report = reconcile(Listless(client), [Device(mac, target) for mac in macs], Policy(), batch_size=100)
+        report = reconcile(Listless(rps.client()), [Device(mac, target) for mac in macs], Policy(), batch_size=100)
         return [outcome.action for outcome in report.outcomes]
 
     return run

@@ -32,7 +32,9 @@ from ansible_collections.voip.rps.plugins.module_utils._http.logins import (
     hashed,
     unsigned,
 )
+from ansible_collections.voip.rps.plugins.module_utils._module.options import LOGIN_OPTIONS
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 HEADERS = {"Accept": "application/json"}
 
@@ -309,3 +311,27 @@ def test_a_client_certificate_that_cannot_be_read(tmp_path):
         ask(Client("https://127.0.0.1:1/", HEADERS, login=login, retries=0))
 
     assert caught.value.code in ("tls_error", "unreachable")
+
+
+@pytest.mark.parametrize("provider", SERVICES)
+def test_a_login_option_of_another_service_is_an_input_error_and_its_value_is_not_shown(run, provider):
+    login = SERVICES[provider].login
+    others = [name for name in LOGIN_OPTIONS if name not in login]
+
+    result = run("rps_device_info", provider=provider, **dict.fromkeys([*login, *others], "hunter2-secret"))
+
+    assert others
+    assert set(others) <= {problem["where"] for problem in result["problems"]}
+    assert "hunter2-secret" not in str(result["problems"])
+
+
+@pytest.mark.parametrize("provider", SERVICES)
+def test_a_login_option_of_another_service_in_the_environment_is_not_looked_at(run, provider, monkeypatch):
+    for name in LOGIN_OPTIONS:
+        monkeypatch.setenv(f"RPS_{name.upper()}", "")
+    for name in SERVICES[provider].login:
+        monkeypatch.setenv(f"RPS_{name.upper()}", __file__)
+
+    result = run("rps_device_info", provider=provider, api_url="https://rps.example/", macs=["no MAC"])
+
+    assert [problem["where"] for problem in result["problems"]] == ["macs[0]"]

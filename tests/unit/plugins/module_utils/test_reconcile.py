@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
-from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
@@ -25,7 +23,7 @@ def bind(rps):
 
     def run(wanted, to_add, *, policy=None, can=None, own=False, **options):
         kind = SERVICES[rps.provider]
-        service = kind(Client(rps.options["api_url"], kind.headers, login=BasicLogin(rps.account, rps.password)))
+        service = kind(rps.client())
         if can:
             service.can = service.can._replace(**can)
         urls = {**rps.servers, **to_add}
@@ -73,6 +71,7 @@ def test_check_mode_tells_which_servers_would_be_added(rps, bind):
     assert rps.writes == []
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers")
 @pytest.mark.parametrize("own", [False, True])
 def test_where_a_server_cannot_be_added_its_devices_fail_and_the_others_do_not(rps, bind, own):

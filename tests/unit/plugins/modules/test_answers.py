@@ -10,6 +10,8 @@ import xmlrpc.client
 
 import pytest
 
+pytestmark = pytest.mark.dialect("redirect")
+
 ENVELOPE = "<methodResponse><params><param><value>{}</value></param></params></methodResponse>"
 FAULT = """<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>1</int></value></member>
 <member><name>faultString</name><value>{}</value></member></struct></value></fault></methodResponse>"""

@@ -121,6 +121,7 @@ def foresees(rps, situation, count):
     assert told(checked) == told(real)
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("count", [4, 12])
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_check_mode_foresees_the_real_run(rps, situation, count):

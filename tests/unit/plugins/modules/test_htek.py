@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 # Of the services so far, this one alone gives another account's device away.
-pytestmark = pytest.mark.needs("takes_over")
+pytestmark = [pytest.mark.dialect("redirect"), pytest.mark.needs("takes_over")]
 
 UNPRINTED = ["registerDevices/3", "deRegisterDevices", "addServer", "editDevice"]
 

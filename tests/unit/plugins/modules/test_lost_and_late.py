@@ -65,6 +65,7 @@ def answer(rps, count):
     return f"<methodResponse><params><param><value>{array}</value></param></params></methodResponse>"
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("lag", [1, 2])
 @pytest.mark.parametrize("count", [1, 12])
 @pytest.mark.parametrize("own_again", ["ask", "refuse"])
@@ -78,6 +79,7 @@ def test_a_registration_that_was_carried_out_unanswered_is_one_though_reads_lag(
     assert set(rps.urls.values()) == {rps.servers["berlin"]}
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("list_account")
 @pytest.mark.parametrize("listed", [0, 20])
 def test_a_list_that_was_cut_decides_nothing_that_the_service_contradicts(rps, knobs, listed):
@@ -96,6 +98,7 @@ def test_a_list_that_was_cut_decides_nothing_that_the_service_contradicts(rps, k
         assert not result["changed"]
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("list_account", "read_target")
 def test_a_device_that_a_cut_list_does_not_name_is_moved(rps):
     macs = rps.macs(30)
@@ -161,6 +164,7 @@ def test_where_a_released_device_cannot_be_registered_no_other_is_released(rps):
     assert sorted(rps.urls) == rps.macs(16, start=4)
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers", "own_url")
 @pytest.mark.parametrize("count", [1, 12])
 def test_nothing_is_released_where_the_service_can_bind_it_again(rps, count):

@@ -91,6 +91,7 @@ def test_one_read_where_all_are_moved_from_one_server(rps):
     assert result["requests"] == rps.requests == 1 + 40 + 4 + 1
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("lag", [1, 3])
 @pytest.mark.parametrize("held", [None, "paris"])
 def test_a_read_that_lags_is_no_proof(rps, lag, held):
@@ -115,6 +116,7 @@ def test_devices_that_cannot_be_read_back_hold_the_others_back(rps):
     assert "could be read" in result["devices"][-1]["error"]["message"]
 
 
+@pytest.mark.dialect("redirect")
 def test_devices_that_are_accepted_and_then_unknown_are_no_success(rps):
     rps.answers("register", True, "OK")
 
@@ -124,6 +126,7 @@ def test_devices_that_are_accepted_and_then_unknown_are_no_success(rps):
     assert rps.urls == {}
 
 
+@pytest.mark.dialect("redirect")
 def test_a_server_that_does_not_exist_is_tried_once(rps):
     result = rps.device(*rps.macs(30), server="rome", servers={}, batch_size=10)
 
@@ -144,6 +147,7 @@ def points_there(rps, result, macs, own):
     assert set(actions(again)) == {"none"}
 
 
+@pytest.mark.dialect("redirect")
 @OWN_URLS
 @pytest.mark.parametrize("count", [1, 3, 30])
 def test_devices_with_urls_of_their_own_go_to_a_server(rps, own_urls, count):
@@ -158,6 +162,7 @@ def test_devices_with_urls_of_their_own_go_to_a_server(rps, own_urls, count):
     points_there(rps, result, rps.macs(count), set(rps.macs(count)) if own_urls == "kept" else set())
 
 
+@pytest.mark.dialect("redirect")
 @OWN_URLS
 @pytest.mark.parametrize("count", [1, 3, 30])
 def test_devices_that_share_a_url_of_their_own_go_to_a_server(rps, own_urls, count):
@@ -170,6 +175,7 @@ def test_devices_that_share_a_url_of_their_own_go_to_a_server(rps, own_urls, cou
     points_there(rps, result, rps.macs(count), set(rps.macs(count)) if own_urls == "kept" else set())
 
 
+@pytest.mark.dialect("redirect")
 @OWN_URLS
 @pytest.mark.parametrize("count", [3, 30])
 @pytest.mark.parametrize("place", [0, -1])
@@ -186,6 +192,7 @@ def test_one_device_with_a_url_of_its_own_among_others(rps, own_urls, count, pla
     points_there(rps, result, macs, {own} if own_urls == "kept" else set())
 
 
+@pytest.mark.dialect("redirect")
 @OWN_URLS
 def test_devices_with_urls_of_their_own_among_new_ones(rps, own_urls):
     rps.simulator.settings(own_urls=own_urls)
@@ -200,6 +207,7 @@ def test_devices_with_urls_of_their_own_among_new_ones(rps, own_urls):
     points_there(rps, result, macs, set(macs[::10]) if own_urls == "kept" else set())
 
 
+@pytest.mark.dialect("redirect")
 def test_a_url_of_its_own_that_cannot_be_changed_is_no_success(rps):
     missing = ["editDeviceWithUniqueUrl", "registerDeviceWithUniqueUrl"]
     rps.simulator.settings(own_urls="kept", missing_methods=missing)
@@ -308,6 +316,7 @@ def test_check_mode_probes_nothing(rps):
     assert not result["changed"]
 
 
+@pytest.mark.dialect("redirect")
 @OWN_URLS
 def test_what_was_learnt_holds_for_devices_with_urls_of_their_own(rps, own_urls):
     rps.simulator.settings(own_urls=own_urls)

@@ -289,6 +289,7 @@ def test_a_device_that_is_not_given_up_in_spite_of_override(rps, count):
     assert list(rps.simulator.devices("other")) == [rps.mac(2)]
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("override")
 def test_a_question_about_one_device_is_asked_once_even_if_it_names_nobody(rps):
     rps.answers("register", False, "Are you sure you want to override MAC addresses")
@@ -356,6 +357,7 @@ def test_absent_devices_that_are_not_ours_are_absent(rps, count):
     assert rps.writes == []
 
 
+@pytest.mark.dialect("redirect")
 def test_a_device_that_was_lost_since_it_was_checked_is_absent(rps):
     rps.others(rps.mac(1))
     rps.answers("check", True, "Registered")

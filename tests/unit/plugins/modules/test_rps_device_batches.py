@@ -109,6 +109,7 @@ def test_devices_that_the_service_names_are_taken_out_and_the_rest_is_sent_again
     assert rps.calls == [*rps.listing, ("register", 60), *asked, ("register", 57), *rps.canary]
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("list_account")
 @pytest.mark.lacks("takes_over")
 def test_devices_lost_to_another_account_since_the_list_was_read_are_not_moved(rps, knobs):
@@ -129,6 +130,7 @@ def test_devices_lost_to_another_account_since_the_list_was_read_are_not_moved(r
     assert moved["requests"] <= (25 if one_by_one else 15)
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("list_account")
 def test_devices_lost_to_another_account_since_the_list_was_read_are_absent(rps, knobs):
     rps.simulator.settings(**knobs)

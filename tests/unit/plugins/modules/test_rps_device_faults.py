@@ -264,6 +264,7 @@ def test_the_service_shuts_the_door_after_a_batch_that_it_may_have_carried_out_i
     assert result["changed"]
 
 
+@pytest.mark.dialect("redirect")
 def test_a_list_that_is_refused(rps):
     rps.answers("list", False, "Error: maintenance")
 

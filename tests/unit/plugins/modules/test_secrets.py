@@ -148,6 +148,7 @@ def test_the_services_words(rps, what, status, body, tmp_path):
     assert what == "list" or rps.password not in dest.read_text()
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize(
     "values",
     [

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 # Of the services so far, this one alone lists by model.
-pytestmark = pytest.mark.needs("list_models")
+pytestmark = [pytest.mark.dialect("redirect"), pytest.mark.needs("list_models")]
 
 LISTS, LISTS_BY_URL = ("redirect.listPhones", 1), ("redirect.listPhones", 2)
 

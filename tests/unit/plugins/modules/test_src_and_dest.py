@@ -261,6 +261,7 @@ def test_a_new_file_has_the_mode_of_any_new_file(rps, dest, tmp_path):
     assert dest.stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
+@pytest.mark.dialect("redirect")
 def test_no_cell_runs_as_a_formula(rps, dest):
     rps.answers("register", False, "=HYPERLINK(1)")
 

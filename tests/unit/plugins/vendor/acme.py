@@ -68,6 +68,7 @@ class Acme(JsonService):
     login = ("client_id", "client_secret")
     mac_prefixes = ("0a1b2c",)
     attributes = ("sn",)
+    mac_placeholder = "{mac}"
     can = Capabilities(own_url=True, read_target=True, list_account=True, rebind=True, bulk=Bulk(release=3))
     errors: ClassVar[Mapping[str, tuple[str, Verdict]]] = _REFUSALS
 
@@ -91,7 +92,7 @@ class Acme(JsonService):
         """GET /phones/by-mac/MAC: 404 where the account has no such phone."""
         return self._ask("GET", f"/phones/by-mac/{device.mac}", self._observation, write=False)
 
-    def list_devices(self) -> list[str]:
+    def list_devices(self) -> Mapping[str, Observation]:
         """GET /phones, page by page."""
         macs: list[str] = []
         after: Any = ""
@@ -101,7 +102,7 @@ class Acme(JsonService):
             if page["next"] == after:
                 raise unexpected_answer(page)
             after = page["next"]
-        return macs
+        return dict.fromkeys(macs, Observation(REGISTERED))
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
         """POST /phones."""

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..knobs import choice
+from ..prefixes import PREFIXES
 from ..records import Device
 from . import named_servers
 from .named_servers import ASK, OVERRIDING_FAILED, Layout, Reason, Section, Tags
@@ -78,7 +79,7 @@ DIALECT = Dialect(
     endpoint="/index.php/xmlrpc",
     settings=HtekSettings,
     parts=named_servers.PARTS,
-    mac_prefixes=("001fc1",),
+    mac_prefixes=PREFIXES["htek"],
     methods={
         ("redirect.registerDevice", 2): _form(Writing.register, "macs server", _SINGLE),
         ("redirect.registerDevice", 3): _form(Writing.register, "macs server override", _SINGLE),

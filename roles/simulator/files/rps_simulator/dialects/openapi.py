@@ -199,8 +199,8 @@ class OpenApi(Transport):
         devices = endpoint.devices(given) if endpoint is not None and given is not None else 0
         return Asked(account, name, len(given or ()), devices, writes, False, answer)
 
-    def fault(self, code: int, message: str) -> bytes:
-        return _body((code, message), {})
+    def fault(self, code: int, message: str) -> Answer:
+        return _answer((code, message))
 
     def log_out(self, request: Request) -> Answer:
         self._tokens.expire(dict(parse_qsl(request.query)).get("access_token", ""))

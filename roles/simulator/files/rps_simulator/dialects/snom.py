@@ -35,6 +35,7 @@ from typing import NamedTuple, Union
 from xml.sax.saxutils import escape
 
 from ..knobs import any_text, choice
+from ..prefixes import PREFIXES
 from ..records import Device, Records
 from ..transport import Reply
 from .snom_models import MODELS, model
@@ -292,7 +293,7 @@ DIALECT = Dialect(
     also=("/xmlrpc",),
     transports=(FirstSettings, XmlRpc),
     settings=SnomSettings,
-    mac_prefixes=("000413", "00087b"),
+    mac_prefixes=(*PREFIXES["snom"], "00087b"),
     content_type="text/xml",
     methods={
         ("redirect.registerPhone", 2): Method(_register, (str, str), writes=True),

@@ -50,8 +50,8 @@ class FirstSettings(Transport):
 
         return Asked(None, "settings", 1, 0, False, False, answer)
 
-    def fault(self, code: int, message: str) -> bytes:
-        return fault(code, message)
+    def fault(self, code: int, message: str) -> Answer:
+        return Answer(200, fault(code, message), self.content_type)
 
     def log_out(self, request: Request) -> Answer:
         return Answer(401)

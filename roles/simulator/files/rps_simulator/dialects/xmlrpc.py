@@ -224,8 +224,8 @@ class XmlRpc(Transport):
         devices = method.devices(call)
         return Asked(account.name, call.method, len(call.parameters), devices, method.writes, method.retired, answer)
 
-    def fault(self, code: int, message: str) -> bytes:
-        return fault(code, message)
+    def fault(self, code: int, message: str) -> Answer:
+        return Answer(200, fault(code, message))
 
     def log_out(self, request: Request) -> Answer:
         return self._unauthorized()

@@ -38,6 +38,7 @@ from functools import partial
 
 from ..knobs import choice
 from ..mac import dashed
+from ..prefixes import PREFIXES
 from ..records import Device, Records
 from ..transport import Reply
 from . import named_servers
@@ -144,7 +145,7 @@ DIALECT = Dialect(
     also=("/xmlrpc/",),
     settings=YealinkSettings,
     parts=named_servers.PARTS,
-    mac_prefixes=("001565", "249ad8", "44dbd2", "805e0c", "805ec0", "c4fc22"),
+    mac_prefixes=PREFIXES["yealink"],
     methods={
         ("redirect.registerDevice", 2): _form(
             Writing.register, "macs server", Section(bad_server="Error: Invalid server", padding=" ")
