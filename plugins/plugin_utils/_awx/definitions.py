@@ -234,7 +234,7 @@ def _credentials(values: Mapping[str, Any], names: Names, accounts: Mapping[str,
     """Yield the credentials; C(source) is the key of C(awx_credentials) that has the inputs, null for the accounts."""
     prefix, slices = values["prefix"], values["slices"]
     if accounts:
-        item = {
+        item: Item = {
             "name": f"{prefix}accounts",
             "type": ACCOUNTS,
             "credential_type": f"{prefix}{ACCOUNTS}",

@@ -23,7 +23,13 @@ from ansible_collections.voip.rps.plugins.plugin_utils._awx.controller import (
     stale_nodes,
     to_take_away,
 )
-from ansible_collections.voip.rps.plugins.plugin_utils._awx.definitions import ARGUMENTS, Items, definitions, names_of, types_of
+from ansible_collections.voip.rps.plugins.plugin_utils._awx.definitions import (
+    ARGUMENTS,
+    Items,
+    definitions,
+    names_of,
+    types_of,
+)
 from ansible_collections.voip.rps.plugins.plugin_utils._awx.templates import PLAYBOOKS, TWIN
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import failure_result, input_result
@@ -252,7 +258,9 @@ def _checked(items: Items) -> Iterator[Problem]:
             yield from (Problem("invalid_input", where, words) for words in found)
     templates = {item["name"]: item for item in items["job_templates"]}
     by_kind: dict[str, Any] = {
-        "credential_types": lambda item: rules.type_problems(item.get("kind"), item.get("inputs", {}), item.get("injectors", {})),
+        "credential_types": lambda item: rules.type_problems(
+            item.get("kind"), item.get("inputs", {}), item.get("injectors", {})
+        ),
         "job_templates": lambda item: _template_problems(item, items),
         "schedules": lambda item: _launch(item, templates, scheduled=True),
         "workflow_job_template_nodes": lambda item: _launch(item, templates, scheduled=False),

@@ -71,7 +71,7 @@ PBX = "PBX"
 
 VARIABLES = {
     "src": Variable("str"),
-    "phones": Variable("list"),
+    "phones": Variable("phones"),
     "pbx": Variable("dict", {}),
     "vendor": Variable("str"),
     "model": Variable("str"),
