@@ -160,7 +160,7 @@ class Controller:
 
     def change(self, item: Item, given: Item) -> None:
         self._set(item, given, fresh=False)
-        self.writes.append(f"PATCH {item['kind']} {item.get('name', item.get('identifier'))}")
+        self.writes.append(f"PATCH {item['of']} {item.get('name', item.get('identifier'))}")
 
     def _set(self, item: Item, given: Item, *, fresh: bool) -> None:
         kind = item["of"]
@@ -291,6 +291,8 @@ _PATH = re.compile(r"/api/v2/(?P<kind>\w+)/(?:(?P<id>\d+)/(?:(?P<sub>\w+)/)?)?$"
 class Handler(BaseHTTPRequestHandler):
     controller: Controller
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
 
     def do_GET(self) -> None:
         self._answer()

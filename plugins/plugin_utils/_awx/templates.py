@@ -125,6 +125,8 @@ def _extra_vars(key: str, playbook: Playbook, world: World, state_dir: str | Non
     variables: dict[str, Any] = {}
     if world.hosts and playbook.takes_hosts:
         variables[f"{key}_hosts"] = True
+        # The project's variables may name a list, for who runs the playbook without AWX.
+        variables[f"{key}_src"] = None
     if state_dir:
         if playbook.backs_up:
             variables[f"{key}_backup"] = f"{state_dir}/rps-backup-{key}-{_JOB}.json"
