@@ -239,7 +239,7 @@ class Controller:
             if choices and extra[name] not in choices:
                 raise Refused(400, f"{name}: not one of {choices}")
         for name, question in questions.items():
-            if question["required"] and name not in extra and (required or "default" not in question):
+            if required and question["required"] and name not in extra:
                 raise Refused(400, f"'{name}' value missing")
         for name, prompt in PROMPTS.items():
             if launch.get(name) and not template.get(prompt):

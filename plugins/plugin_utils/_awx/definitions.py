@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
+from ansible_collections.voip.rps.plugins.plugin_utils._awx import surveys
 from ansible_collections.voip.rps.plugins.plugin_utils._awx.surveys import World
 from ansible_collections.voip.rps.plugins.plugin_utils._awx.templates import (
     CONTROLLER,
@@ -182,11 +183,13 @@ def definitions(values: Mapping[str, Any], accounts: Mapping[str, Mapping[str, A
                 "name": names.phones,
                 "organization": names.organization,
                 "description": "The phones that the accounts hold",
+                "variables": values["variables"],
             },
             {
                 "name": names.no_hosts,
                 "organization": names.organization,
                 "description": "For jobs that read a phone list, or none",
+                "variables": values["variables"],
             },
         ],
         "inventory_sources": [_source(values, names, credentials)],
@@ -318,7 +321,8 @@ def _source(values: Mapping[str, Any], names: Names, credentials: list[Item]) ->
         "credential": own[0] if own else None,
         "execution_environment": names.execution_environment,
         "overwrite": True,
-        "overwrite_vars": True,
+        # It would take away the inventory's own variables as well.
+        "overwrite_vars": False,
         "update_on_launch": False,
         "verbosity": 1,
         "timeout": 3600,
@@ -326,7 +330,7 @@ def _source(values: Mapping[str, Any], names: Names, credentials: list[Item]) ->
 
 
 def _templates(values: Mapping[str, Any], names: Names, credentials: list[Item]) -> dict[str, Item]:
-    world = World(values["src"], values["hosts"], bool(values["state_dir"]))
+    world = World(values["src"], values["hosts"], bool(values["state_dir"]), values["variables"])
     base: dict[str, Item] = {}
     for key, playbook in PLAYBOOKS.items():
         own = values["templates"].get(key, {})
@@ -381,11 +385,14 @@ def _of_template(
 
 def _workflows(values: Mapping[str, Any], names: Names) -> Iterator[Item]:
     if values["workflow"]:
+        spec = surveys.backup("rollout", World(values["src"], values["hosts"], bool(values["state_dir"]), {}))
         yield {
             "name": names.workflow,
             "organization": names.organization,
             "description": "Syncs, looks before, rolls out and compares, one job after the other",
             "allow_simultaneous": False,
+            "survey_enabled": bool(spec),
+            "survey_spec": surveys.spec_of(spec),
             **_notified(values, _NOTIFY),
         }
 

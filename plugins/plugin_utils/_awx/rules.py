@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, UndefinedError
@@ -222,10 +222,13 @@ def _question_problems(question: Mapping[str, Any]) -> Iterator[str]:
 # Launches: schedules and the nodes of workflows
 
 
-def launch_problems(launch: Mapping[str, Any], template: Mapping[str, Any] | None, *, scheduled: bool) -> Iterator[str]:
+def launch_problems(
+    launch: Mapping[str, Any], template: Mapping[str, Any] | None, answered: Collection[str] | None = None
+) -> Iterator[str]:
     """Yield what a schedule or a node passes that its template does not ask for, or lacks.
 
-    C(template): the arguments of the job template, None where it is something else, such as a project.
+    C(template): the arguments of the job template, None where it is something else, such as a project. C(answered):
+    what the workflow of a node has answers to; None for a schedule, for which a default is no answer.
     """
     extra = launch.get("extra_data") or {}
     if template is None:
@@ -237,7 +240,7 @@ def launch_problems(launch: Mapping[str, Any], template: Mapping[str, Any] | Non
     for name, question in questions.items():
         if name in extra:
             yield from _answer_problems(question, extra[name])
-        elif question["required"] and (scheduled or question.get("default") is None):
+        elif question["required"] and (answered is None or (question.get("default") is None and name not in answered)):
             yield f"does not answer {name}, which its template requires"
     for name, prompt in _PROMPTS.items():
         if launch.get(name) is not None and not template.get(prompt):

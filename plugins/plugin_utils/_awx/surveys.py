@@ -10,7 +10,7 @@ MAC addresses are asked for as a text of several lines, in which a job reads no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 Question = dict[str, Any]
@@ -26,12 +26,13 @@ class World(NamedTuple):
     """What the questions depend on.
 
     C(src): the phone list in the project; C(hosts): the hosts of the inventory are the phones; C(has_state): a folder
-    is mounted into jobs, so that nobody has to be asked where a backup goes.
+    is mounted into jobs, so that nobody has to be asked where a backup goes; C(variables): of all jobs.
     """
 
     src: str
     hosts: bool
     has_state: bool
+    variables: Mapping[str, Any]
 
 
 def question(
@@ -66,6 +67,31 @@ def question(
 def yes_no(variable: str, words: str, more: str = "") -> Question:
     """Return a question that is answered with no unless somebody chooses yes."""
     return question(variable, words, more, kind="multiplechoice", choices=("no", "yes"), default="no")
+
+
+def with_defaults(spec: Sequence[Question], variables: Mapping[str, Any]) -> list[Question]:
+    """Return questions whose defaults are what the variables of all jobs say.
+
+    An answer that is left empty hides a variable all the same, as it is an extra variable.
+    """
+    return [_with_default(one, variables.get(one["variable"])) for one in spec]
+
+
+def _with_default(asked: Question, value: Any) -> Question:
+    default: Any = None
+    kind = asked["type"]
+    if kind in ("text", "textarea") and isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        default = str(value)
+    elif kind in ("integer", "float") and isinstance(value, int) and not isinstance(value, bool):
+        default = value
+    elif kind == "multiplechoice" and isinstance(value, bool):
+        default = "yes" if value else "no"
+    return asked if default is None else {**asked, "default": default}
+
+
+def spec_of(spec: Sequence[Question]) -> dict[str, Any]:
+    """Return a survey as AWX has it, empty where nothing is asked."""
+    return {"name": "", "description": "", "spec": list(spec)} if spec else {}
 
 
 def _number(variable: str, words: str, more: str = "", default: int | None = None, most: int = 1_000_000) -> Question:
@@ -115,7 +141,8 @@ def _how(role: str) -> list[Question]:
     ]
 
 
-def _backup(role: str, world: World) -> list[Question]:
+def backup(role: str, world: World) -> list[Question]:
+    """Return the question where a role writes its backup, none where there is a folder for it."""
     if world.has_state:
         return []
     return [
@@ -134,7 +161,7 @@ def rollout(world: World) -> list[Question]:
         *_targets("rollout"),
         *_waves("rollout"),
         *_how("rollout"),
-        *_backup("rollout", world),
+        *backup("rollout", world),
     ]
 
 
@@ -175,7 +202,7 @@ def migrate(world: World) -> list[Question]:
             ]
         ),
         question("migrate_resume", "Or go on with which work list, after an interruption?", "Its path, and no other."),
-        *_backup("migrate", world),
+        *backup("migrate", world),
     ]
 
 
@@ -184,7 +211,7 @@ def decommission(world: World) -> list[Question]:
         *_phones("decommission", world),
         question("decommission_server", "Or all phones of which server?"),
         _number("decommission_limit", "How many phones may be released at most?", default=10),
-        *_backup("decommission", world),
+        *backup("decommission", world),
     ]
 
 
@@ -196,7 +223,7 @@ def restore(world: World) -> list[Question]:
         _number("restore_limit", "How many phones of an account may be released at most?", default=10),
         *_waves("restore"),
         *_how("restore"),
-        *_backup("restore", world),
+        *backup("restore", world),
     ]
 
 

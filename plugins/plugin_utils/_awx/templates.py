@@ -101,7 +101,7 @@ PLAYBOOKS = {
 def template(key: str, world: World, state_dir: str | None, twin: bool) -> dict[str, Any]:
     """Return the arguments of awx.awx.job_template that come from the playbook alone."""
     playbook = PLAYBOOKS[key]
-    spec = playbook.survey(world)
+    spec = surveys.with_defaults(playbook.survey(world), world.variables)
     words = f"{playbook.words}. {'Changes nothing: shows what it would do' if twin else 'Playbook voip.rps.' + key}"
     asked: dict[str, Any] = {
         "description": words,
@@ -114,7 +114,7 @@ def template(key: str, world: World, state_dir: str | None, twin: bool) -> dict[
         "allow_simultaneous": False,
         "ask_verbosity_on_launch": True,
         "survey_enabled": bool(spec),
-        "survey_spec": {"name": "", "description": "", "spec": spec} if spec else {},
+        "survey_spec": surveys.spec_of(spec),
     }
     if world.hosts and playbook.takes_hosts:
         asked["ask_limit_on_launch"] = True

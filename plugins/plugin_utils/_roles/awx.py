@@ -11,7 +11,7 @@ be made: so the controller is asked what there is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems, RpsError
@@ -67,6 +67,7 @@ VARIABLES = {
     "slices": Variable("int", 1, least=1),
     "inventory_file": Variable("str", "inventory/accounts.rps.yml"),
     "state_dir": Variable("str"),
+    "variables": Variable("dict", {}),
     "workflow": Variable("bool", True),
     "approval": Variable("bool", False),
     "approval_timeout": Variable("int", 86400, least=0),
@@ -195,6 +196,8 @@ def _check_values(values: Mapping[str, Any], accounts: Mapping[str, Any], proble
             wrong(f"controller.{name}", f"is no option: {did_you_mean(str(name), list(_CONTROLLER))}")
     if values["slices"] > 1 and not values["hosts"]:
         wrong("slices", "needs awx_hosts: AWX slices the hosts of an inventory, never a phone list")
+    if values["slices"] > 1 and not values["state_dir"]:
+        wrong("slices", "needs awx_state_dir: slices run at once, and each has a backup of its own there")
     if values["state_dir"] and not values["state_dir"].startswith("/"):
         wrong("state_dir", "must be an absolute path, of a folder that is mounted into jobs")
     for name in ("credential_types", "templates", "nodes", "schedules"):
@@ -257,13 +260,19 @@ def _checked(items: Items) -> Iterator[Problem]:
             seen.add(str(name))
             yield from (Problem("invalid_input", where, words) for words in found)
     templates = {item["name"]: item for item in items["job_templates"]}
+    answered = [
+        question["variable"]
+        for item in items["workflow_job_templates"]
+        for question in item["survey_spec"].get("spec", [])
+    ]
     by_kind: dict[str, Any] = {
         "credential_types": lambda item: rules.type_problems(
             item.get("kind"), item.get("inputs", {}), item.get("injectors", {})
         ),
         "job_templates": lambda item: _template_problems(item, items),
-        "schedules": lambda item: _launch(item, templates, scheduled=True),
-        "workflow_job_template_nodes": lambda item: _launch(item, templates, scheduled=False),
+        "workflow_job_templates": lambda item: rules.survey_problems(item["survey_spec"]),
+        "schedules": lambda item: [*rules.rrule_problems(item.get("rrule")), *_launch(item, templates, None)],
+        "workflow_job_template_nodes": lambda item: _launch(item, templates, answered),
     }
     for kind, check in by_kind.items():
         for item in items[kind]:
@@ -285,13 +294,10 @@ def _template_problems(item: Mapping[str, Any], items: Items) -> Iterator[str]:
         yield "job_slice_count must be 1 or more"
 
 
-def _launch(item: Mapping[str, Any], templates: Mapping[str, Any], *, scheduled: bool) -> Iterator[str]:
-    if scheduled:
-        yield from rules.rrule_problems(item.get("rrule"))
+def _launch(item: Mapping[str, Any], templates: Mapping[str, Any], answered: Collection[str] | None) -> Iterator[str]:
     if "approval_node" in item:
         return
     if not item.get("unified_job_template"):
         yield "has no template"
         return
-    template = templates.get(item["unified_job_template"])
-    yield from rules.launch_problems(item, template, scheduled=scheduled)
+    yield from rules.launch_problems(item, templates.get(item["unified_job_template"]), answered)

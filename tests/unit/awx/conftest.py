@@ -46,7 +46,9 @@ WHERE = "AWX_COLLECTIONS"
 Run = Callable[..., dict[str, Any]]
 Play = Callable[..., "Played"]
 
+SHARED = yaml.safe_load((PROJECT / "inventory" / "group_vars" / "all.yml").read_text())
 GIVEN: dict[str, Any] = {
+    "variables": SHARED,
     "prefix": "acme ",
     "project_url": "https://git.acme.example/rps.git",
     "accounts": {
@@ -96,7 +98,8 @@ class Played:
 def controller(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A controller that knows the example project, as the environment says."""
     spec = importlib.util.spec_from_file_location("controller", ROOT / "tests" / "awx" / "controller.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     server = module.serve(PROJECT)
