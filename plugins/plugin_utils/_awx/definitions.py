@@ -355,6 +355,7 @@ def _templates(values: Mapping[str, Any], names: Names, credentials: list[Item])
         "project": names.project,
         "execution_environment": names.execution_environment,
         "inventory": names.no_hosts,
+        "job_type": "run",
         **_notified(values, _NOTIFY[:3]),
     }
     return {key: {"name": f"{values['prefix']}{_words(key)}", **common, **item} for key, item in items.items()}

@@ -110,7 +110,7 @@ def _field_problems(field: Mapping[str, Any]) -> Iterator[str]:
     where = f"the field {field.get('id')}"
     yield from _unknown(where, field, _FIELD_KEYS)
     yield from (f"{where} has no {key}" for key in ("id", "label") if not isinstance(field.get(key), str))
-    if not _NAME.match(str(field.get("id", ""))):
+    if not _NAME.fullmatch(str(field.get("id", ""))):
         yield f"{where} is no name of a variable"
     if field.get("id") == "tower":
         yield "the field tower is reserved"

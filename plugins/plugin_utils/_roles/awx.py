@@ -39,6 +39,8 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import V
 ROLE = "awx"
 _LOOKUP = "awx.awx.controller_api"
 _MOST_OBJECTS = 10_000
+_MOST_NAME = 60
+"""So much of a name is shown."""
 _EVENTS = ("started", "success", "error", "approvals")
 
 
@@ -152,7 +154,9 @@ def _query(context: Context, controller: Mapping[str, Any]) -> Query:
             words = "the collection awx.awx is missing: install it with ansible-galaxy collection install awx.awx"
             raise RpsError("unsupported", words) from None
         except ValueError as error:
-            words = f"AWX cannot be asked: {error}. Check CONTROLLER_HOST and its login, or awx_controller"
+            words = (
+                f"AWX cannot be asked: {str(error).rstrip('.')}. Check CONTROLLER_HOST and its login, or awx_controller"
+            )
             raise RpsError("unreachable", words) from None
 
     return query
@@ -254,7 +258,7 @@ def _checked(items: Items) -> Iterator[Problem]:
         seen: set[str] = set()
         for item in own:
             name = item.get("name", item.get("identifier"))
-            where = f"{kind} {name}"
+            where = f"{kind} {str(name)[:_MOST_NAME]}"
             found = list(rules.name_problems(name))
             found += ["is there twice"] if name in seen else []
             seen.add(str(name))
@@ -276,7 +280,7 @@ def _checked(items: Items) -> Iterator[Problem]:
     }
     for kind, check in by_kind.items():
         for item in items[kind]:
-            where = f"{kind} {item.get('name', item.get('identifier'))}"
+            where = f"{kind} {str(item.get('name', item.get('identifier')))[:_MOST_NAME]}"
             yield from (Problem("invalid_input", where, words) for words in check(item))
 
 

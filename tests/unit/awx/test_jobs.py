@@ -206,3 +206,36 @@ def test_digits_that_became_a_number_are_refused_with_how_to_write_them(job: Any
     if status != 0:  # from ansible-core 2.19 on
         assert "YAML may have read 001565123456 as this number" in shown
         assert "write it with dashes" in shown
+
+
+def test_the_project_runs_without_awx_and_shows_the_phones_as_hosts(
+    accounts: Any, simulator: Simulator, home: str, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT, project)
+    (tmp_path / "accounts.json").write_text(json.dumps(accounts))
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
+        "RPS_ACCOUNTS_FILE": str(tmp_path / "accounts.json"),
+    }
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=project, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    (project / "phones.csv").write_text("mac,server\n00-15-65-00-00-01,acme-berlin\n00-15-65-00-00-02,acme-hamburg\n")
+    rollout = run("ansible-playbook", "rollout.yml")
+    inventory = run("ansible-inventory", "-i", "inventory/accounts.rps.yml", "--list")
+
+    assert rollout.returncode == 0, rollout.stdout
+    assert {mac: device["server"] for mac, device in simulator.devices("acme").items()} == {
+        PHONES[0]: "acme-berlin",
+        PHONES[1]: "acme-hamburg",
+    }
+    hosts = json.loads(inventory.stdout)
+    assert hosts["account_office"]["hosts"] == list(PHONES[:2])
+    assert PASSWORD not in rollout.stdout + inventory.stdout + inventory.stderr
