@@ -18,6 +18,17 @@ options:
       - yealink
       - snom
       - htek
+      - panasonic
+      - gigaset
+      - fanvil
+      - auerswald
+      - yealink_v1
+      - akuvox
+      - snom_sraps
+      - gigaset_grape
+      - poly
+      - ale
+      - unify
   api_url:
     description:
       - Full URL of the service's endpoint. The default is the one that the vendor documents.
@@ -73,7 +84,7 @@ options:
   profile_name:
     description:
       - A name for the registrations of the account, for example that of your company. The service calls it provider.
-      - Taken by C(gigaset). Other services do not take it.
+      - Taken by C(gigaset), where the default is V(VoIP). Other services do not take it.
       - If not set, the value of the E(RPS_PROFILE_NAME) environment variable is used.
     type: str
   validate_certs:

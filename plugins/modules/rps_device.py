@@ -76,12 +76,25 @@ options:
         description:
           - The account of the device, as O(account) names it. If it is another one, the row is skipped.
         type: str
+      mac_id:
+        description:
+          - The MAC-ID of a Gigaset phone, which its label has as C(7C2F80ABCDEF-AB12). Some accounts of V(gigaset) need
+            it.
+        type: str
+      replaces:
+        description:
+          - The MAC address of the phone that this one replaces (RMA). The new phone is registered and read back, and
+            then the old one is released.
+          - If the row names neither a server nor a URL, the new phone gets the target of the old one, not O(server) or
+            O(url). Where the service does not tell where a phone points, they are used as usual.
+          - The old phone must have no row of its own. See C(docs/phone-lists.md).
+        type: str
   src:
     description:
       - The path of a phone list, read where the module runs. A relative path is relative to the module's working
         directory.
-      - A CSV file with a header and the columns C(mac), C(server), C(url), C(provider) and C(account). Only C(mac) is
-        required. Other columns are ignored.
+      - A CSV file with a header and the columns C(mac), C(server), C(url), C(provider), C(account) and
+        C(replaces). Only C(mac) is required. Other columns are ignored.
       - Header names, encodings, separators and workbooks that are accepted are listed in C(docs/phone-lists.md).
       - This is the fastest way for thousands of phones, because Ansible has no list to template and validate.
     type: path
@@ -186,7 +199,8 @@ options:
   dest:
     description:
       - The path of a file to write the outcome of every device to, as CSV with the columns C(mac), C(action),
-        C(status), C(server), C(url), C(code) and C(message). If the input is wrong, it lists every problem instead.
+        C(status), C(server), C(url), C(code) and C(message), and C(replaces) if a phone replaces another. If the input
+        is wrong, it lists every problem instead.
       - It is written whole or not at all. An existing file keeps its mode and owner.
       - In check mode C(NAME.check.EXT) is written instead.
     type: path
@@ -233,6 +247,18 @@ EXAMPLES = r"""
     dest: outcomes.csv
     return_devices: failed
 
+- name: Replace a broken phone, which is released once the new one points to the server
+  voip.rps.rps_device:
+    provider: yealink
+    username: acme
+    password: "{{ rps_password }}"
+    devices:
+      - mac: "001565000009"
+        replaces: "001565000002"
+        server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
+
 - name: Let go of phones that were sold
   voip.rps.rps_device:
     provider: yealink
@@ -247,7 +273,8 @@ EXAMPLES = r"""
 RETURN = r"""
 devices:
   description:
-    - What became of each device, in the order asked, then of those that O(prune) removed.
+    - What became of each device, in the order asked, then of those that O(prune) removed and those that were
+      replaced.
     - In check mode, what would become of them.
   returned: unless the whole task failed
   type: list
@@ -293,6 +320,11 @@ devices:
       type: bool
       returned: where it is true
       sample: true
+    replaces:
+      description: The MAC address of the phone that it replaces.
+      type: str
+      returned: where its row has it
+      sample: "001565000002"
     error:
       description: Why it failed, C(code) being one of the collection's error codes and C(message) the service's words.
       type: dict
@@ -390,6 +422,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import 
     task_result,
     unverified_warning,
 )
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.swap import Swaps
 
 PHONES = ("mac", "macs", "devices", "src")
 
@@ -398,7 +431,7 @@ def read_input(task: RpsTask, owner: OneAccount) -> Desired:
     """Return what the task's phones are to become; adds to the task's problems what is wrong with its options."""
     params = task.params
     default = (params["server"], params["url"])
-    targets = Targets(task.kind, params["servers"], default, absent=params["state"] == "absent")
+    targets = Targets(task.kind, params["servers"], default, absent=params["state"] == "absent", swaps=True)
     task.problems += targets.problems
     rows = rows_asked_for(params, task.problems)
     desired = desired_devices(rows, owner, {owner.owner: targets}, task.problems)
@@ -426,8 +459,9 @@ def run(task: RpsTask) -> dict[str, Any]:
         desired.devices[owner.owner],
         Policy(*(params[option] for option in Policy._fields)),
         batch_size=params["batch_size"],
-        prune=Prune(desired.named, params["prune_limit"]) if params["prune"] else None,
+        prune=Prune(desired.kept, params["prune_limit"]) if params["prune"] else None,
         check_mode=module.check_mode,
+        swaps=Swaps(desired.swaps.get(owner.owner, {}), params["servers"] or {}, params["url"]),
     )
     warning = unverified_warning(report)
     if warning:

@@ -103,6 +103,13 @@ devices:
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
+    details:
+      description:
+        - What else the service tells of the device, as text, by the service's own names. V(panasonic) tells C(model),
+          C(version), C(profile), C(note), C(register_date) and C(access_date), as far as they are not empty.
+      type: dict
+      returned: if the service tells it
+      sample: {"model": "KX-TGP500", "register_date": "2011-07-12T05:32:12Z"}
     company:
       description: Whose the device is, where the service tells it.
       type: str

@@ -11,12 +11,16 @@ import hashlib
 import importlib
 import json
 import os
+import sys
 import xmlrpc.client
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
+
+# ansible-test knows nothing of pyproject.toml.
+sys.path.insert(0, str(Path(__file__).parents[2] / "roles" / "simulator" / "files"))
 
 import pytest
 from ansible.module_utils import basic
@@ -69,6 +73,10 @@ def _basic(name: str, secret: str) -> dict[str, Any]:
     return {"username": name, "password": secret}
 
 
+def _key(name: str, secret: str) -> dict[str, Any]:
+    return {"client_id": name, "client_secret": secret}
+
+
 class Vendor(NamedTuple):
     """What the tests have to know of a vendor.
 
@@ -78,7 +86,10 @@ class Vendor(NamedTuple):
     C(dialect): how it is spoken to, C(redirect) being the XML-RPC methods C(redirect.*) of which some tests know every
     call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
     its MAC address, made of that; C(odd): an answer that means nothing; C(share): of each test with many cases so many
-    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all.
+    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(suites): the files of tests
+    that the vendor is in, where many others count the requests of bulk calls; none for all.
+    C(foresees): whether a look tells another account's device, or only a refused write does. C(tells): the list of the
+    account tells where devices point.
     """
 
     prefix: str
@@ -89,7 +100,15 @@ class Vendor(NamedTuple):
     columns: Callable[[str], dict[str, str]] = lambda _mac: {}
     odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
     share: int | None = None
+    suites: tuple[str, ...] = ()
+    foresees: bool = True
+    tells: bool = False
 
+
+PROPERTIES = ("test_matrix", "test_convergence", "test_secrets")
+"""The files of tests of what holds for every service, whatever calls it has."""
+SUITES = (*PROPERTIES, "test_unforeseen", "test_interruption", "test_named_servers", "test_certificates")
+"""The files of tests for vendors whose calls are not those of the first ones: their costs are in files of their own."""
 
 SHARE = 4
 """How many cases of each test a vendor that does not run all of them has; the mark C(share) of a test multiplies it."""
@@ -107,6 +126,11 @@ _NAMED_SERVERS = {
     ("redirect.deRegisterDevices", 1): "remove",
     ("redirect.addServer", 2): "add",
 }
+_ALE = "/eds/api"
+_UNIFY = "/ztd/api/devices"
+_V1 = "/rps-json/api/open/v1"
+_POLY = "/ztp/v1"
+_SRAPS = "/sraps/api/v1"
 VENDORS = {
     "yealink": Vendor(
         "001565",
@@ -134,6 +158,152 @@ VENDORS = {
         ("batches", "culprits", "snom_errors", "snom_rebind"),
     ),
     "htek": Vendor("001fc1", _NAMED_SERVERS, ("batches", "culprits", "own_again")),
+    "panasonic": Vendor(
+        "0080f0",
+        {
+            ("ipredirect.listPhones", 0): "list",
+            ("ipredirect.checkPhones", 1): "check",
+            ("ipredirect.getPhone", 1): "locate",
+            ("ipredirect.registerPhone", 2): "register",
+            ("ipredirect.unregisterPhone", 1): "remove",
+        },
+        ("panasonic_rebind", "panasonic_check", "panasonic_texts"),
+        "ipredirect",
+        share=SHARE,
+        suites=PROPERTIES,
+    ),
+    "gigaset": Vendor(
+        "7c2f80",
+        {
+            ("autoprov.checkDevice", 1): "check",
+            ("autoprov.registerDevice", 3): "register",
+            ("autoprov.deregisterDevice", 1): "remove",
+        },
+        ("gigaset_check", "gigaset_own_again", "gigaset_removed"),
+        "autoprov",
+        share=SHARE,
+        suites=PROPERTIES,
+        foresees=False,
+    ),
+    "fanvil": Vendor(
+        "0c383e",
+        {
+            ("redirect.listDevices", 0): "list",
+            ("redirect.registerDevice", 2): "register",
+            ("redirect.deRegisterDevice", 1): "remove",
+            ("redirect.addMaterialServer", 1): "add",
+            ("redirect.deleteServer", 1): "delete",
+            ("redirect.listServers", 0): "servers",
+        },
+        ("fanvil_own_again", "wording", "layout"),
+        "fdps",
+        share=SHARE,
+        suites=PROPERTIES,
+        foresees=False,
+    ),
+    "auerswald": Vendor(
+        "000952",
+        {("DeviceInfo", 1): "check", ("DeviceRegister", 2): "register", ("DeviceDeregister", 1): "remove"},
+        ("auerswald_unknown", "auerswald_yes", "auerswald_url"),
+        "device",
+        share=SHARE,
+        suites=PROPERTIES,
+        foresees=False,
+    ),
+    "akuvox": Vendor("0c1105", _NAMED_SERVERS, ("batches", "culprits", "own_again"), share=SHARE, suites=PROPERTIES),
+    "ale": Vendor(
+        "00809f",
+        {
+            (f"GET {_ALE}/bp_user/generate/token", 0): "login",
+            (f"GET {_ALE}/servers", 0): "login",
+            (f"GET {_ALE}/profiles", 0): "login",
+            (f"POST {_ALE}/servers", 0): "add",
+            (f"POST {_ALE}/profiles", 0): "add",
+            (f"GET {_ALE}/devices", 0): "list",
+            (f"POST {_ALE}/devices", 0): "register",
+            (f"DELETE {_ALE}/devices/{{id}}", 0): "remove",
+        },
+        ("batches", "ale_names", "ale_refusal", "ale_existing"),
+        dialect="ale",
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+        foresees=False,
+        tells=True,
+    ),
+    "unify": Vendor(
+        "001ae8",
+        {
+            (f"POST {_UNIFY}", 0): "locate",
+            (f"PUT {_UNIFY}", 0): "register",
+            (f"DELETE {_UNIFY}", 0): "remove",
+        },
+        ("unify_read", "unify_taken_read", "unify_error", "unify_status"),
+        dialect="unify",
+        login=lambda _name, _secret: {"client_cert": __file__, "client_key": __file__},
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+    ),
+    "yealink_v1": Vendor(
+        "001565",
+        {
+            (f"POST {_V1}/server/list", 0): "login",
+            (f"POST {_V1}/server/add", 0): "add",
+            (f"POST {_V1}/server/delete", 0): "add",
+            (f"POST {_V1}/device/list", 0): "list",
+            (f"POST {_V1}/device/list", 1): "locate",
+            (f"GET {_V1}/device/checkMac", 0): "check",
+            (f"POST {_V1}/device/add", 0): "register",
+            (f"POST {_V1}/device/edit", 0): "move",
+            (f"POST {_V1}/device/migrate", 0): "move",
+            (f"POST {_V1}/device/delete", 0): "remove",
+        },
+        ("batches", "culprits", "own_urls", "v1_added"),
+        dialect="yealink_v1",
+        login=_key,
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+        tells=True,
+    ),
+    "poly": Vendor(
+        "64167f",
+        {
+            (f"GET {_POLY}/profiles", 0): "login",
+            (f"GET {_POLY}/profiles/{{id}}", 0): "login",
+            (f"POST {_POLY}/profiles", 0): "add",
+            (f"DELETE {_POLY}/profiles/{{id}}", 0): "delete",
+            (f"GET {_POLY}/devices", 0): "list",
+            (f"GET {_POLY}/devices/{{mac}}", 0): "locate",
+            (f"POST {_POLY}/devices", 0): "register",
+            (f"DELETE {_POLY}/devices/{{mac}}", 0): "remove",
+        },
+        ("poly_list", "poly_profile", "poly_own_again", "poly_next"),
+        dialect="poly",
+        login=lambda _name, secret: {"api_key": secret},
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+    ),
+    "snom_sraps": Vendor(
+        "000413",
+        {
+            (f"GET {_SRAPS}/tokens/{{id}}", 0): "login",
+            (f"GET {_SRAPS}/companies/{{company}}", 0): "login",
+            (f"GET {_SRAPS}/settings/", 0): "login",
+            (f"GET {_SRAPS}/companies/{{company}}/endpoints/", 0): "list",
+            (f"GET {_SRAPS}/companies/{{company}}/endpoints/{{mac}}", 0): "locate",
+            (f"PUT {_SRAPS}/companies/{{company}}/endpoints/{{mac}}", 0): "register",
+            (f"DELETE {_SRAPS}/companies/{{company}}/endpoints/{{mac}}", 0): "remove",
+        },
+        ("sraps_list", "sraps_put", "sraps_read", "sraps_gone"),
+        dialect="sraps",
+        login=_key,
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+    ),
 }
 # Of settings with many forms of the same answer: those that are combined with the other settings.
 FEW = {"snom_errors": ("struct", "text")}
@@ -155,6 +325,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(ability, …): only for the vendors whose service can all of this")
     config.addinivalue_line("markers", "lacks(ability): only for the vendors whose service cannot do this")
     config.addinivalue_line("markers", "dialect(name): only for the vendors that are spoken to so, call by call")
+    config.addinivalue_line(
+        "markers", "few(cases): so many cases of a test are drawn, for each vendor where it has some"
+    )
     config.addinivalue_line("markers", "share(times): so many times the usual share of cases, where cases are drawn")
 
 
@@ -170,7 +343,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what uses C(rps) for every vendor; with C(knobs), however its service may take a batch."""
     if "rps" not in metafunc.fixturenames:
         return
-    vendors = sorted(VENDORS)
+    suite = metafunc.module.__name__.rpartition(".")[2]
+    vendors = sorted(name for name, vendor in VENDORS.items() if not vendor.suites or suite in vendor.suites)
     for mark in metafunc.definition.iter_markers("needs"):
         vendors = [vendor for vendor in vendors if all(getattr(SERVICES[vendor].can, able) for able in mark.args)]
     for mark in metafunc.definition.iter_markers("lacks"):
@@ -190,16 +364,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave of each test with many cases so many for a vendor as its share is, the same ones in every process."""
+    """Leave of each test with many cases as many as it has time for, the same ones in every process."""
     cases: dict[tuple[str, str], list[pytest.Item]] = {}
     for item in items:
         provider = getattr(item, "callspec", None) and item.callspec.params.get("rps")  # type: ignore[attr-defined]
-        if provider in VENDORS and VENDORS[provider].share is not None:
-            cases.setdefault((provider, item.nodeid.partition("[")[0]), []).append(item)
+        cases.setdefault((provider or "", item.nodeid.partition("[")[0]), []).append(item)
     left_out: set[pytest.Item] = set()
     for (provider, _test), those in cases.items():
-        mark = those[0].get_closest_marker("share")
-        most = (VENDORS[provider].share or 0) * (mark.args[0] if mark else 1)
+        most = _most_cases(provider, those[0])
         if len(those) <= most:
             continue
         for item in those:
@@ -210,6 +382,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if item in left_out])
         items[:] = [item for item in items if item not in left_out]
+
+
+def _most_cases(provider: str, item: pytest.Item) -> int:
+    """Return how many cases of a test are run, for a vendor or at all."""
+    few, share = item.get_closest_marker("few"), item.get_closest_marker("share")
+    most = few.args[0] if few else sys.maxsize
+    usual = VENDORS[provider].share if provider in VENDORS else None
+    return most if usual is None else min(most, usual * (share.args[0] if share else 1))
 
 
 @pytest.fixture(autouse=True)
@@ -318,7 +498,9 @@ class Rps:
         if macs:
             options["devices"] = [{"mac": mac} for mac in macs]
         if options.get("devices") and options.get("state") != "absent":
-            options["devices"] = [{**self.columns(one.get("mac")), **one} for one in options["devices"]]
+            options["devices"] = [
+                {**self.columns(one.get("mac")), **one} if isinstance(one, dict) else one for one in options["devices"]
+            ]
         if options.get("state") != "absent" and not {"server", "url"} & options.keys():
             options["server"] = "berlin"
         return self._run("rps_device", **{"servers": SERVERS, **self.options, **options})
@@ -330,8 +512,7 @@ class Rps:
 
     def examples(self, most: int) -> int:
         """Return how many times of so many a test that draws its cases is to be run."""
-        share = self.vendor.share
-        return most if share is None or ALL else min(most, 3 * share)
+        return most if ALL else min(most, 3 * (self.vendor.share or 2 * SHARE))
 
     @property
     def secret_option(self) -> str:
@@ -368,7 +549,7 @@ class Rps:
     @property
     def logins(self) -> int:
         """How many requests it takes to log in, before the first call."""
-        return int("login" in self.vendor.calls.values())
+        return list(self.vendor.calls.values()).count("login")
 
     def answers(self, what: str, *values: Any, kind: str = "answer", **parameters: Any) -> None:
         """Let calls of the dialect C(redirect) that are for this be answered with these values; with the kind
@@ -388,6 +569,11 @@ class Rps:
             # Those that point there, all, and, as there are none, one more look: the model may have another name.
             return [Call("list", 0), Call("list", 0), Call("locate", 1)]
         return [Call("list", 0)]
+
+    def reads(self, devices: int) -> int:
+        """Return how many requests tell of many registered devices where each points."""
+        lists = 2 if self.can.list_models else int(self.can.list_account)
+        return lists + (0 if self.vendor.tells else -(-devices // self.can.bulk.check))
 
     def rerun(self, devices: int) -> int:
         """Return how many requests tell of many devices that each points where it shall, as far as that is told."""
@@ -413,7 +599,7 @@ class Rps:
     @property
     def moving(self) -> dict[str, Any]:
         """The options with which a device that points elsewhere is moved."""
-        return {} if self.can.read_target else {"force": True}
+        return {} if self.can.read_target else {"force": True, "force_limit": 100}
 
     def move(self, devices: int) -> Call:
         """Return the call that moves so many devices."""

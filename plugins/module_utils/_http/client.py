@@ -18,7 +18,7 @@ from contextlib import nullcontext, suppress
 from enum import Enum
 from http.client import HTTPException
 from typing import Callable, Iterator, Mapping, NamedTuple, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from ansible_collections.voip.rps.plugins.module_utils._http.logins import Login, LoginExpired, Outgoing
 from ansible_collections.voip.rps.plugins.module_utils._http.watch import Connected, Exchange, Exchanged, watched
@@ -72,6 +72,8 @@ _TLS_ADVICE = {
 }
 _TLS_ELSE = "are the address and its port right, and does the service speak TLS there?"
 _TLS_NOISE = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
+
+_PATH = re.compile(r"[!-~]*")
 
 T = TypeVar("T")
 
@@ -183,6 +185,11 @@ class Client:
         """What the proxy is called in messages, without its user and password; None where there is none."""
         return self._proxy
 
+    @property
+    def login(self) -> Login:
+        """How its requests show whose they are."""
+        return self._login
+
     def watch(self, exchanged: Exchanged, connected: Connected) -> None:
         """Show every exchange from now on to C(exchanged), and every new connection's socket to C(connected)."""
         self._exchanged = exchanged
@@ -202,6 +209,7 @@ class Client:
     ) -> T:
         """Send a request to C(path) under the endpoint, "" for the endpoint itself; return what C(read) makes of it.
 
+        C(path) may also be a link that the service gave, see C(linked).
         C(read) gets answers of the statuses that the service's table calls so. With C(listing) the answer may be as
         long as C(MAX_LIST), else as C(MAX_ANSWER). C(sign) is for a request that gets the login: it signs it in place
         of the login, for every try; such a request is sent as a write is, but changes nothing.
@@ -211,7 +219,9 @@ class Client:
         C(protocol_error), or what C(read) raises.
         """
         request = self._request._replace(verb=verb, body=body)
-        if path:
+        if path.startswith(("http:", "https:")):
+            request = request._replace(path=self._own_path(path))
+        elif path:
             request = request._replace(path=request.path.rstrip("/") + path)
         if headers:
             request = request.with_headers(headers)
@@ -228,6 +238,37 @@ class Client:
             self._login.renew(self, credential)
         renewed = self._login.credential(self)
         return send(lambda request: self._login.sign(request, renewed), write)
+
+    def linked(self, link: str, page: str = "") -> str:
+        """Return the whole URL of a link, which may be relative to the C(page) that it stands on, for C(request).
+
+        C(page) is as in C(request). Raises RpsError C(protocol_error) where it leads to another host: the login, and
+        what it signs, must not get there.
+        """
+        base = f"{self._request.scheme}://{self._request.host}"
+        at = (
+            page
+            if page.startswith(base)
+            else base + (self._request.path.rstrip("/") + page if page else self._request.path)
+        )
+        try:
+            url = urljoin(at, link.strip())
+            return base + self._own_path(url)
+        except ValueError:
+            raise RpsError(
+                "protocol_error", f"the service's answer has a link that is none: {shown_url(link)}"
+            ) from None
+
+    def _own_path(self, url: str) -> str:
+        parts = urlsplit(url)
+        theirs, ours = _host_and_port(url).lower(), self._peer.lower()
+        if (parts.scheme.lower(), theirs) != (self._request.scheme.lower(), ours):
+            words = f"the service's answer leads to {parts.scheme}://{theirs}, and the login is for {ours} alone"
+            raise RpsError("protocol_error", f"{words}: if that host is the vendor's, give it as api_url")
+        path = parts.path or "/"
+        if not _PATH.fullmatch(path + parts.query):
+            raise ValueError("what no URL can hold")
+        return f"{path}?{parts.query}" if parts.query else path
 
     def stop(self, error: RpsError) -> None:
         """Send nothing any more, and raise C(error) instead. Meant for a signal's handler: answers to writes under way
@@ -478,7 +519,7 @@ def _status_error(response: HTTPResponse, page: bytes, fate: Fate | None, login:
         retry_after = _retry_after(response.headers.get("Retry-After", ""))
         return RpsError(code, words, transient=True, in_doubt=fate is Fate.IN_DOUBT, retry_after=retry_after)
     if status == 401:
-        refused = f"the service does not take this {login.what} (HTTP 401)"
+        refused = f"the service does not take this {login.what} (HTTP 401){login.advice(response.headers)}"
         return LoginExpired(refused) if login.renewable else RpsError("auth_failed", refused)
     if status == 403:
         return RpsError("forbidden", words)

@@ -66,6 +66,10 @@ class Login:
         """Return a request with what shows whose it is. It is called for every try, by several threads at a time."""
         return request
 
+    def advice(self, _headers: Mapping[str, str]) -> str:
+        """Return what the headers of an answer that refuses the login tell a user to do, as the end of a sentence."""
+        return ""
+
     def renew(self, _client: Client, _refused: str) -> None:
         """Get a credential other than the one that the service refused. Raises RpsError where there is none."""
 

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+import re
 import xmlrpc.client
-from typing import Any, Callable, ClassVar
+from typing import Any, Callable, ClassVar, NamedTuple
 from xml.parsers import expat
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, excerpt, shown_value
@@ -23,6 +24,7 @@ _CUT_SHORT = frozenset(
     )
 )
 _BOOLEANS = {"true": "1", "false": "0"}
+_DATE = re.compile(r"\d{4}-?\d\d-?\d\d([T ]|$)")
 _LONGEST_NUMBER = 12
 _DEEPEST = 16
 # A list of 250,000 devices has less, in any service's layout.
@@ -37,14 +39,31 @@ def encode(method: str, *parameters: Any) -> bytes:
     return call.replace("<params>\n</params>\n", "").encode("utf-8")
 
 
-def decode(answer: bytes) -> Any:
+class Fault(NamedTuple):
+    """What a fault says: its code where that is a number, its text, and C(shown), both as they are shown."""
+
+    number: int | None
+    words: str
+    shown: str
+
+
+def fault_error(fault: Fault) -> RpsError:
+    """Return the error of a fault that is none of the service's own.
+
+    Refused C(unsupported) where the service has no such method, else C(service_error); RpsError C(auth_failed) or
+    C(forbidden) where the login is refused.
+    """
+    return refusal(general_code(fault.words, fault.number), fault.shown)
+
+
+def decode(answer: bytes, error_of: Callable[[Fault], RpsError] = fault_error) -> Any:
     """Return the one value that an answer holds.
 
-    What follows the document's end is passed over. Raises Refused for a fault (C(unsupported) where the service has
-    no such method, else C(service_error)), RpsError C(auth_failed) or C(forbidden) for a fault that refuses the login,
-    and RpsError C(protocol_error), with the answer's first characters, for anything that is not XML-RPC; it is
-    transient where the document only ends too early. A document type declaration is refused, and with it every entity
-    of its own; so is a document of which more would have to be kept in memory than a list of 250,000 devices takes.
+    What follows the document's end is passed over. A date in another form than XML-RPC's is a text. Raises what
+    C(error_of) makes of a fault, and RpsError C(protocol_error), with the answer's first characters, for anything that
+    is not XML-RPC; it is transient where the document only ends too early. A document type declaration is refused, and
+    with it every entity of its own; so is a document of which more would have to be kept in memory than a list of
+    250,000 devices takes.
     """
     values = _Values(use_builtin_types=True)
     parser = expat.ParserCreate()
@@ -62,7 +81,7 @@ def decode(answer: bytes) -> Any:
             raise _unreadable(answer, expat.ErrorString(error.code), transient=cut_short) from None
     except Exception as error:
         raise _unreadable(answer, str(error)) from None
-    return _value(values, answer)
+    return _value(values, answer, error_of)
 
 
 def _feed(parser: expat.XMLParserType, values: _Values, document: bytes) -> None:
@@ -75,13 +94,13 @@ def _feed(parser: expat.XMLParserType, values: _Values, document: bytes) -> None
     parser.Parse(b"", True)
 
 
-def _value(values: _Values, answer: bytes) -> Any:
+def _value(values: _Values, answer: bytes, error_of: Callable[[Fault], RpsError]) -> Any:
     try:
         (value,) = values.close()
     except xmlrpc.client.Fault as fault:
         parts: list[Any] = [fault.faultCode, fault.faultString]
         number, words = (part if isinstance(part, str) else shown_value(part) for part in parts)
-        raise refusal(general_code(words, _number(number)), f"fault {number}: {words}") from None
+        raise error_of(Fault(_number(number), words, f"fault {number}: {words}")) from None
     except Exception as error:
         raise _unreadable(answer, str(error) or "no value") from None
     return value
@@ -106,7 +125,7 @@ def _number(text: str) -> int | None:
 
 
 class _Values(xmlrpc.client.Unmarshaller):
-    """The standard unmarshaller, but with booleans in every spelling, bounds, and aware of the document's end."""
+    """The standard unmarshaller, but with booleans and dates in every spelling, bounds, and aware of its end."""
 
     complete = False
     elements = 0
@@ -131,6 +150,17 @@ class _Values(xmlrpc.client.Unmarshaller):
         super().end_boolean(_BOOLEANS.get(spelled.lower(), spelled))
 
     dispatch["boolean"] = end_spelled_boolean
+
+    def end_spelled_date(self, data: str) -> None:
+        try:
+            super().end_dateTime(data)
+        except ValueError:
+            # Panasonic's document prints 2011-07-12T05:32:12Z.
+            if not _DATE.match(data.strip()):
+                raise
+            self.end_string(data)
+
+    dispatch["dateTime.iso8601"] = end_spelled_date
 
 
 def _refuse_doctype(*_declaration: Any) -> None:

@@ -155,7 +155,7 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
         if value and _LOGINS[name]["type"] == "path" and not os.path.exists(value)
     ]
     endpoint = (url["api_url"] or "").strip() or kind.default_url
-    if not endpoint:
+    if not endpoint and url["api_url"] is None:
         words = f"is required: {kind.provider} has an address for each region or account{how_else.format('API_URL')}"
         problems.append(Problem("invalid_input", "api_url", words))
     problems += option_problems(params) + endpoint_problems("api_url", endpoint, params["allow_http"])
@@ -164,16 +164,17 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
 
 def connect(account: Account, params: Mapping[str, Any]) -> Service:
     """Return the service, with a client of its own; nothing is sent yet. Raises RpsError, see Client."""
+    options = {name: value for name, value in account.login.items() if value is not None}
     client = Client(
         account.url,
         account.kind.headers,
-        login=account.kind.login_of({name: value for name, value in account.login.items() if value is not None}),
+        login=account.kind.login_of(options),
         statuses=account.kind.statuses,
         concurrency=params["concurrency"],
         rate_limit=params["rate_limit"],
         **transport_of(params),
     )
-    return account.kind(client)
+    return account.kind.of(client, options)
 
 
 def transport_of(params: Mapping[str, Any]) -> dict[str, Any]:

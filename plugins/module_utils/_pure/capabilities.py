@@ -51,4 +51,6 @@ class Capabilities(NamedTuple):
     """Such a call takes a device from another account, as far as is known."""
     rebind: bool = False
     """A registered device can be bound to another target for certain, without releasing it first."""
+    confirm_by_list: bool = False
+    """What it answers to a write is not known to prove anything: at the end of a run the account is listed again."""
     bulk: Bulk = Bulk()

@@ -72,6 +72,10 @@ class Target(NamedTuple):
         return " ".join(filter(None, self.as_dict(mac).values()))
 
 
+INHERITED = Target(None, None, own=False)
+"""The target of a device of which its row says only which device it replaces: where that one points."""
+
+
 class NamedServer(NamedTuple):
     """A configuration server as a service lists it; C(url) is None where the service does not tell it."""
 
@@ -106,7 +110,7 @@ class Observation(NamedTuple):
     """What the service said of a device; C(url) is None where it did not tell or was not asked.
 
     C(error): why the device could not be read; C(company): whose it is, where the service tells that; C(held): what
-    else the service holds of it.
+    else the service holds of it; C(details): what it says of the device beside all this, by the service's own names.
     """
 
     status: str | None
@@ -114,6 +118,7 @@ class Observation(NamedTuple):
     error: RpsError | None = None
     company: str | None = None
     held: Held | None = None
+    details: Mapping[str, str] | None = None
 
     @property
     def place(self) -> dict[str, str | None]:
@@ -130,6 +135,8 @@ class Observation(NamedTuple):
         }
         if self.company:
             shown["company"] = without_userinfo(self.company)
+        if self.details:
+            shown["details"] = {name: without_userinfo(value) for name, value in self.details.items()}
         if self.error:
             shown["error"] = self.error.as_dict()
         return shown
@@ -139,7 +146,8 @@ class Outcome(NamedTuple):
     """What became of a device, or in check mode would become: C(action), and what it C(was) before.
 
     C(status) is that before, as far as it is known in the end. C(own_url): it kept a URL of its own when it was bound
-    to a named server, and was given the server's URL as its own.
+    to a named server, and was given the server's URL as its own. C(replaces): the device that it replaces, if any;
+    C(inherited): its target is that one's.
     """
 
     mac: str
@@ -149,3 +157,5 @@ class Outcome(NamedTuple):
     was: Observation = Observation(None)
     error: RpsError | None = None
     own_url: bool = False
+    replaces: str | None = None
+    inherited: bool = False

@@ -129,6 +129,32 @@ class Applier:
             except RpsError as error:
                 todo += self._after_fault(batch, error)
 
+    def confirm(self) -> None:
+        """List the account, and have those devices failed that it does not show as they are reported.
+
+        As a list may lag behind, it is asked for again, after pauses.
+        """
+        changed = {mac: one.action for mac, one in self.outcomes.items() if one.action in (REGISTERED, MOVED, REMOVED)}
+        wrong = list(changed)
+        for attempt in range(self._service.client.retries + 1 if changed else 0):
+            if attempt:
+                self._service.client.back_off(attempt - 1)
+            try:
+                account = self._service.list_devices()
+            except RpsError as error:
+                self.uncertain = True
+                words = f"the service took it, and could not be asked whether it was carried out: {error.message}"
+                self.fail(wrong, RpsError(error.code, words))
+                return
+            wrong = [mac for mac in wrong if not _shows(account.get(mac), self.outcomes[mac])]
+            if not wrong:
+                return
+        if wrong:
+            self.uncertain = True
+            for mac in wrong:
+                shown = "still lists it" if changed[mac] == REMOVED else "does not list it as requested"
+                self.fail([mac], RpsError("protocol_error", f"the service took it, and {shown}"))
+
     def fail(self, macs: Iterable[str], error: RpsError) -> None:
         """Have devices failed; of those that were released before, the error says so first."""
         for mac in macs:
@@ -187,6 +213,7 @@ class Applier:
             self.fail(step.macs, self._runner.stopped)
             return []
         left: Sequence[str] = ()
+        ours = True
         try:
             self._service.remove(self._runner.devices(step.macs))
         except Refused as refusal:
@@ -195,6 +222,8 @@ class Applier:
             if refusal.verdict is not Verdict.ALREADY:
                 self.fail(step.macs, refusal)
                 return []
+            # It was not ours, unless an earlier call released it of which the answer was lost.
+            ours = sent > 0
         except RpsError as error:
             if not error.in_doubt:
                 self._runner.failed(error, "write")
@@ -209,7 +238,8 @@ class Applier:
                 self.fail(left, RpsError(error.code, words))
                 left = ()
         gone = [mac for mac in step.macs if mac not in left and not self.outcomes[mac].error]
-        self._released.update(gone)
+        if ours:
+            self._released.update(gone)
         return Batch(step._replace(released=True)).only(gone) + self._release(step.only(left), sent + 1)
 
     def _after_refusal(self, batch: Batch, refusal: Refused) -> list[Batch]:
@@ -409,3 +439,10 @@ def _does_not_show(step: Step, seen: Mapping[str, Observation]) -> bool:
 def _removal_outcome(batch: Batch) -> str:
     """Return what became of a device that the service calls not ours, where it was to be removed."""
     return REMOVED if batch.sent else NONE
+
+
+def _shows(seen: Observation | None, outcome: Outcome) -> bool:
+    """Tell whether a list of the account shows a device as its outcome says, as far as it tells."""
+    if outcome.target is None:
+        return seen is None
+    return seen is not None and outcome.target.met_by(outcome.mac, seen) is not False

@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+from types import MappingProxyType
+from typing import Any, Collection, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.list_columns import row_of
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import NO_ATTRIBUTES, Device, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import INHERITED, NO_ATTRIBUTES, Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import extra_problems, phones_of
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD, check_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import Owner, Ownership, did_you_mean
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.swap_rows import SwapRows
 from ansible_collections.voip.rps.plugins.module_utils._services import longest_prefix
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
@@ -28,20 +30,28 @@ class Desired(NamedTuple):
     """What a phone list asks for.
 
     C(devices): each owner's devices, in the order of the list, each once; C(named): every MAC address of the list,
-    whoever owns its row; C(others): how many rows belong to owners of whom no targets were given.
+    whoever owns its row; C(others): how many rows belong to owners of whom no targets were given. C(swaps): of each
+    owner, which devices replace which, new to old; C(replaced): all of these, whoever owns the row.
     """
 
     devices: dict[Owner, list[Device]]
     named: set[str]
     others: dict[Owner, int]
+    swaps: Mapping[Owner, Mapping[str, str]] = MappingProxyType({})
+    replaced: Collection[str] = ()
+
+    @property
+    def kept(self) -> set[str]:
+        """What pruning must not remove: what the list names, and what is only released once it was replaced."""
+        return self.named.union(self.replaced)
 
 
 class Targets:
     """Finds a row's target; rows that name the same server and URL share one.
 
-    C(default) is the server and the URL of rows that name neither; C(absent): devices are to be released. C(problems)
-    has what is wrong with C(servers), name to URL, by the option C(option). C(as_seen): the URLs are what a service
-    said, and go back to it as they are.
+    C(default) is the server and the URL of rows that name neither; C(absent): devices are to be released; C(swaps): the
+    column C(replaces) counts. C(problems) has what is wrong with C(servers), name to URL, by the option C(option).
+    C(as_seen): the URLs are what a service said, and go back to it as they are.
     """
 
     def __init__(
@@ -51,10 +61,12 @@ class Targets:
         default: tuple[str | None, str | None] = (None, None),
         *,
         absent: bool = False,
+        swaps: bool = False,
         option: str = "servers",
         as_seen: bool = False,
     ) -> None:
         self.problems: Problems = []
+        self.swaps = swaps and not absent
         self._absent = absent
         self._as_seen = as_seen
         self._default = (default[0] or None, default[1] or None)
@@ -63,6 +75,11 @@ class Targets:
         self._known: dict[tuple[str | None, str | None], Target] = {}
         for name, url in (servers or {}).items():
             self.problems += server_problems(f"{option}[{name}]", name, url, service)
+
+    @property
+    def service(self) -> type[Service]:
+        """The service that the targets are for."""
+        return self._service
 
     def attributes_of(self, row: Mapping[str, str]) -> Mapping[str, str]:
         """Return what the row says of its device that the service makes use of."""
@@ -81,6 +98,8 @@ class Targets:
             return None
         asked = (row.get("server") or None, row.get("url") or None)
         if asked == (None, None):
+            if self.swaps and row.get("replaces") and self._service.can.read_target:
+                return INHERITED
             asked = self._default
         if asked not in self._known:
             self._known[asked] = self._spelled(self._target(*asked))
@@ -141,6 +160,7 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
     beginning = slice(longest_prefix())
     devices: dict[Owner, list[Device]] = {owner: [] for owner in targets}
     others: Counter[Owner] = Counter()
+    swaps = SwapRows()
     for where, row in rows:
         problems += extra_problems(where, row)
         try:
@@ -162,6 +182,8 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
             continue
         if device is None:
             others[owner] += 1
+        if row.get("replaces"):
+            problems += swaps.add(where, mac, row["replaces"], owner, own.service if own and own.swaps else None)
         if mac not in places:
             places[mac] = (where, owner, device)
             if own and device:
@@ -173,7 +195,8 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
             problems.append(Problem("repeated_mac", where, f"{mac} belongs to another account in {first}"))
         elif first_device != device:
             problems.append(Problem("repeated_mac", where, f"{mac} has {_difference(first_device, device)} in {first}"))
-    return Desired(devices, set(places), dict(others))
+    problems += swaps.listed_problems({mac: place[0] for mac, place in places.items() if mac in swaps.replaced})
+    return Desired(devices, set(places), dict(others), swaps.swaps, swaps.replaced)
 
 
 def attributes_of(row: Mapping[str, str], service: type[Service]) -> Mapping[str, str]:

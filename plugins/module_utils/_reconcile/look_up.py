@@ -25,6 +25,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import list_models
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import provider_named
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import failure_message
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
@@ -56,6 +57,9 @@ def devices_asked_for(params: Mapping[str, Any], service: type[Service], problem
 def listing_problems(params: Mapping[str, Any], service: type[Service]) -> Problems:
     """Return what of the options the service cannot do."""
     problems: Problems = []
+    if params["macs"] is None and params["src"] is None and not (service.can.list_account or service.can.list_models):
+        words = "this service does not list the devices of the account: give macs or src"
+        problems.append(Problem("unsupported", "macs", words))
     if params["models"] is not None and not service.can.list_models:
         problems.append(Problem("unsupported", "models", "this service does not list devices by model"))
     if params["url"] is not None and not service.can.read_target:
@@ -71,13 +75,14 @@ def look_up(
     models: Sequence[str] | None,
     url: str | None,
     check_target: bool | None,
+    progress: Progress | None = None,
 ) -> dict[str, Observation]:
     """Return what the service knows of C(devices), or else of all devices of the account, or of those of C(models).
 
     With C(url), only of those that point there. A device that could not be read has its error. Raises RpsError where
     the service could not be read at all.
     """
-    runner = Runner(service, devices or ())
+    runner = Runner(service, devices or (), progress)
     wanted = None if url is None else service.spelled(url)
     macs = None if devices is None else [device.mac for device in devices]
     listed: Mapping[str, Observation] = {}

@@ -225,4 +225,7 @@ def _is_met(outcome: ServerOutcome, there: Sequence[NamedServer]) -> bool:
     urls = [server.url for server in there if server.name == outcome.name]
     if outcome.url is None:
         return not urls
-    return len(urls) == 1 and urls[0] is not None and same_url(urls[0], outcome.url)
+    if len(urls) != 1:
+        return False
+    # One that was not there before, and whose URL the service does not tell, is taken to be ours.
+    return outcome.action == ADDED if urls[0] is None else same_url(urls[0], outcome.url)

@@ -20,6 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Probl
 
 COLUMNS = ("mac", "action", "status", "server", "url", "code", "message")
 
+REPLACES = "replaces"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -82,7 +83,13 @@ def save_outcomes(dest: str, rows: Iterable[Mapping[str, Any]], secrets: set[str
 def write_outcomes(
     dest: str, rows: Iterable[Mapping[str, Any]], secrets: set[str], columns: Sequence[str] = COLUMNS
 ) -> None:
-    """Write the rows as CSV under a header. An existing file keeps its mode and owner. Raises OSError."""
+    """Write the rows as CSV under a header. An existing file keeps its mode and owner. Raises OSError.
+
+    Where a phone replaces another, there is the column C(REPLACES), too.
+    """
+    rows = list(rows)
+    if any(REPLACES in row for row in rows):
+        columns = [*columns, REPLACES]
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

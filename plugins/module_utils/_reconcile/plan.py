@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
@@ -14,6 +15,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     CHANGES,
     ELSEWHERE,
     FAILED,
+    INHERITED,
     MOVED,
     NONE,
     REGISTERED,
@@ -66,12 +68,24 @@ class Step(NamedTuple):
 class Plan(NamedTuple):
     """The C(outcomes) by MAC, if nothing fails, and the C(steps) to them.
 
-    C(forced): how many devices are moved although nothing tells where they point.
+    C(forced): how many devices are moved although nothing tells where they point. C(swaps): the devices of the account
+    that are released once they were replaced, new to old.
     """
 
     outcomes: dict[str, Outcome]
     steps: list[Step]
     forced: int = 0
+    swaps: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def to_change(self) -> list[str]:
+        """The devices that are to be changed, in the order asked; a device and the one that it replaces are one."""
+        replaced = frozenset(self.swaps.values())
+        return [
+            mac
+            for mac, outcome in self.outcomes.items()
+            if mac in self.swaps or (outcome.action in CHANGES and mac not in replaced)
+        ]
 
 
 def wants_target(device: Device, policy: Policy, can: Capabilities) -> bool:
@@ -79,7 +93,7 @@ def wants_target(device: Device, policy: Policy, can: Capabilities) -> bool:
 
     Where the URL of its named server is not known, that is still to be learnt, and then compared.
     """
-    if device.target is None or not (policy.check_target and can.read_target):
+    if device.target is None or device.target is INHERITED or not (policy.check_target and can.read_target):
         return False
     return device.target.url is not None or not policy.force
 
@@ -110,14 +124,34 @@ def steps_to(outcomes: Iterable[Outcome], *, override: bool = False) -> list[Ste
 
 
 def spare(plan: Plan, errors: Mapping[str, RpsError]) -> Plan:
-    """Return the plan without the devices that have C(errors): these fail instead."""
+    """Return the plan without the devices that have C(errors): these fail instead, and so do those swapped for them."""
     if not errors:
         return plan
+    errors = {**_errors_of_partners(plan, errors), **errors}
     outcomes = dict(plan.outcomes)
     for mac, error in errors.items():
         outcomes[mac] = outcomes[mac]._replace(action=FAILED, error=error.without_traceback())
     steps = [step.only([mac for mac in step.macs if mac not in errors]) for step in plan.steps]
-    return plan._replace(outcomes=outcomes, steps=[step for step in steps if step.macs])
+    swaps = {new: old for new, old in plan.swaps.items() if old not in errors}
+    return plan._replace(outcomes=outcomes, steps=[step for step in steps if step.macs], swaps=swaps)
+
+
+def _errors_of_partners(plan: Plan, errors: Mapping[str, RpsError]) -> dict[str, RpsError]:
+    partners: dict[str, RpsError] = {}
+    for new, old in plan.swaps.items():
+        if new in errors:
+            partners[old] = not_released(new, errors[new])
+        elif old in errors and plan.outcomes[new].action in CHANGES:
+            words = f"not changed, because of {old}, which it replaces: {errors[old].message}"
+            partners[new] = errors[old] if errors[old].code == "not_sent" else RpsError(errors[old].code, words)
+    return partners
+
+
+def not_released(new: str, error: RpsError) -> RpsError:
+    """Return the error of a device that is kept, because C(new), which replaces it, has that error."""
+    if error.code == "not_sent":
+        return error
+    return RpsError("not_sent", f"not released, as {new}, which replaces it, failed ({error.code})")
 
 
 def decide(mac: str, target: Goal | None, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:
@@ -132,6 +166,9 @@ def decide(mac: str, target: Goal | None, seen: Observation, policy: Policy, can
 def _action(mac: str, target: Goal | None, seen: Observation, policy: Policy, can: Capabilities) -> str:
     if target is None:
         return REMOVED if seen.status == REGISTERED else NONE
+    if target is INHERITED:
+        # Nothing tells it, so there is nothing to be bound to.
+        return NONE
     if seen.status != REGISTERED:
         return REGISTERED
     met = target.met_by(mac, seen)

@@ -19,11 +19,13 @@ EVERY = 10.0
 class Progress:
     """Shows how many devices were read, then how many were changed, a line every C(every) seconds at most.
 
-    C(name) is that of the account; C(show) gets the lines, from any thread.
+    C(name) is that of the account; C(show) gets the lines, from any thread; C(noun): what is counted.
     """
 
-    def __init__(self, name: str, show: Callable[[str], None], every: float = EVERY) -> None:
+    def __init__(self, name: str, show: Callable[[str], None], every: float = EVERY, *, noun: str = "phones") -> None:
         self._name = name
+        self._noun = noun
+        self._is_whole = False
         self._show = show
         self._every = every
         self._lock = threading.Lock()
@@ -35,10 +37,19 @@ class Progress:
     def begin(self, what: str, total: int) -> None:
         """Note that so many devices are to be C(READ) or C(CHANGED). What is read between changes does not count."""
         with self._lock:
-            if self._what == CHANGED and what == READ:
+            if (self._what == CHANGED and what == READ) or (self._is_whole and self._what == what):
                 return
-            self._what, self._total, self._began = what, total, time.monotonic()
-            self._done = self._failed = 0
+            self._begin(what, total)
+
+    def begin_whole(self, what: str, total: int) -> None:
+        """Note that so many devices are to be C(READ) or C(CHANGED), in parts that begin by themselves."""
+        with self._lock:
+            self._begin(what, total)
+            self._is_whole = True
+
+    def _begin(self, what: str, total: int) -> None:
+        self._what, self._total, self._began = what, total, time.monotonic()
+        self._done = self._failed = 0
 
     def did(self, what: str, count: int, failed: int = 0) -> None:
         """Note that so many devices are done, of which so many failed."""
@@ -58,6 +69,6 @@ class Progress:
         rate = self._done / max(seconds, 0.001)
         left = round((self._total - self._done) / max(rate, 0.001))
         return (
-            f"{self._name}: {self._done:,} of {self._total:,} phones {self._what}, {rate:.1f} a second, "
+            f"{self._name}: {self._done:,} of {self._total:,} {self._noun} {self._what}, {rate:.1f} a second, "
             f"{left // 60}:{left % 60:02} left, {self._failed:,} failed"
         )

@@ -10,7 +10,13 @@ import functools
 from typing import Callable, Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Outcome, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    INHERITED,
+    Device,
+    Observation,
+    Outcome,
+    Target,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
@@ -18,6 +24,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, make_plan, spare
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import CHANGED, Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.swap import Replaced, Swapper, Swaps
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import WaveRun, Waves, withhold
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
@@ -66,14 +73,17 @@ def reconcile(
     waves: Waves | None = None,
     seen: Mapping[str, Observation] | None = None,
     progress: Progress | None = None,
+    swaps: Swaps | None = None,
 ) -> Report:
     """Carry out what C(devices) ask for; in check mode, only read and return what would become of them.
 
     C(add_servers): named servers with their URLs, each of which is added before the first device is bound to it, if one
     is to be. C(waves): the slices that it is done in, else all at once. C(before_writing) is not called in check mode.
-    C(seen): what is known of every device, so that nothing is read before the plan. Raises RpsError where nothing could
-    be done: the service could not be read, pruning or force was refused, or C(check_plan) or C(before_writing) raised
-    it.
+    C(seen): what is known of every device, so that nothing is read before the plan. C(swaps): which of the devices
+    replace others, which are then released.
+
+    Raises RpsError where nothing could be done: the service could not be read, pruning or force was refused, or
+    C(check_plan) or C(before_writing) raised it.
     """
     runner = Runner(service, devices, progress)
     account: Mapping[str, Observation] | None = None
@@ -81,9 +91,16 @@ def reconcile(
         account = service.list_devices()
     if prune and account is not None:
         devices = [*devices, *_extra(account, prune)]
+    replaced = Replaced(runner, devices, swaps, account) if swaps and swaps.replaced else None
+    inherits: Collection[str] = ()
+    if replaced is not None:
+        inherits = {one.mac for one in devices if one.target is INHERITED}
+        devices = replaced.devices
     if seen is None:
         seen = observe(runner, devices, policy, account, check_mode)
     plan = make_plan(devices, seen, policy, service.can)
+    if replaced is not None:
+        plan = replaced.add_to(plan)
     _check_forced(plan, policy, service)
     if check_plan is not None:
         check_plan(plan)
@@ -92,22 +109,31 @@ def reconcile(
     to_add = add_servers or {}
     if check_mode:
         added = [ServerOutcome(name, to_add[name], ADDED) for name in _bound_servers(plan) if name in to_add]
-        return Report(list(plan.outcomes.values()), servers=added)
+        return Report(_outcomes(plan, swaps, inherits), servers=added)
     if before_writing is not None:
         plan = spare(plan, before_writing(runner, plan))
     look = functools.partial(look_again, runner)
     applier = Applier(runner, plan, policy, batch_size, look, release_size=service.client.concurrency)
     binder = Binder(runner, applier, to_add)
     stopped = None
-    runner.progress.begin(CHANGED, sum(len(step.macs) for step in plan.steps))
+    swapper = Swapper(runner, applier, plan.swaps)
+    runner.progress.begin(CHANGED, sum(len(step.macs) for step in plan.steps) + len(plan.swaps))
     if waves is None:
         binder.run(plan.steps)
+        swapper.finish(plan.swaps)
     else:
-        wave_run = WaveRun(runner, applier, binder, waves)
+        wave_run = WaveRun(runner, applier, binder, swapper, waves)
         wave_run.run(plan)
         stopped = wave_run.stopped
-    outcomes = list(plan.outcomes.values())
+    if service.can.confirm_by_list:
+        applier.confirm()
+    outcomes = _outcomes(plan, swaps, inherits)
     return Report(outcomes, applier.uncertain, runner.stopped or stopped, list(binder.added.values()))
+
+
+def _outcomes(plan: Plan, swaps: Swaps | None, inherits: Collection[str]) -> list[Outcome]:
+    outcomes = list(plan.outcomes.values())
+    return swaps.marked(outcomes, inherits) if swaps else outcomes
 
 
 def _extra(account: Collection[str], prune: Prune) -> list[Device]:

@@ -11,11 +11,13 @@ from fractions import Fraction
 from typing import Collection, Iterable, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import CHANGES, REGISTERED, Observation
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import CHANGES
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Step, spare
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.read_back import not_as_requested, read_back
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.swap import Swapper
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 
@@ -58,18 +60,25 @@ WITHHELD = RpsError("not_sent", "not sent: only the canary was to be carried out
 
 def withhold(plan: Plan, waves: Waves) -> Plan:
     """Return the plan with the canary alone, if nothing else is to be carried out."""
-    macs = _to_change(plan)
-    return spare(plan, dict.fromkeys(_without(macs, waves.canary_of(macs)), WITHHELD)) if waves.canary_only else plan
+    if not waves.canary_only:
+        return plan
+    macs = plan.to_change
+    others = _without(macs, waves.canary_of(macs))
+    # Of a swap whose new phone is right already, only the release is held back.
+    return spare(plan, {mac if plan.outcomes[mac].action in CHANGES else plan.swaps[mac]: WITHHELD for mac in others})
 
 
 class WaveRun:
     """Carries out a plan with C(binder), slice by slice. C(stopped): why devices were held back, if any were."""
 
-    def __init__(self, runner: Runner[Service], applier: Applier, binder: Binder, waves: Waves) -> None:
+    def __init__(
+        self, runner: Runner[Service], applier: Applier, binder: Binder, swapper: Swapper, waves: Waves
+    ) -> None:
         self.stopped: RpsError | None = None
         self._runner = runner
         self._applier = applier
         self._binder = binder
+        self._swapper = swapper
         self._waves = waves
         self._step_of: dict[str, Step] = {}
         self._tried = self._failed = 0
@@ -77,7 +86,7 @@ class WaveRun:
     def run(self, plan: Plan) -> None:
         """Carry out all of it, or what may be carried out before a failure ends the run."""
         self._add(plan.steps)
-        todo = _to_change(plan)
+        todo = plan.to_change
         if not todo:
             # There may be a server whose URL is still to be learnt, and then moves to be made.
             todo = self._carry_out([])
@@ -88,7 +97,7 @@ class WaveRun:
             self._read_back(canary)
             self._judge_canary(canary)
         if self._waves.canary_only and not self.stopped:
-            self._applier.fail(todo, WITHHELD)
+            self._hold_back(todo, WITHHELD)
             return
         while todo and not (self.stopped or self._runner.stopped):
             wave = todo[: size or len(todo)]
@@ -96,7 +105,7 @@ class WaveRun:
             self._judge(wave, todo)
         error = self._runner.stopped or self.stopped
         if error:
-            self._applier.fail(todo, error)
+            self._hold_back(todo, error)
 
     def _add(self, steps: Iterable[Step]) -> list[str]:
         added = {mac: step for step in steps for mac in step.macs}
@@ -107,38 +116,20 @@ class WaveRun:
         """Carry out the steps of these devices, and return other devices that turned out to be in need of a move."""
         parts: dict[int, tuple[Step, list[str]]] = {}
         for mac in macs:
-            step = self._step_of[mac]
-            parts.setdefault(id(step), (step, []))[1].append(mac)
-        return self._add(self._binder.run_only([step.only(those) for step, those in parts.values()]))
+            step = self._step_of.get(mac)
+            if step is not None:
+                parts.setdefault(id(step), (step, []))[1].append(mac)
+        more = self._add(self._binder.run_only([step.only(those) for step, those in parts.values()]))
+        self._swapper.finish(macs)
+        return more
 
     def _read_back(self, canary: Sequence[str]) -> None:
         """Have those of the canary failed that are not seen, after pauses too, as they were to become."""
-        client = self._runner.service.client
-        left = [mac for mac in canary if not self._applier.outcomes[mac].error]
-        seen: dict[str, Observation] = {}
-        for attempt in range(client.retries + 1):
-            if attempt:
-                client.back_off(attempt - 1)
-            try:
-                seen = self._runner.read(left, frozenset(left))
-            except RpsError as error:
-                seen = {mac: Observation(None, error=error) for mac in left}
-            left = [mac for mac in left if not self._is_seen(self._step_of[mac], mac, seen[mac])]
-            if not left or self._runner.stopped:
-                break
-        for mac in left:
+        changed = [mac for mac in canary if mac in self._step_of and not self._applier.outcomes[mac].error]
+        wrong = read_back(self._runner, {mac: self._step_of[mac].target for mac in changed})
+        for mac, seen in wrong.items():
             self._applier.uncertain = True
-            self._applier.fail([mac], _not_as_requested(seen[mac]))
-
-    @staticmethod
-    def _is_seen(step: Step, mac: str, seen: Observation) -> bool:
-        if seen.error:
-            return False
-        is_ours = seen.status == REGISTERED
-        if step.target is None or not is_ours:
-            return is_ours == (step.target is not None)
-        # Where nothing tells where it points, being registered must do.
-        return step.target.met_by(mac, seen) is not False
+            self._applier.fail([mac], not_as_requested(seen))
 
     def _judge_canary(self, canary: Sequence[str]) -> None:
         failed = self._count(canary)
@@ -153,7 +144,7 @@ class WaveRun:
             self._stop(f"{self._failed} of {self._tried} phones failed so far, which reaches the limit of {share}")
 
     def _count(self, macs: Sequence[str]) -> int:
-        failed = sum(self._applier.outcomes[mac].error is not None for mac in macs)
+        failed = sum(self._has_failed(mac) for mac in macs)
         self._tried += len(macs)
         self._failed += failed
         return failed
@@ -161,24 +152,15 @@ class WaveRun:
     def _stop(self, why: str) -> None:
         self.stopped = RpsError("not_sent", f"not sent: {why}")
 
-    def _hold_back(self, todo: Sequence[str]) -> None:
-        error = self._runner.stopped or self.stopped
-        if error and todo:
-            self._applier.fail(todo, error)
+    def _has_failed(self, mac: str) -> bool:
+        old = self._swapper.swaps.get(mac)
+        return any(one and self._applier.outcomes[one].error for one in (mac, old))
 
-
-def _to_change(plan: Plan) -> list[str]:
-    """Return the devices that are to be changed, in the order in which they were asked for."""
-    return [mac for mac, outcome in plan.outcomes.items() if outcome.action in CHANGES]
+    def _hold_back(self, todo: Sequence[str], error: RpsError) -> None:
+        self._applier.fail([mac for mac in todo if mac in self._step_of], error)
+        self._swapper.hold_back(todo, error)
 
 
 def _without(macs: Sequence[str], others: Sequence[str]) -> list[str]:
     left_out = frozenset(others)
     return [mac for mac in macs if mac not in left_out]
-
-
-def _not_as_requested(seen: Observation) -> RpsError:
-    if seen.error:
-        return RpsError(seen.error.code, f"it was changed, and could not be read back: {seen.error.message}")
-    shown = seen.url if seen.status == REGISTERED else seen.status
-    return RpsError("protocol_error", f"the service accepted the change, and then shows {shown or 'nothing'}")

@@ -6,12 +6,40 @@
 
 from __future__ import annotations
 
+from ansible_collections.voip.rps.plugins.module_utils._services.akuvox import Akuvox
+from ansible_collections.voip.rps.plugins.module_utils._services.ale import Ale
+from ansible_collections.voip.rps.plugins.module_utils._services.auerswald import Auerswald
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
+from ansible_collections.voip.rps.plugins.module_utils._services.fanvil import Fanvil
+from ansible_collections.voip.rps.plugins.module_utils._services.gigaset import Gigaset
 from ansible_collections.voip.rps.plugins.module_utils._services.htek import Htek
+from ansible_collections.voip.rps.plugins.module_utils._services.panasonic import Panasonic
+from ansible_collections.voip.rps.plugins.module_utils._services.poly import Poly
 from ansible_collections.voip.rps.plugins.module_utils._services.snom import Snom
+from ansible_collections.voip.rps.plugins.module_utils._services.sraps import GigasetGrape, SnomSraps
+from ansible_collections.voip.rps.plugins.module_utils._services.unify import Unify
 from ansible_collections.voip.rps.plugins.module_utils._services.yealink import Yealink
+from ansible_collections.voip.rps.plugins.module_utils._services.yealink_v1 import YealinkV1
 
-SERVICES: dict[str, type[Service]] = {service.provider: service for service in (Yealink, Snom, Htek)}
+SERVICES: dict[str, type[Service]] = {
+    service.provider: service
+    for service in (
+        Yealink,
+        Snom,
+        Htek,
+        Panasonic,
+        SnomSraps,
+        GigasetGrape,
+        Gigaset,
+        Fanvil,
+        Poly,
+        Ale,
+        Unify,
+        Auerswald,
+        YealinkV1,
+        Akuvox,
+    )
+}
 
 
 def providers_of(mac: str) -> list[str]:

@@ -12,19 +12,26 @@ from typing import ClassVar, Collection, Generic, Iterator, Mapping, Sequence, T
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client, Fate
 from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin, Login
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Capabilities
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, one_line
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, one_line
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Goal, NamedServer, Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 
 _MOST_WARNINGS = 20
 
 GoalT = TypeVar("GoalT", bound=Goal)
+ServiceT = TypeVar("ServiceT", bound="Service")
 
 
 def settle(refusals: Mapping[str, Refused], done: Collection[str]) -> None:
     """Settle an answer that speaks of each device: raises Refused where some were refused, with those that are done."""
     for first in refusals.values():
         raise Refused(first.code, first.message, dict(refusals), done, first.verdict)
+
+
+def released_first() -> Refused:
+    """Return the refusal of a move that the service has no call for: the device has to be released first."""
+    return Refused("unsupported", "the service moves no registered device", verdict=Verdict.REGISTERED)
 
 
 def macs_of(devices: Sequence[Device]) -> list[str]:
@@ -111,6 +118,11 @@ class Service(Backend[Target]):
     mac_placeholder: ClassVar[str | None] = None
     """What stands for the phone's MAC address in a URL, as its document says; None where it says nothing."""
 
+    sources: ClassVar[str]
+    """What the facts about it rest on: the vendor's text, clients in use, one client; for the table of the docs."""
+    not_known: ClassVar[str]
+    """What nobody was found to know of it, and what is done about that; for the same table."""
+
     lists_servers: ClassVar[bool] = False
     """It lists its named servers with their URLs."""
     changes_servers: ClassVar[bool] = False
@@ -130,6 +142,11 @@ class Service(Backend[Target]):
         Raises RpsError C(invalid_input) where they cannot be used.
         """
         return BasicLogin(options["username"], options["password"])
+
+    @classmethod
+    def of(cls: type[ServiceT], client: Client, _options: Mapping[str, str]) -> ServiceT:
+        """Return the service behind a client; the options are those that C(login_of) got."""
+        return cls(client)
 
     @classmethod
     def spelled(cls, url: str) -> str:
@@ -160,8 +177,11 @@ class Service(Backend[Target]):
         return super().most(target, moves=moves)
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """List the devices registered by the account, where the service can: what the list tells of each, by MAC."""
-        raise NotImplementedError
+        """List the devices registered by the account: what the list tells of each, by MAC.
+
+        Raises RpsError C(unsupported) where the service cannot.
+        """
+        raise RpsError("unsupported", "this service does not list the devices of the account")
 
     def list_model(self, model: str, url: str | None = None) -> list[str]:
         """List the account's devices of a model, and with C(url) only those that point there, where the service can."""

@@ -20,6 +20,11 @@ class Htek(NamedServersService):
     provider = "htek"
     default_url = "https://rps.htek.com/index.php/xmlrpc"
     mac_prefixes = PREFIXES["htek"]
+    sources = "The vendor's document, sections 1 to 6; of sections 7 to 11 only the titles"
+    not_known = (
+        "The texts of sections 7 to 11 (bulk calls, servers, edits): they are taken for Yealink's, and if the service "
+        "does not have them, single calls are used."
+    )
     can = Capabilities(
         named_servers=True,
         list_account=True,

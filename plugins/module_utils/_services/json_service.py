@@ -10,9 +10,25 @@ from typing import Any, Callable, ClassVar, Mapping, TypeVar
 
 from ansible_collections.voip.rps.plugins.module_utils._http import json_codec
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Answer, Fate
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, excerpt
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 T = TypeVar("T")
+
+
+def value_of(answer: Answer) -> Any:
+    """Return the value that an answer holds, None where it is empty; that of an error may be a text.
+
+    Raises RpsError C(protocol_error) where any other is not JSON.
+    """
+    if not answer.body.strip():
+        return None
+    try:
+        return json_codec.decode(answer.body)
+    except RpsError:
+        if answer.status < 400:
+            raise
+        return excerpt(answer.body)
 
 
 class JsonService(Service):
@@ -33,12 +49,12 @@ class JsonService(Service):
     ) -> T:
         """Send a request with C(body) as JSON, if that is not None.
 
-        Return what C(read) makes of the answer's status and value, which is None for an empty answer. Raises what the
-        client and C(read) raise.
+        Return what C(read) makes of the answer's status and value, see C(value_of). Raises what the client and C(read)
+        raise.
         """
 
         def read_answer(answer: Answer) -> T:
-            return read(answer.status, json_codec.decode(answer.body) if answer.body.strip() else None)
+            return read(answer.status, value_of(answer))
 
         return self.client.request(
             verb,

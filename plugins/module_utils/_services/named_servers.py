@@ -22,7 +22,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import text
 from ansible_collections.voip.rps.plugins.module_utils._services.base import macs_of
-from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service import Reading, XmlRpcService
+from ansible_collections.voip.rps.plugins.module_utils._services.result_codes import Reading, ResultCodeService
 
 OVERRIDE = "1"
 # We send well-formed MACs only, so where the documents say "invalid format, or not yours" it is the latter.
@@ -37,7 +37,7 @@ _STATUSES: dict[str, str] = {
 }
 
 
-class NamedServersService(XmlRpcService):
+class NamedServersService(ResultCodeService):
     """Yealink's sections 4.1 to 4.10, which are Htek's 1 to 10 in another order."""
 
     texts = (
@@ -83,13 +83,7 @@ class NamedServersService(XmlRpcService):
 
     def list_devices(self) -> Mapping[str, Observation]:
         """listDevices: Yealink's section 4.4, Htek's 4."""
-        try:
-            macs = self._ask("listDevices", read=lambda answer: self._macs(self._values(answer)), listing=True)
-        except Refused as refusal:
-            if refusal.code == "not_registered":
-                return {}
-            raise
-        return dict.fromkeys(macs, Observation(REGISTERED))
+        return self._listed("listDevices")
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
         """registerDevice and registerDevices: Yealink's sections 4.1, 4.2, 4.6, 4.7, Htek's 1, 2, 6, 7."""

@@ -22,19 +22,24 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verd
 from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import errors_in_text, text, truth
 from ansible_collections.voip.rps.plugins.module_utils._services.base import macs_of
 from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
+from ansible_collections.voip.rps.plugins.module_utils._services.result_codes import PLAIN, Reading, ResultCodeService
 from ansible_collections.voip.rps.plugins.module_utils._services.snom_models import MODELS, model_of
-from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service import PLAIN, Reading, XmlRpcService
 
 _STATUSES = {"owned_by_other_user": ELSEWHERE, "unknown_mac": UNKNOWN}
 _NOT_OURS = Reading(verdicts={"unknown_mac": Verdict.ALREADY, "owned_by_other_user": Verdict.ALREADY})
 
 
-class Snom(XmlRpcService):
+class Snom(ResultCodeService):
     """All seven methods. A phone has a URL, and no server; the account is listed model by model."""
 
     provider = "snom"
     default_url = "https://secure-provisioning.snom.com:8083/xmlrpc/"
     mac_prefixes = PREFIXES["snom"]
+    sources = "The vendor's page, and clients in use, one of them Snom's own"
+    not_known = (
+        "Whether a phone of the account that is registered again always gets the new URL: it is read back. The form in "
+        "which a list call tells the errors of single phones: several are read."
+    )
     mac_placeholder = "{mac}"
     models = MODELS
     can = Capabilities(

@@ -26,6 +26,11 @@ class Yealink(NamedServersService):
     provider = "yealink"
     default_url = "https://api-dm.yealink.com:8443/xmlrpc"
     mac_prefixes = PREFIXES["yealink"]
+    sources = "The vendor's document, and clients in use"
+    not_known = (
+        "How many devices one call takes, and whether a call with a wrong device is carried out for the others: both "
+        "are dealt with. The rate limit."
+    )
     can = Capabilities(
         named_servers=True,
         own_url=True,

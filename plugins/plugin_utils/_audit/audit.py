@@ -20,6 +20,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import (
     EXTRA,
     MISSING,
     NO_URL,
+    NOT_TOLD,
     NOT_YET,
     UNVERIFIABLE,
     Row,
@@ -64,6 +65,7 @@ _ADVICE = {
     ELSEWHERE: "Another account holds it. Ask its former owner, or the vendor with a receipt.",
 }
 _ADVICE_UNVERIFIABLE = {
+    NOT_TOLD: "Its row only has replaces. Write its server or url there, now that it is registered.",
     NO_URL: "The list names a server without a URL. Give its URL in audit_servers.",
     NOT_YET: "It was not read yet. The next runs read it, sooner with a higher audit_reads.",
 }

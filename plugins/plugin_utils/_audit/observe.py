@@ -18,6 +18,8 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Observation,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import list_models
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import READ as READ_NOW
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.selection import (
@@ -60,13 +62,15 @@ def observe_account(
     now: Callable[[], int],
     *,
     find_extra: bool,
+    progress: Progress | None = None,
 ) -> Observed:
     """Return what is known of an account's phones; whatever fails is in it, and only errors of ours are raised.
 
     C(named): every MAC address of the list, whoever owns its row; C(past): what the history knows; C(now): the seconds
-    since 1970. C(find_extra): list the account even where reading each phone takes fewer calls.
+    since 1970. C(find_extra): list the account even where reading each phone takes fewer calls. C(progress)
+    is told of each phone that was read.
     """
-    runner = Runner(service, devices)
+    runner = Runner(service, devices, progress)
     fresh: dict[str, Seen] = {}
     try:
         listed, warnings = _listed(runner, find_extra or len(devices) > HANDFUL)
@@ -83,6 +87,7 @@ def observe_account(
     due = to_read(rest, listed, past, limits, now(), read_target=can_read)
     targets = {device.mac for device in rest if shows_target(device, read_target=can_read)}
     reads = 0
+    runner.progress.begin_whole(READ_NOW, len(due))
     todo = iter(due)
     while failure is None and (chunk := list(islice(todo, CHUNK))):
         try:
@@ -103,7 +108,7 @@ def observe_account(
         else:
             seen[mac] = _unread(device, listed, past, now(), read_target=can_read)
     extra = sorted(set(listed).difference(named)) if listed is not None and find_extra else []
-    return Observed(seen, fresh, listed, extra, reads, failure, [*warnings, *service.warnings])
+    return Observed(seen, fresh, listed, extra, reads, failure, [*(warnings if find_extra else ()), *service.warnings])
 
 
 def unread_account(devices: Sequence[Device], failure: RpsError, now: int) -> Observed:

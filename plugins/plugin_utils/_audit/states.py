@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import ELSEWHERE as IS_ELSEWHERE
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import INHERITED, Device, Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED as IS_REGISTERED
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
 
 RIGHT = "right"
@@ -30,6 +30,7 @@ HISTORY = "history"
 SOURCES = (READ, HISTORY)
 
 NO_URL = "no_url"
+NOT_TOLD = "not_told"
 NOT_SHOWN = "not_shown"
 NOT_YET = "not_yet"
 FAILED = "failed"
@@ -95,6 +96,8 @@ def state_of(device: Device, seen: Seen, *, read_target: bool) -> tuple[str, str
         return (RIGHT if met else DRIFTED), ""
     if not read_target:
         return UNVERIFIABLE, NOT_SHOWN
+    if device.target is INHERITED:
+        return UNVERIFIABLE, NOT_TOLD
     if device.target is not None and device.target.url is None:
         return UNVERIFIABLE, NO_URL
     return UNVERIFIABLE, NOT_YET if observation.url is None and seen.source == HISTORY else NOT_SHOWN

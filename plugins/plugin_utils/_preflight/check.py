@@ -26,13 +26,17 @@ READS = 5
 
 
 class Subject(NamedTuple):
-    """An account, with what a rollout of the list would do there. C(servers): what may be added, name to URL."""
+    """An account, with what a rollout of the list would do there.
+
+    C(servers): what may be added, name to URL; C(swaps): so many of the devices replace others.
+    """
 
     account: RoleAccount
     service: Service
     devices: Sequence[Device]
     servers: Mapping[str, str]
     policy: Policy
+    swaps: int = 0
 
 
 class Checked(NamedTuple):
@@ -55,10 +59,10 @@ class Checked(NamedTuple):
         service, devices, policy = self.subject.service, self.subject.devices, self.subject.policy
         if not devices:
             return {}
-        size = self.subject.account.params["batch_size"]
+        size, swaps = self.subject.account.params["batch_size"], self.subject.swaps
         return {
-            "fresh": fresh_cost(service, devices, self.subject.servers, policy, size),
-            "rerun": rerun_cost(service, devices, policy),
+            "fresh": fresh_cost(service, devices, self.subject.servers, policy, size, swaps),
+            "rerun": rerun_cost(service, devices, policy, swaps),
         }
 
     def minutes(self, cost: Cost) -> float | None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import INHERITED, Device, Target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy, wants_target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
@@ -36,24 +36,41 @@ class Cost(NamedTuple):
 
 
 def fresh_cost(
-    service: Service, devices: Sequence[Device], servers: Mapping[str, str], policy: Policy, batch_size: int
+    service: Service,
+    devices: Sequence[Device],
+    servers: Mapping[str, str],
+    policy: Policy,
+    batch_size: int,
+    swaps: int = 0,
 ) -> Cost:
     """Return what it costs to bind devices of which none is the account's; C(servers): those that may be added.
 
-    That is one list, the bulk calls, one call to add each server and one read of it.
+    That is one list, the bulk calls, one call to add each server and one read of it. So many of the devices, C(swaps),
+    replace others, which are released then.
     """
     alone, reads = _observing(service, devices, policy, listed=False)
     bound = Counter(device.target for device in devices if device.target)
     writes = sum(-(-count // min(batch_size, service.most(target, moves=False))) for target, count in bound.items())
     named = {target.server for target in bound if _is_named(service, target)}
     alone += len(named.intersection(servers)) + (len(named) if service.can.read_target else 0)
-    return Cost(alone, reads, writes)
+    # Where an old phone points is read for its new one, or for the backup.
+    old = swaps if service.can.read_target and not service.can.list_targets else 0
+    if not _lists(service, devices):
+        inherit = sum(device.target is INHERITED for device in devices)
+        old = swaps + (swaps - inherit if service.can.read_target else 0)
+    releases = -(-swaps // min(batch_size, service.most(None, moves=False)))
+    # Each new phone is read back.
+    return Cost(alone, reads + old + swaps, writes + releases)
 
 
-def rerun_cost(service: Service, devices: Sequence[Device], policy: Policy) -> Cost:
+def rerun_cost(service: Service, devices: Sequence[Device], policy: Policy, swaps: int = 0) -> Cost:
     """Return what it costs to find that all devices are the account's and point where they shall."""
     alone, reads = _observing(service, devices, policy, listed=True)
-    return Cost(alone, reads, 0)
+    return Cost(alone, reads + (0 if _lists(service, devices) else swaps), 0)
+
+
+def _lists(service: Service, devices: Sequence[Device]) -> bool:
+    return service.can.list_account and len(devices) > HANDFUL
 
 
 def _is_named(service: Service, target: Target) -> bool:

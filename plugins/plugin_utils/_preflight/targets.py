@@ -17,6 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._http.client import Clien
 from ansible_collections.voip.rps.plugins.module_utils._http.watch import Exchange
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError, unforeseen
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import shown_url
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import READ, Progress
 from ansible_collections.voip.rps.plugins.plugin_utils._preflight.tls import SOON, Tls, tls_of
 
 MOST_TARGETS = 1000
@@ -77,7 +78,7 @@ class Answered(NamedTuple):
         }
 
 
-def ask_targets(urls: Mapping[str, str], timeout: float) -> list[Answered]:
+def ask_targets(urls: Mapping[str, str], timeout: float, progress: Progress) -> list[Answered]:
     """Ask each URL once; C(urls): to each the MAC address of a phone that gets it. Nothing is raised.
 
     Of a host that could not be reached no other URL is asked.
@@ -86,8 +87,15 @@ def ask_targets(urls: Mapping[str, str], timeout: float) -> list[Answered]:
     asked = list(urls.items())[:MOST_TARGETS]
     if not asked:
         return []
+    progress.begin(READ, len(asked))
+
+    def ask(item: tuple[str, str]) -> Answered:
+        answered = asker.ask(*item)
+        progress.did(READ, 1, int(answered.is_wrong))
+        return answered
+
     with ThreadPoolExecutor(min(_AT_ONCE, len(asked))) as pool:
-        return list(pool.map(lambda item: asker.ask(*item), asked))
+        return list(pool.map(ask, asked))
 
 
 class _Asker:

@@ -27,6 +27,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import MAC_WORD, same_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome, add_servers
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import CHANGED, Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report, reconcile
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
@@ -44,11 +45,15 @@ _FOR_ALL = frozenset(("invalid_server", "invalid_server_name", "invalid_url", "a
 
 
 class Side(NamedTuple):
-    """An account that phones leave or come to; C(servers): its named servers, name to URL, as far as the user told."""
+    """An account that phones leave or come to; C(servers): its named servers, name to URL, as far as the user told.
+
+    C(progress) shows how far it is.
+    """
 
     account: RoleAccount
     service: Service
     servers: Mapping[str, str]
+    progress: Progress
 
     @property
     def name(self) -> str:
@@ -158,14 +163,14 @@ def account_error(side: Side, error: RpsError) -> RpsError:
 
 def _read(side: Side, macs: Sequence[str] | None) -> dict[str, Observation]:
     try:
-        return look(side.service, macs)
+        return look(side.service, macs, side.progress)
     except RpsError as error:
         raise account_error(side, error) from None
 
 
 def _read_each(side: Side, macs: Sequence[str]) -> dict[str, Observation]:
     try:
-        return Runner(side.service).read(macs, frozenset(macs))
+        return Runner(side.service, progress=side.progress).read(macs, frozenset(macs))
     except RpsError as error:
         raise account_error(side, error) from None
 
@@ -288,6 +293,8 @@ class Mover:
     def run(self) -> None:
         """Move all phones, and have the others C(not_sent) once it is stopped."""
         left = list(self.moves)
+        progress = self._source.progress
+        progress.begin(CHANGED, len(left))
         while left and not self.stopped:
             size = self._source.service.client.concurrency if self._taken else 1
             # Phones that are free already, and such that are still to be released, are not one group.
@@ -301,6 +308,7 @@ class Mover:
                 for move in group:
                     self.unsettled.add(move.mac)
                     self._fail(move.mac, self.stopped)
+            progress.did(CHANGED, len(group), sum(self.outcomes[move.mac].error is not None for move in group))
         for move in left if self.stopped else ():
             self._hold_back(move, self.stopped or RpsError("not_sent", ""))
 

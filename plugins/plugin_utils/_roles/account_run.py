@@ -26,6 +26,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile impo
     reconcile,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.report import unverified_warning
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.swap import Swaps
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import WITHHELD, Waves
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount
@@ -37,7 +38,7 @@ class Job(NamedTuple):
 
     C(servers): what may be added, name to URL; C(before_writing): saves the backup;
     C(waves): the slices that it is done in, else all at once; C(check_plan): refuses a plan that goes too far;
-    C(show): gets lines about the progress.
+    C(show): gets lines about the progress; C(swaps): which of the devices replace others.
     """
 
     account: RoleAccount
@@ -50,6 +51,7 @@ class Job(NamedTuple):
     waves: Waves | None = None
     check_plan: CheckPlan | None = None
     show: Callable[[str], None] = lambda _words: None
+    swaps: Swaps | None = None
 
 
 def policy_of(values: Mapping[str, Any]) -> Policy:
@@ -79,7 +81,8 @@ def run_job(job: Job, *, check_mode: bool) -> Result:
         # What was written before, nothing tells.
         result = _given_up(job, result, unforeseen(error))
         result = result._replace(changed=job.service.client.writes > 0)
-    return result._replace(requests=job.service.client.requests)
+    warnings = [f"{job.account.name}: {words}" for words in job.service.warnings]
+    return result._replace(requests=job.service.client.requests, warnings=[*result.warnings, *warnings])
 
 
 def _carry_out(job: Job, result: Result, check_mode: bool) -> Result:
@@ -119,6 +122,7 @@ def _reconcile_devices(job: Job, check_mode: bool) -> Report:
         waves=job.waves,
         check_plan=job.check_plan,
         progress=Progress(job.account.name, job.show),
+        swaps=job.swaps,
     )
 
 
@@ -137,4 +141,4 @@ def _reconcile_prune(job: Job, *, check_mode: bool) -> Report:
 
 def _given_up(job: Job, result: Result, error: RpsError) -> Result:
     outcomes = [Outcome(device.mac, FAILED, None, device.target, error=error) for device in job.devices]
-    return result._replace(outcomes=outcomes, failure=error)
+    return result._replace(outcomes=job.swaps.marked(outcomes) if job.swaps else outcomes, failure=error)

@@ -23,11 +23,11 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRET
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
     Desired,
     Rows,
-    Targets,
     desired_devices,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.outcome_file import replace_file
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import (
     LIST_COLUMNS,
@@ -36,6 +36,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import (
     as_run,
     cells_of,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._audit.drift import drift_of
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.files import (
     claims_text,
     csv_text,
@@ -59,9 +60,15 @@ from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import (
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import services_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.audit_result import audit_result, wrong_input_result
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.audit_result import (
+    audit_result,
+    failed_phones,
+    wrong_input_result,
+)
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import HOSTS, add_failed_hosts, read_hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import targets_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import Variable, read_variables
 
 ROLE = "audit"
@@ -81,10 +88,17 @@ VARIABLES = {
     "reads": Variable("int", least=0),
     "fail_on": Variable("list", []),
     "concurrency": Variable("int", least=1),
+    "complete": Variable("bool"),
+    **HOSTS,
 }
 
 NO_HISTORY_WARNING = (
     "audit_max_age and audit_reads require audit_history: without it, no run knows what earlier ones read"
+)
+
+NOT_COMPLETE_WARNING = (
+    "audit_fail_on has extra, which is not looked for: set audit_complete to true if the hosts are all phones that the "
+    "accounts should have"
 )
 
 WRITERS: dict[str, Callable[[Audit], str]] = {
@@ -103,7 +117,7 @@ class Input(NamedTuple):
     """What is to be compared, all of it checked, and C(problems) with it.
 
     C(columns): what the list says of each phone beside its target, by MAC address; C(paths): of each file to write, and
-    of the history.
+    of the history. C(hosts): those that are the phones, if they are; C(show): gets lines about the progress.
     """
 
     accounts: Sequence[RoleAccount]
@@ -112,11 +126,18 @@ class Input(NamedTuple):
     columns: Columns
     paths: Mapping[str, str]
     values: Mapping[str, Any]
+    hosts: Hosts | None
+    show: Callable[[str], None]
     problems: Problems
 
     @property
     def secrets(self) -> set[str]:
         return set().union(*(account.secrets for account in self.accounts))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the list is a whole one, so that what it does not name is C(extra)."""
+        return self.hosts is None if self.values["complete"] is None else bool(self.values["complete"])
 
 
 def run(context: Context) -> dict[str, Any]:
@@ -133,10 +154,14 @@ def run(context: Context) -> dict[str, Any]:
         audit, warnings, failure = _audited(given, history)
     if given.values["history"] is None and (given.values["max_age"], given.values["reads"]) != (None, None):
         warnings.append(NO_HISTORY_WARNING)
+    if EXTRA in given.values["fail_on"] and not given.is_complete:
+        warnings.append(NOT_COMPLETE_WARNING)
     written, unwritten = _write(given, audit._replace(table=cells_of(audit.rows)))
     if failure is not None:
         unwritten.append(str(_of_history(given, failure)))
-    return audit_result(audit, given.values["fail_on"], written, unwritten, warnings, given.secrets)
+    task = audit_result(audit, given.values["fail_on"], written, unwritten, warnings, given.secrets)
+    add_failed_hosts(task, given.hosts, failed_phones(audit, given.values["fail_on"]))
+    return task
 
 
 def read_input(context: Context) -> Input:
@@ -147,19 +172,20 @@ def read_input(context: Context) -> Input:
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
     path = find_list(ROLE, values, context, problems)
     paths = _paths(values, path, context, problems)
-    targets = {Owner(account.provider, account.name): _targets(account, values) for account in accounts}
+    targets = {Owner(account.provider, account.name): targets_of(ROLE, account, values) for account in accounts}
     for one in targets.values():
         problems += one.problems
     desired = Desired({}, set(), {})
     columns: Columns = {}
+    hosts = read_hosts(ROLE, values, context, problems)
     # Where an account could not be read, its rows would be called wrong as well.
     if all_read:
-        rows = rows_of_role(ROLE, {**values, "only": None}, path, [], problems)
+        rows = rows_of_role(ROLE, {**values, "only": None}, path, [], problems, hosts)
         rule = AllAccounts({account.name: account.provider for account in accounts})
         desired = desired_devices(_noting(rows, columns), rule, targets, problems)
     problems = list(dict.fromkeys(problems))
     services = services_of(ROLE, accounts, problems) if not problems else {}
-    return Input(accounts, services, desired, columns, paths, values, problems)
+    return Input(accounts, services, desired, columns, paths, values, hosts, context.show, problems)
 
 
 def _names(given: Input) -> list[str]:
@@ -193,13 +219,6 @@ def _paths(values: Mapping[str, Any], phone_list: str | None, context: Context, 
             problems.append(Problem("invalid_input", option, f"{path} is the file of {other}, too: give another one"))
         paths[name] = path
     return paths
-
-
-def _targets(account: RoleAccount, values: Mapping[str, Any]) -> Targets:
-    own = account.servers
-    option = f"{ROLE}_servers" if own is None else f"{ROLE}_accounts[{account.name}].servers"
-    servers = values["servers"] if own is None else own
-    return Targets(account.account.kind, servers, (values["server"], values["url"]), option=option)
 
 
 def _noting(rows: Rows, columns: Columns) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -248,6 +267,8 @@ def _audited(given: Input, history: History) -> tuple[Audit, list[str], HistoryE
         if failure is None:
             for one in done:
                 history.remember(one.account.provider, one.account.name, one.readings, one.keyed)
+                if one.audit.failure is None:
+                    history.remember_drift(one.account.provider, one.account.name, drift_of(one.audit.rows), at)
             history.commit(as_run(audit, summary(audit.rows)))
     except HistoryError as error:
         failure = error
@@ -265,7 +286,10 @@ def _account(
     limits = Limits(given.values["max_age"], given.values["reads"])
     try:
         named = given.desired.named
-        observed = observe_account(service, devices, named, past, limits, _now, find_extra=True)
+        progress = Progress(account.name, given.show)
+        observed = observe_account(
+            service, devices, named, past, limits, _now, find_extra=given.is_complete, progress=progress
+        )
     except Exception as error:
         observed = unread_account(devices, unforeseen(error), _now())
     can_read = service.can.read_target

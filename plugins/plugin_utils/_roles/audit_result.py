@@ -69,6 +69,11 @@ def audit_result(
     return finished(ROLE, task, fact, secrets)
 
 
+def failed_phones(audit: Audit, fail_on: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield the MAC address of each phone for which the role fails, and why, in words."""
+    return ((row.mac, _phone(row)) for row in _failed(audit, fail_on))
+
+
 def _account(one: AccountAudit) -> dict[str, Any]:
     return {
         "summary": summary(one.rows),

@@ -108,7 +108,7 @@ def _unused(stem: str, extension: str) -> str:
 def _before(runner: Runner[Service], plan: Plan) -> tuple[dict[str, Observation], dict[str, RpsError]]:
     """Return how the phones are that a plan may change, and why some of them could not be read."""
     can = runner.service.can
-    macs = [mac for step in plan.steps for mac in step.macs]
+    macs = [*(mac for step in plan.steps for mac in step.macs), *plan.swaps.values()]
     if can.read_target and can.rebind:
         # One of these may be bound again, to learn where its server leads.
         macs += [mac for mac, one in plan.outcomes.items() if one.action == UNVERIFIED and _is_named(one.target)]

@@ -20,6 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Targets, desired_devices
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner, did_you_mean
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Policy
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import BeforeWriting, Report, reconcile
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import services_of
@@ -41,6 +42,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     role_result,
     save,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import servers_of, servers_option
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
 
 ROLE = "decommission"
@@ -58,12 +60,16 @@ LISTS = ("src", "phones", "hosts")
 
 
 class Part(NamedTuple):
-    """An account with the phones to be released: those C(named), or all that point to C(url)."""
+    """An account with the phones to be released: those C(named), or all that point to C(url).
+
+    C(progress) shows how far it is.
+    """
 
     account: RoleAccount
     service: Service
     named: Sequence[str] | None
     url: str | None
+    progress: Progress
 
 
 class Input(NamedTuple):
@@ -119,7 +125,7 @@ def read_input(context: Context) -> Input:
     if all_read and not problems:
         if by_server:
             for account in accounts:
-                problems += _server_problems(account, _servers(account, values), values["server"])
+                problems += _server_problems(account, servers_of(account, values), values["server"])
             named: Mapping[str, Sequence[str]] = {}
         else:
             named = _named(accounts, values, path, hosts, problems)
@@ -131,7 +137,8 @@ def read_input(context: Context) -> Input:
                 account,
                 services[account.name],
                 None if by_server else named[account.name],
-                account.account.kind.spelled(str(_servers(account, values)[values["server"]])) if by_server else None,
+                account.account.kind.spelled(str(servers_of(account, values)[values["server"]])) if by_server else None,
+                Progress(account.name, context.show),
             )
             for account in asked
             if services
@@ -151,7 +158,7 @@ def _beside_server(lists: Sequence[str], values: Mapping[str, Any]) -> Problems:
 def _server_problems(account: RoleAccount, servers: Mapping[str, Any], server: str) -> Problems:
     """Return why the phones of an account that point to the server cannot be found."""
     kind = account.account.kind
-    option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
+    option = servers_option(ROLE, account)
     problems = list(Targets(kind, servers, option=option).problems)
     where, name = f"account {account.name!r}", f"{ROLE}_server"
     if not kind.can.read_target or not can_list(kind):
@@ -164,10 +171,6 @@ def _server_problems(account: RoleAccount, servers: Mapping[str, Any], server: s
     return problems
 
 
-def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(values["servers"] if account.servers is None else account.servers)
-
-
 def _named(
     accounts: Sequence[RoleAccount],
     values: Mapping[str, Any],
@@ -178,7 +181,7 @@ def _named(
     """Return the phones of the list by the account that carries their rows out."""
     owners = {Owner(one.provider, one.name): Targets(one.account.kind, None, absent=True) for one in accounts}
     rule = AllAccounts({one.name: one.provider for one in accounts})
-    rows = rows_of_role(ROLE, values, path, [_servers(account, values) for account in accounts], problems, hosts)
+    rows = rows_of_role(ROLE, values, path, [servers_of(account, values) for account in accounts], problems, hosts)
     desired = desired_devices(rows, rule, owners, problems)
     return {str(owner.account): [device.mac for device in devices] for owner, devices in desired.devices.items()}
 
@@ -188,7 +191,7 @@ def _foresee(part: Part) -> Result:
     result = Result(part.account.name, part.account.provider)
     try:
         if part.named is None:
-            seen = look(part.service, None)
+            seen = look(part.service, None, part.progress)
             there = {
                 mac: one for mac, one in seen.items() if one.error or (one.url and same_url(one.url, str(part.url)))
             }
@@ -254,6 +257,7 @@ def _reconcile(
         check_mode=check_mode,
         before_writing=before_writing,
         seen=seen,
+        progress=part.progress,
     )
 
 

@@ -57,6 +57,22 @@ def rows_of_hosts(hosts: Hosts, problems: Problems) -> Iterator[tuple[str, Mappi
 
 def add_hosts(task: dict[str, Any], hosts: Hosts | None, results: Iterable[Result]) -> None:
     """Add to a task's result how many hosts were left out, and as C(failed_hosts) those that failed, each with why."""
+    add_failed_hosts(task, hosts, _failed_phones(results))
+
+
+def _failed_phones(results: Iterable[Result]) -> Iterator[tuple[str, str]]:
+    """Yield the MAC address of each phone that failed, and why, in words."""
+    for result in results:
+        new = {outcome.replaces: outcome.mac for outcome in result.outcomes if outcome.replaces}
+        for outcome in result.failed:
+            if outcome.error is not None:
+                line = Line(f"{result.account} phone {outcome.mac}", outcome.error)
+                # A phone that was to be replaced is the host of the phone that replaces it.
+                yield new.get(outcome.mac, outcome.mac), str(line)
+
+
+def add_failed_hosts(task: dict[str, Any], hosts: Hosts | None, failures: Iterable[tuple[str, str]]) -> None:
+    """As C(add_hosts), for C(failures): the MAC address of each phone that failed, and why."""
     if hosts is None:
         return
     if hosts.without:
@@ -64,10 +80,8 @@ def add_hosts(task: dict[str, Any], hosts: Hosts | None, results: Iterable[Resul
     names: dict[str, list[str]] = {}
     for name, variables in hosts.phones:
         names.setdefault(parse_mac(variables["mac"]), []).append(name)
-    task["failed_hosts"] = [
-        {"name": name, "message": str(Line(f"{result.account} phone {outcome.mac}", outcome.error))}
-        for result in results
-        for outcome in result.failed
-        if outcome.error
-        for name in names.get(outcome.mac, ())
-    ]
+    failed: dict[str, str] = {}
+    for mac, line in failures:
+        for name in names.get(mac, ()):
+            failed.setdefault(name, line)
+    task["failed_hosts"] = [{"name": name, "message": message} for name, message in failed.items()]

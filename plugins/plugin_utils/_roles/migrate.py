@@ -14,6 +14,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Probl
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Targets, desired_devices
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner, did_you_mean
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_move import Side
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import services_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
@@ -49,6 +50,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     role_result,
     save,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import servers_of, servers_option
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.url_rule import RuleError, UrlRule
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.work_list import read_work_list, unfinished_work_list
@@ -288,7 +290,8 @@ class _Reading:
 
     def _check_servers(self, account: RoleAccount) -> None:
         kind, servers = account.account.kind, self._servers(account)
-        targets = Targets(kind, servers, option=self._option(account))
+        option = servers_option(ROLE, account)
+        targets = Targets(kind, servers, option=option)
         self._problems += targets.problems
         try:
             targets.of({"server": self._values["to_server"]})
@@ -297,9 +300,7 @@ class _Reading:
             return
         before, after = self._values["from_server"], self._values["to_server"]
         if kind.can.read_target and before not in servers:
-            words = (
-                f"account {account.name!r}: its URL is required in {self._option(account)}, as phones show only URLs"
-            )
+            words = f"account {account.name!r}: its URL is required in {option}, as phones show only URLs"
             self._add("from_server", f"{words}: {did_you_mean(before, servers)}")
         elif before in servers and same_url(str(servers[before]), str(servers.get(after, ""))):
             self._add("to_server", f"account {account.name!r}: has the same URL as {before!r}")
@@ -331,16 +332,13 @@ class _Reading:
                 one,
                 services[one.name],
                 {name: one.account.kind.spelled(str(url)) for name, url in self._servers(one).items()},
+                Progress(one.name, self._context.show),
             )
             for one in accounts
         ]
 
     def _servers(self, account: RoleAccount) -> dict[str, Any]:
-        return dict(self._values["servers"] if account.servers is None else account.servers)
-
-    @staticmethod
-    def _option(account: RoleAccount) -> str:
-        return f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
+        return servers_of(account, self._values)
 
     def _account(self, variable: str, name: str) -> RoleAccount | None:
         wanted = name.strip().casefold()

@@ -248,7 +248,7 @@ def _save_backup(source: Side, plan: Plan, backup: Backup | None) -> Plan:
     left = [plan.outcomes[move.mac]._replace(action=REMOVED, target=None) for move in plan.moves]
     left = [outcome for outcome in left if outcome.mac not in plan.free]
     released = EnginePlan({outcome.mac: outcome for outcome in left}, steps_to(left))
-    errors = backup.of(source.name)(Runner(source.service), released)
+    errors = backup.of(source.name)(Runner(source.service, progress=source.progress), released)
     outcomes = {
         mac: outcome._replace(action=FAILED, error=errors[mac]) if mac in errors else outcome
         for mac, outcome in plan.outcomes.items()

@@ -106,7 +106,7 @@ def move_within(
     failures: dict[str, RpsError] = {}
     for part in parts:
         try:
-            seen[part.side.name] = look(part.side.service, part.named)
+            seen[part.side.name] = look(part.side.service, part.named, part.side.progress)
         except RpsError as error:
             failures[part.side.name] = account_error(part.side, error)
     try:
@@ -148,6 +148,7 @@ def _move_part(
             check_mode=check_mode,
             before_writing=backup.of(side.name) if backup else None,
             seen=seen,
+            progress=side.progress,
         )
     except RpsError as error:
         return result._replace(failure=error, outcomes=list(_given_up(outcomes, moves, error).values()))

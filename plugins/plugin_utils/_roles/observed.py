@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, UNKNOWN, Observation
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.look_up import look_up
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
@@ -19,15 +20,15 @@ def can_list(service: type[Service]) -> bool:
     return service.can.list_account or service.can.list_models
 
 
-def look(service: Service, macs: Sequence[str] | None) -> dict[str, Observation]:
-    """Return what the service knows of these phones, or of all that the account holds.
+def look(service: Service, macs: Sequence[str] | None, progress: Progress | None = None) -> dict[str, Observation]:
+    """Return what the service knows of these phones, or of all that the account holds. C(progress) is told of each.
 
     One list of the account where there is one and it is worth its call, then a read for each phone of ours. A phone
     that could not be read has its error. Raises RpsError where the service could not be read at all.
     """
     if macs is None and service.can.list_models:
-        return look_up(service, None, None, None, True)
-    runner = Runner(service)
+        return look_up(service, None, None, None, True, progress)
+    runner = Runner(service, progress=progress)
     if macs is not None and (len(macs) <= HANDFUL or not service.can.list_account):
         return runner.read(macs, frozenset(macs))
     listed = service.list_devices()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import FAILED
@@ -85,11 +85,21 @@ def rows_of_role(
     return _only(rows, _failed_in(role, phones, problems), servers) if values["only"] else rows
 
 
-def _only(
-    rows: Rows, failed: set[str], servers: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[str, Mapping[str, str]]]:
+class _Failed(NamedTuple):
+    """The C(macs) that failed of a list of outcomes, and those that other phones of it replace."""
+
+    macs: set[str]
+    replaced: set[str]
+
+    def has(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether a row is to be carried out again: a swap is, whichever of its two phones failed."""
+        mac, old = str(row.get("mac", "")), str(row.get("replaces") or "")
+        return (mac in self.macs and mac not in self.replaced) or old in self.macs
+
+
+def _only(rows: Rows, failed: _Failed, servers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, str]]]:
     for where, row in rows:
-        if str(row.get("mac", "")) in failed:
+        if failed.has(row):
             yield where, _asked(row, servers)
 
 
@@ -102,7 +112,7 @@ def _asked(row: Mapping[str, str], servers: Sequence[Mapping[str, Any]]) -> Mapp
     return asked
 
 
-def _failed_in_file(role: str, path: str, problems: Problems) -> set[str]:
+def _failed_in_file(role: str, path: str, problems: Problems) -> _Failed:
     try:
         with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
             header = file.readline()
@@ -110,16 +120,19 @@ def _failed_in_file(role: str, path: str, problems: Problems) -> set[str]:
             rows = list(csv.DictReader(file, delimiter=max(_SEPARATORS, key=header.count)))
     except (OSError, csv.Error):
         # Reading the phones says why.
-        return set()
+        return _Failed(set(), set())
     return _failed_in(role, rows, problems)
 
 
-def _failed_in(role: str, rows: Iterable[Any], problems: Problems) -> set[str]:
+def _failed_in(role: str, rows: Iterable[Any], problems: Problems) -> _Failed:
     dicts = [row for row in rows if isinstance(row, Mapping)]
     if dicts and not any("action" in row for row in dicts):
         words = f"requires a list with the column action, as {role}_dest writes it"
         problems.append(Problem("invalid_input", f"{role}_only", words))
-    return {str(row.get("mac") or "").strip() for row in dicts if str(row.get("action")).strip() == FAILED}
+    return _Failed(
+        {str(row.get("mac") or "").strip() for row in dicts if str(row.get("action")).strip() == FAILED},
+        {str(row.get("replaces") or "").strip() for row in dicts},
+    )
 
 
 def find_dest(

@@ -17,7 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._http.watch import Exchan
 from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import visible_result
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import InputError, Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import INHERITED, Target
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
     Desired,
     TargetError,
@@ -25,6 +25,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import
     desired_devices,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.plugin_utils._preflight.check import Checked, Subject, check_account
 from ansible_collections.voip.rps.plugins.plugin_utils._preflight.targets import (
     MOST_SECONDS,
@@ -36,7 +37,8 @@ from ansible_collections.voip.rps.plugins.plugin_utils._preflight.transcript imp
 from ansible_collections.voip.rps.plugins.plugin_utils._preflight.trial import Tried, Wish, try_phone
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import policy_of, services_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount, read_accounts
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import HOSTS, add_failed_hosts, read_hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_list, rows_of_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     MOST_LINES,
@@ -45,6 +47,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     input_result,
     role_result,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import servers_of, targets_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import as_mac_text
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import Variable, read_variables
 
@@ -61,19 +64,22 @@ VARIABLES = {
     "phone": Variable("raw", read=as_mac_text),
     "own_url": Variable("bool", False),
     "transcript": Variable("path"),
+    **HOSTS,
 }
 
 
 class Input(NamedTuple):
     """What is to be looked at, all of it checked, and C(problems) with it.
 
-    C(trial): the account of the phone to be tried, and what is to be done with it; C(transcript): a path.
+    C(trial): the account of the phone to be tried, and what is to be done with it; C(transcript): a path;
+    C(hosts): those that are the phones, if they are.
     """
 
     subjects: Sequence[Subject]
     accounts: Sequence[RoleAccount]
     trial: tuple[str, Wish] | None
     transcript: str | None
+    hosts: Hosts | None
     problems: Problems
 
     @property
@@ -89,8 +95,10 @@ def run(context: Context) -> dict[str, Any]:
     transcript = Transcript(_never_kept(given))
     checks = [check_account(one, _recorder(transcript, one)) for one in given.subjects]
     tried = _try(given, checks, context.check_mode)
-    answered = ask_targets(_targets(given.subjects), _timeout(given.accounts))
+    progress = Progress(ROLE, context.show, noun="target URLs")
+    answered = ask_targets(_targets(given.subjects), _timeout(given.accounts), progress)
     task = _result(given, checks, tried, answered)
+    add_failed_hosts(task, given.hosts, ())
     _keep(transcript, given, context, task)
     return task
 
@@ -110,15 +118,15 @@ def read_input(context: Context) -> Input:
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
     # Accounts can be looked at before there is a list.
-    has_list = any(f"{ROLE}_{name}" in context.given for name in ("src", "phones"))
-    path = find_list(ROLE, values, context, problems) if has_list else None
-    targets = {Owner(one.provider, one.name): _targets_of(one, values) for one in accounts}
+    path = find_list(ROLE, values, context, problems, required=False)
+    hosts = read_hosts(ROLE, values, context, problems, ("only",))
+    targets = {Owner(one.provider, one.name): targets_of(ROLE, one, values) for one in accounts}
     for one in targets.values():
         problems += one.problems
     desired = Desired({}, set(), {})
     if all_read:
         rule = AllAccounts({account.name: account.provider for account in accounts})
-        rows = rows_of_role(ROLE, values, path, [_servers(one, values) for one in accounts], problems)
+        rows = rows_of_role(ROLE, values, path, [servers_of(one, values) for one in accounts], problems, hosts)
         desired = desired_devices(rows, rule, targets, problems)
     trial = _wish(values, accounts, targets, desired, problems) if all_read else None
     transcript = _transcript_path(values, context, problems)
@@ -130,22 +138,13 @@ def read_input(context: Context) -> Input:
             account,
             services[account.name],
             desired.devices.get(Owner(account.provider, account.name), []),
-            _servers(account, values),
+            servers_of(account, values),
             policy,
+            len(desired.swaps.get(Owner(account.provider, account.name), {})),
         )
         for account in (accounts if not problems else ())
     ]
-    return Input(subjects, accounts, trial, transcript, problems)
-
-
-def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(values["servers"] if account.servers is None else account.servers)
-
-
-def _targets_of(account: RoleAccount, values: Mapping[str, Any]) -> Targets:
-    option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
-    default = (values["server"], values["url"])
-    return Targets(account.account.kind, _servers(account, values), default, option=option)
+    return Input(subjects, accounts, trial, transcript, hosts, problems)
 
 
 def _wish(
@@ -172,7 +171,7 @@ def _wish(
         owner = next(iter(listed), None) or rule.owner_of(mac, {})
         is_given = bool(values["server"] or values["url"])
         target = targets[owner].of({}, mac) if is_given else listed[owner].target if listed else None
-        if target is None:
+        if target is None or target is INHERITED:
             words = f"requires {ROLE}_server or {ROLE}_url: where the phone is bound to, and belongs if it is bound now"
             raise TargetError("invalid_input", words)
         if target.own and not values["own_url"]:
@@ -188,7 +187,7 @@ def _wish(
     account = next(one for one in accounts if one.name == owner.account)
     if target.own and target.server is not None and account.account.kind.can.named_servers:
         # Bound to the server first, then moved to the URL of its own.
-        first = Target(target.server, _servers(account, values).get(target.server), own=False)
+        first = Target(target.server, servers_of(account, values).get(target.server), own=False)
         first = account.account.kind.spelled_target(first)
     return account.name, Wish(mac, first, target, is_given)
 

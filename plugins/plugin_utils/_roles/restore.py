@@ -42,6 +42,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     role_result,
     save,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import servers_of, servers_option
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.wave_values import (
     WAVES,
@@ -176,8 +177,10 @@ def _choose(saved: Sequence[Saved], named: set[str] | None, *, release: bool) ->
 
 def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the account's servers, name to URL; they may be given the other way round as well."""
-    given = values["servers"] if account.servers is None else account.servers
-    pairs = ((url, name) if "://" in name and isinstance(url, str) else (name, url) for name, url in given.items())
+    pairs = (
+        (url, name) if "://" in name and isinstance(url, str) else (name, url)
+        for name, url in servers_of(account, values).items()
+    )
     spelled = account.account.kind.spelled
     return {name: spelled(url) if isinstance(url, str) else url for name, url in pairs}
 
@@ -191,7 +194,7 @@ def _desired(
     absent: dict[Owner, Targets] = {}
     for account in accounts:
         owner, kind = Owner(account.provider, account.name), account.account.kind
-        option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
+        option = servers_option(ROLE, account)
         targets[owner] = Targets(kind, servers[account.name], option=option, as_seen=True)
         problems += targets[owner].problems
         absent[owner] = Targets(kind, None, absent=True)

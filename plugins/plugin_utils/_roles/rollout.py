@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import (
     Desired,
-    Targets,
     desired_devices,
     prune_problems,
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Prune
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.swap import Swaps
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import Waves
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import (
     Job,
@@ -36,6 +36,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     role_result,
     save,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import servers_of, targets_of
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.wave_values import (
     WAVES,
@@ -102,7 +103,7 @@ def read_input(context: Context) -> Input:
     dest = find_dest(ROLE, values, path, context, problems)
     backup = find_backup(ROLE, values, context, problems)
     hosts = read_hosts(ROLE, values, context, problems, ("prune", "only"))
-    targets = {Owner(account.provider, account.name): _targets(account, values) for account in accounts}
+    targets = {Owner(account.provider, account.name): targets_of(ROLE, account, values) for account in accounts}
     for one in targets.values():
         problems += one.problems
     desired = Desired({}, set(), {})
@@ -110,7 +111,7 @@ def read_input(context: Context) -> Input:
     problems += wave_problems(ROLE, values, context.given)
     # Where an account could not be read, its rows would be called wrong as well.
     if all_read:
-        servers = [_servers(account, values) for account in accounts]
+        servers = [servers_of(account, values) for account in accounts]
         rows = rows_of_role(ROLE, values, path, servers, problems, hosts)
         rule = AllAccounts({account.name: account.provider for account in accounts})
         desired = desired_devices(group.passing(rows), rule, targets, problems)
@@ -123,16 +124,6 @@ def read_input(context: Context) -> Input:
     jobs = [] if problems else [_job(account, services, values, desired, backup, waves) for account in accounts]
     jobs = [job._replace(show=context.show) for job in jobs]
     return Input(accounts, jobs, dest, backup, hosts, problems)
-
-
-def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(values["servers"] if account.servers is None else account.servers)
-
-
-def _targets(account: RoleAccount, values: Mapping[str, Any]) -> Targets:
-    option = f"{ROLE}_servers" if account.servers is None else f"{ROLE}_accounts[{account.name}].servers"
-    default = (values["server"], values["url"])
-    return Targets(account.account.kind, _servers(account, values), default, option=option)
 
 
 def _prune_problems(accounts: Sequence[RoleAccount], desired: Desired) -> Problems:
@@ -154,13 +145,15 @@ def _job(
     backup: Backup | None,
     waves: Waves | None,
 ) -> Job:
+    owner, servers = Owner(account.provider, account.name), servers_of(account, values)
     return Job(
         account,
         services[account.name],
-        desired.devices[Owner(account.provider, account.name)],
-        _servers(account, values),
+        desired.devices[owner],
+        servers,
         policy_of(values),
-        Prune(desired.named, values["prune_limit"]) if values["prune"] else None,
+        Prune(desired.kept, values["prune_limit"]) if values["prune"] else None,
         backup.of(account.name) if backup else None,
         waves,
+        swaps=Swaps(desired.swaps.get(owner, {}), servers, values["url"]),
     )

@@ -53,7 +53,9 @@ def read_variables(
     C(problems) what is wrong, also a variable that looks like a misspelt one of the role's.
     """
     ours = [f"{role}_{name}" for name in (*spec, "accounts")]
-    for name, meant in misspelt(names, ours):
+    # The fact that an earlier run in the same play has set, and the pattern of the playbook.
+    others = {f"{role}_result", f"{role}_group"}
+    for name, meant in misspelt(set(names) - others, ours):
         problems.append(Problem("invalid_input", name, f"is no variable of the role {role}: did you mean {meant}?"))
     values: dict[str, Any] = {}
     for name, variable in spec.items():

@@ -40,6 +40,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Targets
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES, providers_of
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import (
@@ -53,7 +54,9 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import (
     convert_options,
     read_accounts,
 )
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.backup import Backup, find_backup
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.hosts import HOSTS, add_hosts, read_hosts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.phones import find_dest, find_list, rows_of_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     Result,
@@ -63,7 +66,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     save,
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import convert
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import HOW, Variable, read_variables
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import BACKUP, HOW, Variable, read_variables
 
 ROLE = "yeastar"
 PBX = "PBX"
@@ -80,6 +83,8 @@ VARIABLES = {
     "recreate": Variable("bool", False),
     "server": Variable("str"),
     **HOW,
+    **HOSTS,
+    **BACKUP,
 }
 
 _WORDS = {REGISTERED: "added", MOVED: "changed", NONE: "right already"}
@@ -98,6 +103,8 @@ class Input(NamedTuple):
     services: Mapping[str, Service]
     pbx: Pbx | None
     dest: str | None
+    backup: Backup | None
+    hosts: Hosts | None
     secrets: set[str]
     problems: Problems
 
@@ -108,11 +115,13 @@ def run(context: Context) -> dict[str, Any]:
     try:
         if given.problems or given.pbx is None:
             raise InputError(given.problems)
-        results, by_hand = _carry_out(given, given.pbx, context.check_mode)
+        results, by_hand = _carry_out(given, given.pbx, context)
     except InputError as error:
         names = [PBX, *(account.name for account in given.accounts)]
         return refused(ROLE, error.problems, names, given.secrets, given.dest)
-    task = role_result(ROLE, results, given.secrets, diff=context.diff)
+    backup = given.backup.path if given.backup else None
+    task = role_result(ROLE, results, given.secrets, diff=context.diff, backup=backup)
+    add_hosts(task, given.hosts, results)
     task["to_add"] = task["ansible_facts"][f"{ROLE}_result"]["to_add"] = by_hand
     save(ROLE, given.dest, dest_rows(results), given.secrets, task)
     return task
@@ -123,6 +132,10 @@ def read_input(context: Context) -> Input:
     problems: Problems = list(context.problems)
     secrets: set[str] = set()
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
+    if f"{ROLE}_template" in context.names:
+        # The column is called so.
+        words = f"is no variable of the role {ROLE}: did you mean {ROLE}_template_name?"
+        problems.append(Problem("invalid_input", f"{ROLE}_template", words))
     params, login = _pbx(values, context, problems)
     secrets.update(filter(None, [login.get("client_secret"), login.get("access_token")]))
     SECRETS.add(*secrets)
@@ -130,7 +143,11 @@ def read_input(context: Context) -> Input:
     secrets.update(*(account.secrets for account in accounts))
     path = find_list(ROLE, values, context, problems)
     dest = find_dest(ROLE, values, path, context, problems)
-    rows = [(where, _text_row(where, row, problems)) for where, row in rows_of_role(ROLE, values, path, (), problems)]
+    hosts = read_hosts(ROLE, values, context, problems, ("only",))
+    listed = rows_of_role(ROLE, values, path, (), problems, hosts)
+    rows = [(where, _text_row(where, row, problems)) for where, row in listed]
+    # Only the accounts have something to save: the PBX is given new phones, and changes none of its own unasked.
+    backup = find_backup(ROLE, values, context, problems) if accounts or values["backup"] else None
     wanted = wanted_of_rows(rows, {**values, "state": "present"}, problems)
     owners = _owners(rows, wanted, accounts, problems) if all_read else {}
     services = services_of(ROLE, accounts, problems) if not problems else {}
@@ -145,7 +162,9 @@ def read_input(context: Context) -> Input:
             pbx = connect_pbx(params, login, hide)
         except RpsError as error:
             problems.append(Problem(error.code, f"{ROLE}_pbx", error.message))
-    return Input(values, wanted, owners, accounts, services, pbx, dest, secrets, list(dict.fromkeys(problems)))
+    return Input(
+        values, wanted, owners, accounts, services, pbx, dest, backup, hosts, secrets, list(dict.fromkeys(problems))
+    )
 
 
 def _pbx(
@@ -250,12 +269,12 @@ def _providers_of_vendor(vendor: str) -> list[str]:
     return [name for name, service in SERVICES.items() if service.mac_prefixes == blocks]
 
 
-def _carry_out(given: Input, pbx: Pbx, check_mode: bool) -> tuple[list[Result], list[str]]:
+def _carry_out(given: Input, pbx: Pbx, context: Context) -> tuple[list[Result], list[str]]:
     """Return what became of the phones in the PBX and in each account, and the phones to be added by hand.
 
     Raises InputError, before anything is written, where the PBX does not have what the list asks for.
     """
-    result = _run_pbx(given, pbx, check_mode)
+    result = _run_pbx(given, pbx, context)
     served = [outcome for outcome in result.outcomes if _link(outcome)]
     outcomes: list[Outcome] = []
     to_add: list[Outcome] = []
@@ -268,11 +287,11 @@ def _carry_out(given: Input, pbx: Pbx, check_mode: bool) -> tuple[list[Result], 
     result = result._replace(outcomes=outcomes, to_add=to_add)
     results = [result]
     for job in _jobs(given, served):
-        results.append(run_job(job, check_mode=check_mode))
+        results.append(run_job(job._replace(show=context.show), check_mode=context.check_mode))
     return _merged(results), [_by_hand(outcome) for outcome in to_add]
 
 
-def _run_pbx(given: Input, pbx: Pbx, check_mode: bool) -> Result:
+def _run_pbx(given: Input, pbx: Pbx, context: Context) -> Result:
     result = Result(PBX, ROLE, words=_WORDS)
     try:
         with pbx:
@@ -281,7 +300,8 @@ def _run_pbx(given: Input, pbx: Pbx, check_mode: bool) -> Result:
                 given.wanted,
                 rps_auth=given.values["rps_auth"],
                 recreate=given.values["recreate"],
-                check_mode=check_mode,
+                check_mode=context.check_mode,
+                progress=Progress(PBX, context.show),
             )
         result = result._replace(outcomes=report.outcomes, failure=report.stopped, changed=report.uncertain)
     except InputError:
@@ -335,7 +355,9 @@ def _jobs(given: Input, served: Sequence[Outcome]) -> list[Job]:
                 target = Targets(account.account.kind, {name: link}, (name, None), as_seen=True).of({})
                 devices = [Device(mac, target) for mac in macs]
                 service = given.services[account.name]
-                jobs.append(Job(account, service, devices, {name: link}, policy_of(given.values)))
+                save_before = given.backup.of(account.name) if given.backup else None
+                policy = policy_of(given.values)
+                jobs.append(Job(account, service, devices, {name: link}, policy, before_writing=save_before))
     return jobs
 
 

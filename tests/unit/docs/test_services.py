@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Bulk, Capabilities
-from ansible_collections.voip.rps.tests.services_table import ABILITIES, BULK, PAGE, page
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
+from ansible_collections.voip.rps.tests.services_table import ABILITIES, BULK, PAGE, SERVER_ABILITIES, page
 
 
 def test_every_ability_is_in_the_table() -> None:
@@ -17,3 +20,20 @@ def test_every_ability_is_in_the_table() -> None:
 
 def test_the_tables_are_as_the_services_say() -> None:
     assert PAGE.read_text() == page(PAGE.read_text()), "write them anew: python tests/services_table.py"
+
+
+def test_every_column_has_its_explanation() -> None:
+    text = page(PAGE.read_text())
+    heads = [head for head, _ability, _meaning in (*ABILITIES.values(), *SERVER_ABILITIES.values())]
+
+    assert len(set(heads)) == len(heads)
+    assert [head for head in heads if f"\n| {head} | " not in text] == []
+
+
+@pytest.mark.parametrize("provider", SERVICES)
+def test_every_service_says_what_its_facts_rest_on_in_cells_of_a_table(provider: str) -> None:
+    service = SERVICES[provider]
+
+    for cell in (service.sources, service.not_known):
+        assert cell.strip() == cell != ""
+        assert not set("|\n") & set(cell)

@@ -60,6 +60,32 @@ def test_limit_and_group_choose_phones(play: Callable[..., Any], simulator: Simu
     assert "Could not match" not in done.stdout
 
 
+def test_phones_of_a_pbx_are_hosts_too(ansible: Callable[..., Any], simulator: Simulator, tmp_path: Path) -> None:
+    simulator.seed(
+        {
+            "accounts": [{"name": "pbx", "password": "s3cret-of-pbx", "provider": "yeastar"}],
+            "extensions": [{"account": "pbx", "number": "1001"}],
+        }
+    )
+    kind = {"rps_model": "SIP-T53W", "rps_template": "YSDP_YealinkT5"}
+    phones = {
+        "desk": {"rps_mac": "001565000001", "rps_extension": 1001},
+        "snom": {"rps_mac": "000413900003", "rps_model": "D785", "rps_template": "YSDP_SnomD", "rps_extension": 1001},
+    }
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"switch": {}, **phones}, "vars": kind}}))
+    pbx = {"base_url": simulator.url, "client_id": "pbx", "client_secret": "s3cret-of-pbx"}
+
+    done = ansible(
+        "ansible-playbook", "-i", "hosts.yml", "voip.rps.yeastar", extra={"yeastar_pbx": pbx, "yeastar_hosts": True}
+    )
+
+    failed = [line.split()[0] for line in done.stdout.partition("PLAY RECAP")[2].splitlines() if "failed=1" in line]
+    assert failed == ["snom"], done.stdout
+    assert simulator.phones("pbx").keys() == {"001565000001"}
+    assert "PBX phone 000413900003: " in done.stdout
+
+
+@pytest.mark.few(1)
 @pytest.mark.parametrize("group", ["empty", "nothing_of_that_name"])
 def test_no_phone_at_all_is_an_error(play: Callable[..., Any], simulator: Simulator, group: str) -> None:
     done = play("voip.rps.rollout", rollout_group=group)
@@ -69,6 +95,7 @@ def test_no_phone_at_all_is_an_error(play: Callable[..., Any], simulator: Simula
     assert simulator.log == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("how", "words"),
     [
@@ -112,3 +139,23 @@ def test_a_wrong_host_is_named(play: Callable[..., Any], simulator: Simulator, t
     assert "host desk0 rps_mac: uses the variable 'nowhere'" in done.stdout
     assert "host desk1: " in done.stdout
     assert simulator.log == []
+
+
+@pytest.mark.parametrize(("role", "failed"), [("audit", ["desk1", "lobby"]), ("preflight", [])])
+def test_roles_that_only_read_take_hosts_too(
+    play: Callable[..., Any], account: dict[str, Any], simulator: Simulator, role: str, failed: list[str]
+) -> None:
+    """Of those that a pattern and a limit leave, two are not as they shall be."""
+    simulator.seed({"devices": [{"account": "acme", "mac": "001565000000", "url": "https://berlin.example/prov/"}]})
+    given = {"accounts": {"office": account}, "servers": {"berlin": "https://berlin.example/prov/"}, "hosts": True}
+    given["group"] = "site_berlin"
+    given |= {"fail_on": ["missing", "elsewhere"]} if role == "audit" else {}
+
+    done = play(f"voip.rps.{role}", "--limit", "!desk2", **{f"{role}_{name}": value for name, value in given.items()})
+
+    assert done.returncode == (2 if failed else 0), done.stdout
+    recap = done.stdout.partition("PLAY RECAP")[2]
+    assert [line.split()[0] for line in recap.splitlines() if "failed=1" in line] == failed
+    assert ("1 right, 1 missing, 1 elsewhere" in done.stdout) == (role == "audit")
+    assert ("rollout of 3 phones" in done.stdout) == (role == "preflight")
+    assert done.stdout.count("office: ") < 8, "a task ran for every host"

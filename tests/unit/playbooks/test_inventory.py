@@ -175,6 +175,7 @@ def test_the_cache_holds_phones_and_no_password_and_is_another_accounts_never(
     assert inventory.hosts(options) == first
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("strict", [False, True])
 def test_one_account_that_cannot_be_read_fails_all(
     inventory: Inventory, accounts: dict[str, Any], simulator: Simulator, *, strict: bool
@@ -218,6 +219,7 @@ def test_a_phone_of_two_accounts_is_the_first_ones(
     assert "001565000001 in b and a, 001565000002 in b and a" in inventory.output.replace("\n", " ")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("options", "words"),
     [

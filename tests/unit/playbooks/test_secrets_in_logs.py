@@ -56,6 +56,7 @@ def test_no_secret_is_shown_or_logged(
     assert URL_PASSWORD not in shown
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("options", [{"devices": ["001565000001"]}, {"mac": "001565000001", "timeout": "soon"}, {}])
 def test_no_secret_is_shown_where_an_option_is_of_a_wrong_type(
     ansible: Callable[..., Any], account: dict[str, Any], tmp_path: Path, options: dict[str, Any]

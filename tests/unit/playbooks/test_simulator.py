@@ -114,6 +114,7 @@ def test_check_mode_starts_nothing(ansible: Callable[..., Any], rehearsal: Path)
     assert not rehearsal.exists()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("variables", "words"),
     [

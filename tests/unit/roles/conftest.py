@@ -15,7 +15,7 @@ import pytest
 from rps_simulator import Simulator
 
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
 
 PASSWORD = "s3cret-of-acme"
 
@@ -53,7 +53,8 @@ def accounts(simulator: Simulator) -> dict[str, dict[str, Any]]:
 def run(tmp_path: Path) -> Run:
     """Run a role with variables, by their names without C(ROLE_), and return the task's result.
 
-    C(names): other variables of the play; C(environment): of the process.
+    C(names): other variables of the play; C(environment): of the process; C(of_hosts): the variables of each host by
+    their columns, for a role that takes hosts as phones.
     """
 
     def load(path: str) -> Any:
@@ -65,6 +66,8 @@ def run(tmp_path: Path) -> Run:
         check_mode: bool = False,
         names: tuple[str, ...] = (),
         environment: dict[str, str] | None = None,
+        of_hosts: dict[str, dict[str, Any]] | None = None,
+        show: Callable[[str], None] = lambda _words: None,
         **variables: Any,
     ) -> dict[str, Any]:
         given = {f"{role}_{name}": value for name, value in variables.items()}
@@ -79,6 +82,8 @@ def run(tmp_path: Path) -> Run:
             load_file=load,
             check_mode=check_mode,
             diff=True,
+            hosts=lambda: Hosts(list((of_hosts or {}).items()), 1),
+            show=show,
         )
         return run_role.run(role, lambda: context)
 

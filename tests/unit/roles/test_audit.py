@@ -307,7 +307,7 @@ def test_the_login_is_in_no_file_whatever_repeats_it(
         ({"html": "nowhere/a.html"}, "audit_html: "),
         ({"metrics": "collection/a.prom"}, "audit_metrics: "),
         ({"history": "."}, "audit_history: "),
-        ({"phones": ...}, "Exactly one of audit_src and audit_phones is required."),
+        ({"phones": ...}, "Exactly one of audit_src, audit_phones and audit_hosts is required."),
         ({"phones": ..., "src": "list.csv", "csv": "list.csv"}, "is the phone list itself"),
         ({"url": ...}, "neither server nor url says where the device must point"),
         ({"names": ("audit_htlm",)}, "audit_htlm: is no variable of the role audit: did you mean audit_html?"),

@@ -265,7 +265,7 @@ def test_a_server_with_another_url_than_thought_ends_it_and_the_phone_is_taken_b
     assert summary(done) == {"failed": len(PHONES)}
 
 
-@pytest.mark.parametrize("vendor", sorted(SERVICES))
+@pytest.mark.parametrize("vendor", ["htek", "snom", "yealink"])
 @pytest.mark.parametrize("batches", ["all_or_nothing", "good_ones"])
 def test_a_phone_that_the_new_account_refuses_is_registered_again_in_the_old_one(
     migrate: Migrate, simulator: Simulator, vendor: str, batches: str

@@ -368,7 +368,10 @@ def test_of_a_host_that_is_away_no_other_url_is_asked_and_the_role_does_not_fail
         ({"phone": FREE, "url": BERLIN}, "set preflight_own_url"),
         ({"phone": "001fc1000001", "server": "berlin"}, "this run has no account there"),
         ({"own_url": True}, "requires preflight_phone"),
-        ({"phones": phones(1, server="berlin"), "src": "x.csv"}, "Exactly one of preflight_src and preflight_phones"),
+        (
+            {"phones": phones(1, server="berlin"), "src": "x.csv"},
+            "Exactly one of preflight_src, preflight_phones and preflight_hosts",
+        ),
         ({"transcript": "/nowhere/at/all.json"}, "does not exist"),
         ({"phone": FREE, "server": "paris", "servers": {"berlin": BERLIN}}, "servers has no 'paris'"),
         ({"transcrpt": "x"}, "did you mean preflight_transcript?"),

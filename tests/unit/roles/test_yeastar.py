@@ -16,6 +16,7 @@ import pytest
 from rps_simulator import Simulator
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
+from ansible_collections.voip.rps.plugins.module_utils._reconcile import progress
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 from ansible_collections.voip.rps.plugins.module_utils._services.snom import Snom
 
@@ -77,10 +78,37 @@ def test_phones_go_into_the_pbx_and_the_others_to_its_link(
     assert (htek["server"], simulator.servers("shop")) == ("acme-pbx", {"acme-pbx": snom["url"]})
 
 
+def test_how_phones_of_accounts_were_is_saved_for_the_role_restore(
+    yeastar: Yeastar, run: Yeastar, accounts: Accounts, simulator: Simulator, tmp_path: Path
+) -> None:
+    url = "https://before.example/"
+    simulator.seed({"devices": [{"account": "desks", "mac": SNOM["mac"], "url": url}]})
+
+    checked = yeastar(phones=[YEALINK, SNOM], backup="before.json", check_mode=True)
+    assert fact(checked)["backup"] is None
+    assert not (tmp_path / "before.json").exists()
+    done = yeastar(phones=[YEALINK, SNOM], backup="before.json")
+    moved_to = simulator.devices("desks")[SNOM["mac"]]["url"]
+    restored = run("restore", accounts={"desks": accounts["desks"]}, **{"from": "before.json"}, backup=False)
+
+    assert fact(done)["backup"] == str(tmp_path / "before.json")
+    assert moved_to != url
+    assert not restored["failed"], restored["failures"]
+    assert simulator.devices("desks")[SNOM["mac"]]["url"] == url
+
+
+def test_a_pbx_alone_has_nothing_to_save(yeastar: Yeastar, tmp_path: Path) -> None:
+    done = yeastar(phones=[YEALINK], accounts=..., server=..., names=("awx_job_id",))
+
+    assert not done["failed"], done["failures"]
+    assert fact(done)["backup"] is None
+    assert not list(tmp_path.glob("rps-backup-*"))
+
+
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({"phones": ...}, "Exactly one of yeastar_src and yeastar_phones is required."),
+        ({"phones": ...}, "Exactly one of yeastar_src, yeastar_phones and yeastar_hosts is required."),
         ({"phones": ..., "src": "none.csv"}, "none.csv was not found. Searched in: "),
         ({"server": ...}, "yeastar_server: is required with yeastar_accounts"),
         ({"server": None}, "yeastar_server: is null"),
@@ -102,6 +130,9 @@ def test_phones_go_into_the_pbx_and_the_others_to_its_link(
         ({"phones": ["001565000001"]}, "yeastar_phones[0]: "),
         ({"phones": [{**YEALINK, "mac": 231997441}]}, "yeastar_phones[0]: "),
         ({"names": ("yeastar_serve",)}, "did you mean yeastar_server?"),
+        ({"names": ("yeastar_template",)}, "did you mean yeastar_template_name?"),
+        ({"names": ("yeastar_group",)}, "yeastar_group: requires yeastar_hosts"),
+        ({"backup": ""}, "yeastar_backup: "),
     ],
 )
 def test_wrong_variables_are_named_and_nothing_is_sent(
@@ -209,3 +240,17 @@ def test_phones_of_a_vendor_with_two_services_go_to_the_account_that_there_is(
 
     assert not task["failed"], task["failures"]
     assert simulator.devices("desks").keys() == {SNOM["mac"]}
+
+
+def test_a_long_run_shows_how_many_phones_the_pbx_has(yeastar: Yeastar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress.Progress.__init__, "__defaults__", (0.0,))
+    shown: list[str] = []
+
+    yeastar(
+        phones=[YEALINK, {**OTHERS_YEALINK, "model": "SIP-T54W", "extension": 1002}],
+        accounts={},
+        server=...,
+        show=shown.append,
+    )
+
+    assert any(line.startswith("PBX: 1 of 2 phones changed") for line in shown), shown

@@ -24,6 +24,8 @@ class World(NamedTuple):
     panel: Panel
     vendors: Mapping[str, Collection[str]]
     """The first six digits of MAC addresses -> the provider of that vendor, empty where there is none."""
+    url: str
+    """The base address."""
 
 
 MakeTransport = Callable[[Sequence["Dialect"], World], Transport]
@@ -47,7 +49,8 @@ class Dialect:
     mac_prefixes: tuple[str, ...] = ()
     """The first digits of the vendor's MAC addresses: 6, 7 or 9."""
     options: tuple[str, str, str] = ("API_URL", "USERNAME", "PASSWORD")
-    """The options of the modules that its address and an account's name and password are given as."""
+    """The options of the modules that its address and an account's name and password are given as; empty where an
+    account has no name."""
     is_pbx: bool = False
     """Whether it has modules, and so environment variables, of its own."""
 

@@ -42,4 +42,4 @@ def exports(url: str, ca_path: str | None, accounts: Iterable[Account]) -> list[
 
 
 def _export(prefix: str, options: Mapping[str, str]) -> str:
-    return "export " + " ".join(f"{prefix}_{name}={shlex.quote(value)}" for name, value in options.items())
+    return "export " + " ".join(f"{prefix}_{name}={shlex.quote(value)}" for name, value in options.items() if name)

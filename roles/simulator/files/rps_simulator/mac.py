@@ -21,3 +21,8 @@ def bare(text: str) -> str | None:
 def dashed(mac: str) -> str:
     """`AA-BB-CC-DD-EE-FF` for a bare MAC address."""
     return bytes.fromhex(mac).hex("-").upper()
+
+
+def undivided(text: object) -> str | None:
+    """The bare MAC address, in lower case, of a text that is one without separators; else None."""
+    return text.lower() if isinstance(text, str) and re.fullmatch(r"[0-9A-Fa-f]{12}", text) else None

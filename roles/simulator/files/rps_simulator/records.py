@@ -120,6 +120,12 @@ class Records:
         )
         return added == 1
 
+    def delete_server(self, name: str) -> None:
+        """Delete the account's own server of that name."""
+        self._state.write(
+            "DELETE FROM servers WHERE provider = ? AND name = ? AND account = ?", [(self.provider, name, self.account)]
+        )
+
     def devices(self) -> dict[str, dict[str, str | None]]:
         """All of the account's devices: `{mac: {"server", "url": the one in force, "own_url"}}`."""
         rows = self._state.query(

@@ -54,7 +54,7 @@ class Simulator:
         except BaseException:
             self._state.close()
             raise
-        world = World(self._state, self._panel, vendors(dialects.values()))
+        world = World(self._state, self._panel, vendors(dialects.values()), self._server.url)
         spoken: dict[MakeTransport, list[Dialect]] = {}
         for dialect in dialects.values():
             for make in dialect.transports:

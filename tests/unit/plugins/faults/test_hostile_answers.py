@@ -94,6 +94,7 @@ GARBAGE = {
 
 
 # That no phone is of a model is an answer.
+@pytest.mark.few(10)
 @pytest.mark.parametrize(("garbage", "count"), sorted({*product(GARBAGE, [1, 8])} - {("an empty list", 8)}))
 def test_answers_that_are_none(rps, garbage, count):
     rps.simulator.misbehave({"kind": "answer", "body": GARBAGE[garbage]})
@@ -107,6 +108,7 @@ def test_answers_that_are_none(rps, garbage, count):
     assert "root:" not in str(result)
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("garbage", GARBAGE)
 def test_answers_to_writes_that_are_none(rps, garbage):
     rps.misbehaves("answer", "register", body=GARBAGE[garbage])
@@ -225,7 +227,7 @@ SPOILS = (
 )
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_documented_answers_that_are_spoiled(rps, fixtures, data):
     """Cut off, with parts of another type, too deep, badly encoded or worse, to whatever is asked."""
@@ -289,6 +291,7 @@ def within_bounds(process, requests):
     assert peak < MEMORY
 
 
+@pytest.mark.few(2)
 @pytest.mark.needs("list_account", "read_target")
 @pytest.mark.parametrize("huge", HUGE)
 def test_huge_lists(rps, launch, huge):
@@ -307,6 +310,7 @@ def test_huge_lists(rps, launch, huge):
     )
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("huge", ["attributes", "wide letters", "words of blame"])
 def test_huge_answers_to_many_requests_at_once(rps, launch, huge):
     rps.misbehaves("answer", "locate", "check", body=HUGE[huge]())
@@ -314,6 +318,7 @@ def test_huge_answers_to_many_requests_at_once(rps, launch, huge):
     within_bounds(launch("rps_device_info", **rps.options, macs=rps.macs(24), concurrency=8, retries=0), 24)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("refusal", ["a catastrophic pattern", "a fault", "culprits"])
 def test_huge_refusals(rps, launch, refusal):
     rps.misbehaves("answer", "register", body=HUGE[refusal]())

@@ -40,6 +40,7 @@ def test_rate_limit_holds_over_reads_writes_retries_and_read_backs(rps, concurre
     expect_rate(sorted(entry.at for entry in rps.simulator.log), rate)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("what", ["read", "write"])
 @pytest.mark.parametrize(("rate_limit", "count"), [(None, 40), (8, 16)])
 def test_retry_after_holds_back_every_thread(rps, what, rate_limit, count):

@@ -153,6 +153,7 @@ def goes_wrong(rps, record_property):
     return lambda action, size, *case: Task(rps, action, size).goes_wrong(*case)
 
 
+@pytest.mark.few(80)
 @pytest.mark.share(6)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("size", SIZES)
@@ -163,22 +164,25 @@ def test_writing(goes_wrong, fault, size, action, when):
     goes_wrong(action, size, fault, WRITES, -(-devices // batch_size), when)
 
 
+@pytest.mark.few(25)
 @pytest.mark.share(2)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("when", ONCE + LASTING)
-def test_reading_one_by_one(goes_wrong, fault, when):
-    goes_wrong("moved", "single", fault, READS, SIZES["single"]["devices"], when)
+def test_reading_one_by_one(rps, goes_wrong, fault, when):
+    reads = -(-SIZES["single"]["devices"] // rps.can.bulk.check)
+    goes_wrong("moved", "single", fault, READS, reads, when)
 
 
+@pytest.mark.few(25)
 @pytest.mark.needs("read_target")
 @pytest.mark.share(2)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("when", ONCE + LASTING)
 def test_reading_lists_and_then_one_by_one(rps, goes_wrong, fault, when):
-    lists = 2 if rps.can.list_models else 1
-    goes_wrong("moved", "bulk", fault, READS, lists + SIZES["bulk"]["devices"], when)
+    goes_wrong("moved", "bulk", fault, READS, rps.reads(SIZES["bulk"]["devices"]), when)
 
 
+@pytest.mark.few(25)
 @pytest.mark.lacks("read_target")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("action", ACTIONS)
@@ -191,6 +195,7 @@ DRAWN = 40
 """So many cases with several requests at once, and a service that takes batches as it likes, for each vendor."""
 
 
+@pytest.mark.few(15)
 @pytest.mark.drawn
 @pytest.mark.share(2)
 @pytest.mark.parametrize("number", range(DRAWN))

@@ -14,51 +14,81 @@ import pytest
 from rps_simulator import Simulator
 
 from ansible_collections.voip.rps.plugins.module_utils._reconcile import progress
+from ansible_collections.voip.rps.plugins.plugin_utils._audit import observe
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 
-LINE = re.compile(r"office: [\d,]+ of 40 phones (read|changed), [\d.]+ a second, \d+:\d\d left, [\d,]+ failed")
+LINE = re.compile(
+    r"(?P<name>\w+): [\d,]+ of (?P<total>[\d,]+) (?P<noun>[\w ]+) (?P<what>read|changed), "
+    r"[\d.]+ a second, \d+:\d\d left, [\d,]+ failed"
+)
+PHONES = [{"mac": f"0015650000{number:02x}"} for number in range(40)]
+BERLIN = "https://berlin.example/"
+PARIS = "https://paris.example/"
+TO_LABS = {"from_account": "office", "to_account": "labs", "worklist": "work.json"}
+TO_PARIS = {"from_server": "berlin", "to_server": "paris", "servers": {"berlin": BERLIN, "paris": PARIS}}
+
+Lines = Callable[..., list[str]]
 
 
 @pytest.fixture
-def lines(simulator: Simulator, tmp_path: Any) -> Callable[..., list[str]]:
-    """Roll 40 phones out, a few at a time, twice, and return what is shown."""
-    simulator.seed({"accounts": [{"name": "office", "password": "s3cret-of-acme", "provider": "yealink"}]})
-    account = {
-        "provider": "yealink",
-        "api_url": simulator.endpoint("yealink"),
-        "username": "office",
-        "password": "s3cret-of-acme",
-        "batch_size": 5,
-    }
+def lines(simulator: Simulator, tmp_path: Any) -> Lines:
+    """Run a role for 40 phones, of which the account office has so many (C(held)), and return what is shown."""
+    names = ("office", "labs")
+    simulator.seed({"accounts": [{"name": name, "password": "s3cret", "provider": "yealink"} for name in names]})
+    common = {"provider": "yealink", "api_url": simulator.endpoint("yealink"), "password": "s3cret", "batch_size": 5}
+    accounts = {name: {**common, "username": name} for name in names}
 
-    def run() -> list[str]:
+    def run(role: str, held: int = 0, **variables: Any) -> list[str]:
+        simulator.seed({"devices": [{"account": "office", "url": BERLIN, **phone} for phone in PHONES[:held]]})
         shown: list[str] = []
-        given = {
-            "rollout_accounts": {"office": account},
-            "rollout_url": "https://berlin.example/",
-            "rollout_phones": [{"mac": f"0015650000{number:02x}"} for number in range(40)],
-            "rollout_backup": False,
-        }
+        ours = accounts if variables.keys() & TO_LABS.keys() else {"office": accounts["office"]}
+        given = {f"{role}_{name}": value for name, value in {"accounts": ours, **variables}.items()}
         context = Context(
-            given, list(given), [], [], str(tmp_path), "/nowhere", {}, str, False, False, show=shown.append
+            given, list(given), [], [str(tmp_path)], str(tmp_path), "/nowhere", {}, str, False, False, show=shown.append
         )
-        for _time in range(2):
-            assert not run_role.run("rollout", lambda: context)["failed"]
+        task = run_role.run(role, lambda: context)
+        assert not task["failed"], task["msg"]
         return shown
 
     return run
 
 
-def test_a_long_run_shows_how_far_it_is(lines: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("role", "held", "variables", "done"),
+    [
+        ("rollout", 20, {"url": PARIS, "phones": PHONES, "backup": False}, {"20 phones read", "40 phones changed"}),
+        ("decommission", 40, {"phones": PHONES, "limit": 40, "backup": False}, {"40 phones changed"}),
+        ("decommission", 40, {"server": "berlin", "servers": {"berlin": BERLIN}, "limit": 40}, {"40 phones read"}),
+        ("migrate", 40, TO_LABS, {"40 phones read", "40 phones changed"}),
+        ("migrate", 40, TO_PARIS, {"40 phones read", "40 phones changed"}),
+        ("audit", 40, {"url": BERLIN, "phones": PHONES}, {"40 phones read"}),
+    ],
+)
+def test_a_long_run_shows_how_far_it_is(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch, role: str, held: int, variables: dict[str, Any], done: set[str]
+) -> None:
+    """Parts of a run that begin by themselves are parts of its total."""
     monkeypatch.setattr(progress.Progress.__init__, "__defaults__", (0.0,))
+    monkeypatch.setattr(observe, "CHUNK", 7)
 
-    shown = lines()
+    shown = [line for line in lines(role, held, **variables) if not line.startswith("Work list")]
 
     assert shown
-    assert all(LINE.fullmatch(line) for line in shown), shown
-    assert {"read", "changed"} == {found[1] for line in shown if (found := LINE.fullmatch(line))}
+    found = [LINE.fullmatch(line) for line in shown]
+    assert all(found), shown
+    totals = {f"{one['total']} {one['noun']} {one['what']}" for one in found if one}
+    assert done <= totals, totals
 
 
-def test_a_short_run_shows_nothing(lines: Callable[..., list[str]]) -> None:
-    assert lines() == []
+def test_preflight_shows_how_many_targets_were_asked(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress.Progress.__init__, "__defaults__", (0.0,))
+    phones = [{**phone, "url": f"https://127.0.0.1:1/{place}"} for place, phone in enumerate(PHONES[:5])]
+
+    shown = lines("preflight", phones=phones)
+
+    assert any("of 5 target URLs read" in line for line in shown), shown
+
+
+def test_a_short_run_shows_nothing(lines: Lines) -> None:
+    assert lines("rollout", url=BERLIN, phones=PHONES, backup=False) == []

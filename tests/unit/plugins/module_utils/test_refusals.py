@@ -17,6 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refus
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Target
 from ansible_collections.voip.rps.plugins.module_utils._pure.refusals import general_code, is_fine
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
+from ansible_collections.voip.rps.plugins.module_utils._services.result_codes import ResultCodeService
 
 FAULT = """<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>{}</int></value></member>
 <member><name>faultString</name><value><string>{}</string></value></member></struct></value></fault></methodResponse>"""
@@ -116,9 +117,11 @@ def service(web, vendor):
     return SERVICES[vendor](Client(web.url, SERVICES[vendor].headers, login=BasicLogin("acme", "secret"), retries=3))
 
 
-@pytest.mark.parametrize("vendor", SERVICES)
+@pytest.mark.parametrize("vendor", ["yealink", "snom", "htek"])
 def test_refusals_in_every_servers_words(web, vendor):
     for number, words, answer in answers():
+        if "<fault>" not in answer and not issubclass(SERVICES[vendor], ResultCodeService):
+            continue
         service = SERVICES[vendor](
             Client(web.url, SERVICES[vendor].headers, login=BasicLogin("acme", "secret"), retries=3)
         )

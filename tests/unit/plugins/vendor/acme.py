@@ -67,6 +67,8 @@ class Acme(JsonService):
     default_url = ""
     login = ("client_id", "client_secret")
     mac_prefixes = ("0a1b2c",)
+    sources = "One client"
+    not_known = "Most of it"
     attributes = ("sn",)
     mac_placeholder = "{mac}"
     can = Capabilities(own_url=True, read_target=True, list_account=True, rebind=True, bulk=Bulk(release=3))

@@ -40,6 +40,7 @@ def batches(request, pbx):
     pbx.simulator.settings(**dict(zip(KNOBS, request.param, strict=True)))
 
 
+@pytest.mark.few(30)
 @pytest.mark.parametrize("kind", [*LOST, *NOT_DONE])
 @pytest.mark.parametrize("count", [1, 3, 12])
 @pytest.mark.parametrize("job", ["create", "update", "delete", "recreate"])
@@ -63,6 +64,7 @@ def test_a_lost_answer_is_neither_an_error_nor_done_twice(pbx, kind, count, job)
     assert pbx.phone(asked, **options)["changed"] is False
 
 
+@pytest.mark.few(16)
 @pytest.mark.parametrize("kind", [*LOST, *NOT_DONE])
 @pytest.mark.parametrize("method", ["phone/search", "auto_provisioning/compatibility", "extension/search"])
 @pytest.mark.parametrize("count", [2, 12])
@@ -78,6 +80,7 @@ def test_a_read_that_failed_is_tried_again_where_that_may_help(pbx, kind, method
     assert len(pbx.extensions) == count
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("count", [3, 12])
 def test_extensions_that_the_pbx_does_not_take(pbx, batches, count):
     good = pbx.phones(count)
@@ -93,6 +96,7 @@ def test_extensions_that_the_pbx_does_not_take(pbx, batches, count):
     assert (again["changed"], again["summary"]["failed"]) == (False, 2)
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("count", [3, 12])
 def test_extensions_that_have_phones_enough(pbx, batches, count):
     pbx.holds([{**phone, "extension": "1049"} for phone in pbx.phones(5, 30)])
@@ -227,6 +231,7 @@ ODD = [
 ]
 
 
+@pytest.mark.few(20)
 @pytest.mark.parametrize("body", ODD, ids=lambda body: body[:60] or "nothing")
 @pytest.mark.parametrize("method", ["get_token", "phone/search", "auto_provisioning/compatibility", "extension/search"])
 def test_an_answer_that_no_document_knows_is_a_coded_error(pbx, method, body):
@@ -250,6 +255,7 @@ def test_an_odd_answer_to_a_write_is_looked_into(pbx, body):
     assert (len(pbx.extensions) == 12) is not accepted
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize("number", ["1e999", "NaN", "9" * 5000, "1" + "0" * 40])
 @pytest.mark.parametrize("key", ["id", "errcode", "total_number"])
 @pytest.mark.parametrize("method", ["phone/search", "extension/search", "phone/batchcreate"])

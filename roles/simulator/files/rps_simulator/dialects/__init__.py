@@ -6,7 +6,23 @@
 from __future__ import annotations
 
 from ..dialect import Dialect
-from . import htek, snom, yealink, yeastar
+from . import (
+    akuvox,
+    ale,
+    auerswald,
+    fanvil,
+    gigaset,
+    gigaset_grape,
+    htek,
+    panasonic,
+    poly,
+    snom,
+    snom_sraps,
+    unify,
+    yealink,
+    yealink_v1,
+    yeastar,
+)
 
 DIALECTS: dict[str, Dialect] = {
     dialect.provider: dialect
@@ -14,6 +30,17 @@ DIALECTS: dict[str, Dialect] = {
         yealink.DIALECT,
         htek.DIALECT,
         snom.DIALECT,
+        panasonic.DIALECT,
+        gigaset.DIALECT,
+        fanvil.DIALECT,
+        auerswald.DIALECT,
+        akuvox.DIALECT,
+        snom_sraps.DIALECT,
+        gigaset_grape.DIALECT,
+        poly.DIALECT,
+        ale.DIALECT,
+        unify.DIALECT,
+        yealink_v1.DIALECT,
         yeastar.DIALECT,
     )
 }

@@ -87,10 +87,14 @@ class Method:
     """`str`, or `list` for a list of strings, each; or one of them `| None`, which may be nil."""
     writes: bool
     retired: bool = False
+    no_devices: bool = False
+    """Whether its list is one of something else than devices."""
 
     def devices(self, call: Call) -> int:
         """How many devices a bulk call lists; 0 for any other call."""
-        return len(call.parameters[0]) if call.parameters and isinstance(call.parameters[0], list) else 0
+        if self.no_devices or not call.parameters or not isinstance(call.parameters[0], list):
+            return 0
+        return len(call.parameters[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +106,8 @@ class Dialect(dialect.Dialect):
     """By name and number of parameters."""
     content_type: str | None = None
     """The type that requests must have; None where it does not matter."""
+    sent_password: Callable[[str], str] = str
+    """What requests have in the place of an account's password."""
     settings: type[XmlRpcSettings] = XmlRpcSettings
     tables: tuple[str, ...] = (TABLES,)
     parts: Mapping[str, Part] = field(default_factory=lambda: {"devices": DEVICES})
@@ -238,6 +244,10 @@ class XmlRpc(Transport):
             return Answer(200, xmlrpc.client.dumps((refusal,), methodresponse=True).encode())
         return Answer(401, b"", headers=(("WWW-Authenticate", 'Basic realm="RPS"'),))
 
+    def _password(self, account: Account) -> str:
+        spoken = self._dialects.get(account.provider)
+        return spoken.sent_password(account.password) if spoken else account.password
+
     def _authenticate(self, request: Request) -> Account | None:
         scheme, _space, credentials = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "basic":
@@ -254,7 +264,7 @@ class XmlRpc(Transport):
                 account = self._state.account(name.decode(encoding))
             except UnicodeDecodeError:
                 continue
-            if account and hmac.compare_digest(account.password.encode(encoding, "replace"), password):
+            if account and hmac.compare_digest(self._password(account).encode(encoding, "replace"), password):
                 return account
         return None
 

@@ -1,0 +1,219 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fanvil's FDPS, by what public clients send to it and make of its answers; the vendor publishes no document."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any, ClassVar, Iterator, Mapping, Sequence
+from urllib.parse import urlsplit, urlunsplit
+
+from ansible_collections.voip.rps.plugins.module_utils._http.logins import BasicLogin, Login, hashed
+from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import MANY, Bulk, Capabilities
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError, shown_value
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    UNKNOWN,
+    Device,
+    NamedServer,
+    Observation,
+    Target,
+)
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
+from ansible_collections.voip.rps.plugins.module_utils._pure.url import has_userinfo
+from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
+from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import texts
+from ansible_collections.voip.rps.plugins.module_utils._services.base import released_first
+from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import PREFIXES
+from ansible_collections.voip.rps.plugins.module_utils._services.result_codes import Reading, ResultCodeService
+
+_PROTOCOLS = {"ftp": 1, "tftp": 2, "http": 4, "https": 5}
+_NO_NAME = re.compile("[/:@=]")
+# What a list of servers calls a server's name and its URL is not known; the first of these are ours to guess.
+_NAMES = ("cfgname", "name", "servername", "groupname", "server", "group")
+_URLS = ("url", "serverurl", "cfgurl")
+
+
+class Fanvil(ResultCodeService):
+    """A phone is bound to a named server. Which phones are the account's is told by the list of its phones alone."""
+
+    provider = "fanvil"
+    default_url = "https://fdps.fanvil.com/xmlrpc.php"
+    mac_prefixes = PREFIXES["fanvil"]
+    sources = "Clients in use; the vendor publishes no document"
+    not_known = (
+        "The bulk calls, of which only the names are known: a phone has a call of its own. What the list of "
+        "servers calls a server's URL: if it cannot be read, `rps_server` reports `unverified`. Whether a "
+        "query in a server's URL is kept: a warning says so."
+    )
+    can = Capabilities(named_servers=True, list_account=True, bulk=Bulk(check=MANY))
+    lists_servers = True
+    deletes_servers = True
+    texts = (
+        (r"server_not_exist", "invalid_server"),
+        (r"server_had_exist", "server_exists"),
+        (r"device_not_exist", "not_registered"),
+        (r"device_had_exist", "owned_by_other_user"),
+        (r"mac_format_error", "invalid_mac"),
+        (r"url_format_error", "invalid_url"),
+    )
+    verdicts: ClassVar[Mapping[str, Verdict]] = {
+        "invalid_server": Verdict.SERVER,
+        "server_exists": Verdict.ALREADY,
+        "not_registered": Verdict.ALREADY,
+        # A phone of the account may be refused in the same words.
+        "owned_by_other_user": Verdict.REGISTERED,
+        "invalid_url": Verdict.BATCH,
+    }
+
+    @classmethod
+    def login_of(cls, options: Mapping[str, str]) -> Login:
+        SECRETS.add_login(options["username"], options["password"])
+        return BasicLogin(options["username"], hashed(options["password"], times=2))
+
+    def check(self, device: Device, *, target: bool) -> Observation:
+        return self.check_many([device], target=target)[device.mac]
+
+    def check_many(self, devices: Sequence[Device], *, target: bool) -> Mapping[str, Observation]:
+        """listDevices, as what checkDevice answers is not known."""
+        listed = self.list_devices()
+        return {device.mac: listed.get(device.mac, Observation(UNKNOWN)) for device in devices}
+
+    def list_devices(self) -> Mapping[str, Observation]:
+        """listDevices."""
+        return self._listed("listDevices")
+
+    def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
+        """registerDevice; of registerDevices only the name and the order of parameters are known."""
+        (device,) = devices
+        self._write("registerDevice", device.mac.upper(), target.server, asked=[device.mac])
+
+    def move(self, devices: Sequence[Device], target: Target) -> None:
+        """A registered phone is not bound anew; of editDevice only the name is known."""
+        raise released_first()
+
+    def remove(self, devices: Sequence[Device]) -> None:
+        """deRegisterDevice."""
+        (device,) = devices
+        self._write("deRegisterDevice", device.mac.upper(), asked=[device.mac])
+
+    def add_server(self, name: str, url: str) -> None:
+        """addMaterialServer, with the settings that a client gives it."""
+        self._write("addMaterialServer", [f"{key}={value}" for key, value in self._material(name, url)])
+
+    def list_servers(self) -> Sequence[NamedServer]:
+        """listServers."""
+        return self._ask("listServers", read=lambda answer: _servers(self._values(answer)), listing=True)
+
+    def delete_server(self, name: str) -> None:
+        """deleteServer, which the service refuses while phones are bound to it."""
+        self._write("deleteServer", name, reading=_DELETING)
+
+    def devices_of_server(self, name: str) -> None:
+        return None
+
+    @classmethod
+    def check_server_name(cls, name: str) -> None:
+        """What the service takes is not known, but that it takes no URL for a name."""
+        if not name.strip():
+            raise ValueError("a server's name cannot be empty")
+        if not name.isprintable() or _NO_NAME.search(name):
+            raise ValueError(f"server name {name!r}: '/', ':', '@' and '=' are not allowed, nor what cannot be seen")
+
+    def _material(self, name: str, url: str) -> Iterator[tuple[str, str]]:
+        parts = urlsplit(url)
+        if has_userinfo(url):
+            words = "the service is not known to keep the user and the password of a server's URL: leave them out"
+            raise Refused("invalid_url", words, verdict=Verdict.BATCH)
+        path = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
+        if parts.query or parts.fragment:
+            self.warn(
+                f"Whether the service keeps what follows the path of a server's URL is not known: look at server "
+                f"{name!r} in the vendor's portal."
+            )
+        yield from (("cfgName", name), ("cfgPfMode", "1"), ("cfgDhcpOpt", "false"), ("cfgPnpEnable", "false"))
+        # The service puts a slash between them.
+        yield from (("cfgPfSrv", parts.netloc), ("cfgPfName", path[path.startswith("/") :]))
+        yield "cfgPfProt", str(_PROTOCOLS[parts.scheme.lower()])
+
+    def _settle_success(self, values: Sequence[Any], reading: Reading) -> None:
+        """What the texts of success are is not known: true is, unless the text is that of a refusal."""
+        words = " ".join(filter(None, texts([value for value in values if not isinstance(value, (int, float))])))
+        if self._code(words, reading) != "service_error":
+            raise self._refusal(values, reading)
+
+
+_DELETING = Reading(verdicts={"invalid_server": Verdict.ALREADY})
+
+
+def _servers(values: Sequence[Any]) -> list[NamedServer]:
+    """Return the servers of a list, which is JSON in a text, perhaps escaped as for HTML.
+
+    Raises RpsError C(protocol_error) where there is none, or none of it tells its name.
+    """
+    rows = _rows(values[0] if values else None)
+    servers = {}
+    for row in rows:
+        server = _server(row)
+        if server is None:
+            raise _no_list(row)
+        servers[server.name] = server
+    return list(servers.values())
+
+
+def _rows(value: Any) -> list[Any]:
+    if isinstance(value, str) and value.strip():
+        told = value.strip()
+        for attempt in (told, html.unescape(told)):
+            try:
+                value = json.loads(attempt)
+                break
+            except ValueError:
+                continue
+            except RecursionError:
+                raise _no_list(told) from None
+        else:
+            raise _no_list(told)
+    if isinstance(value, dict):
+        lists = [item for item in value.values() if isinstance(item, list)]
+        # By name, or in a member of their own.
+        value = lists[0] if len(lists) == 1 else [value] if _name_of(value) else list(value)
+    if not isinstance(value, list):
+        if value is None or value == "":
+            return []
+        raise _no_list(value)
+    return value
+
+
+def _server(row: Any) -> NamedServer | None:
+    if isinstance(row, str) and row.strip():
+        return NamedServer(row, None)
+    if not isinstance(row, dict):
+        return None
+    name = _name_of(row)
+    return NamedServer(name, _url_of(row)) if name else None
+
+
+def _name_of(row: Mapping[str, Any]) -> str | None:
+    known = {str(key).lower(): value for key, value in row.items()}
+    found = (known[key] for key in _NAMES if isinstance(known.get(key), str) and known[key].strip())
+    return next(found, None)
+
+
+def _url_of(row: Mapping[str, Any]) -> str | None:
+    known = {str(key).lower(): value for key, value in row.items()}
+    for key in _URLS:
+        if isinstance(known.get(key), str) and "://" in known[key]:
+            return str(known[key]).strip()
+    scheme = {str(number): name for name, number in _PROTOCOLS.items()}.get(str(known.get("cfgpfprot")))
+    host, path = known.get("cfgpfsrv"), known.get("cfgpfname")
+    if scheme and isinstance(host, str) and host.strip() and isinstance(path, str):
+        return f"{scheme}://{host.strip()}/{path.strip()}"
+    return None
+
+
+def _no_list(value: Any) -> RpsError:
+    return RpsError("protocol_error", f"a list of servers that no client knows: {shown_value(value)}")

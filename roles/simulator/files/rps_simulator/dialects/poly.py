@@ -1,0 +1,244 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Poly's Zero Touch Provisioning, REST with an API key, as its public clients have met it.
+
+Profiles are the named servers of the seed; an account's password is its key. Where nobody knows, there is a setting for
+each reading.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+from uuid import NAMESPACE_URL, uuid5
+
+from ..knobs import choice, number
+from ..mac import undivided
+from ..prefixes import PREFIXES
+from ..records import DEVICES, SERVERS, Device
+from ..state import Account
+from ..transport import Refused
+from ..wire import Answer, Request
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+
+PATH = "/ztp/v1"
+
+
+@dataclass(slots=True)
+class PolySettings(RestSettings):
+    foreign_macs: str = choice("take", "refuse")
+    """What registering a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    poly_field: str = choice("profile", "profileid")
+    """The field in which a device names its profile."""
+    poly_profile: str = choice("id", "object")
+    """What stands in it: the profile's id, or an object with it."""
+    poly_list: str = choice("id", "whole")
+    """What a list of devices tells of each: its id, or its profile, too."""
+    poly_next: str = choice("cursor", "url", "path")
+    """How a page names the next one: by a cursor, a whole address, or its path alone."""
+    poly_end: str = choice("missing", "null", "repeated")
+    """What the last page has in that place; one that is repeated is that of the page itself."""
+    poly_most: int = number(50, 1, 1000)
+    """The most rows of a page, whatever is asked for."""
+    poly_unknown_profile: str = choice("400", "404")
+    """How registering with a profile that is not there is refused."""
+    poly_own_again: str = choice("refuse", "ok")
+    """What registering one's own device again does: it is refused as another's, or bound anew."""
+    poly_words: str = choice("message", "error")
+    """Where the words of an error are."""
+
+
+class Keys(Rest):
+    """Requests with a key in a header."""
+
+    prefix = f"{PATH}/"
+
+    def authenticate(self, request: Request, method: str | None) -> Account:
+        given = request.headers.get("api-key", "").encode()
+        for account in self.state.accounts():
+            if account.provider in self.dialects and hmac.compare_digest(account.password.encode(), given):
+                return account
+        raise Refused(None, self.answer(401, {"message": "Unauthorized"}))
+
+    def told_missing(self, request: Request) -> Answer:
+        # 404 would say that a device is not there.
+        return self.answer(405, {"message": "Method Not Allowed"})
+
+    def told_unreadable(self, reason: str) -> Failed:
+        return Failed(400, {"message": f"Bad Request: {reason}"})
+
+    def fault(self, code: int, message: str) -> Answer:
+        return self.answer(405 if code == MISSING_METHOD else 500, {"message": message})
+
+    def log_out(self, request: Request) -> Answer:
+        return self.answer(401, {"message": "Unauthorized"})
+
+
+def _no(call: Asking, status: int, words: str) -> Failed:
+    return Failed(status, {call.settings.poly_words: words})
+
+
+def profile_id(account: str, name: str) -> str:
+    """The id of an account's profile."""
+    return str(uuid5(NAMESPACE_URL, f"{account}/{name}"))
+
+
+def _names(call: Asking) -> dict[str, str]:
+    """The account's profiles: id -> name."""
+    return {profile_id(call.account.name, name): name for name in call.records.servers()}
+
+
+def _shown_profile(call: Asking, name: str, url: str | None) -> dict[str, Any]:
+    parts = urlsplit(url or "")
+    userinfo, at, host = parts.netloc.rpartition("@")
+    server = {"address": parts._replace(netloc=host).geturl()}
+    if at:
+        user, _colon, password = userinfo.partition(":")
+        server |= {"username": unquote(user), "password": unquote(password)}
+    template = {"provisioning": {"server": server, "polling": False}}
+    return {"id": profile_id(call.account.name, name), "name": name, "enabled": True, "template": template}
+
+
+def list_profiles(call: Asking) -> Told:
+    """GET /profiles."""
+    return _page(call, [_shown_profile(call, name, url) for name, url in call.records.servers().items()], "/profiles")
+
+
+def get_profile(call: Asking) -> Told:
+    """GET /profiles/ID."""
+    name = _profile(call, call.parts["id"])
+    return Told(_shown_profile(call, name, call.records.server_url(name)))
+
+
+def add_profile(call: Asking) -> Told:
+    """POST /profiles."""
+    try:
+        name, server = call.value["name"], call.value["template"]["provisioning"]["server"]
+        address = server["address"]
+        user, password = server.get("username"), server.get("password", "")
+    except (KeyError, TypeError, AttributeError):
+        raise _no(call, 400, "Bad Request") from None
+    scheme, _slashes, rest = address.partition("://")
+    url = f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}" if user else address
+    if not call.records.add_server(name, url):
+        raise _no(call, 409, "Conflict")
+    return Told(_shown_profile(call, name, url), 201)
+
+
+def delete_profile(call: Asking) -> Told:
+    """DELETE /profiles/ID. Its devices stay."""
+    name = _profile(call, call.parts["id"])
+    call.state.write(
+        "DELETE FROM servers WHERE provider = ? AND account = ? AND name = ?",
+        [(call.account.provider, call.account.name, name)],
+    )
+    return Told(status=204)
+
+
+def _profile(call: Asking, given: str) -> str:
+    name = _names(call).get(given)
+    if name is None:
+        raise _no(call, 404, "Not Found")
+    return name
+
+
+def _shown(call: Asking, mac: str, device: Device) -> dict[str, Any]:
+    """A device as it is read."""
+    profile: Any = None
+    if device.server is not None:
+        profile = profile_id(call.account.name, device.server)
+        if call.settings.poly_profile == "object":
+            profile = {"id": profile, "name": device.server}
+    return {"id": mac, call.settings.poly_field: profile}
+
+
+def list_devices(call: Asking) -> Told:
+    """GET /devices."""
+    macs = call.records.owned(None)
+    rows: list[Any] = [{"id": mac} for mac in macs]
+    if call.settings.poly_list == "whole":
+        devices = call.records.find(macs)
+        rows = [_shown(call, mac, devices[mac]) for mac in macs if mac in devices]
+    return _page(call, rows, "/devices")
+
+
+def _page(call: Asking, rows: list[Any], path: str) -> Told:
+    size = max(1, min(int(call.query.get("limit", call.settings.poly_most)), call.settings.poly_most))
+    start = int(call.query.get("cursor") or 0)
+    end = start + size
+    page: dict[str, Any] = {"results": rows[start:end]}
+    if end < len(rows):
+        link = f"{PATH}{path}?limit={size}&cursor={end}"
+        scheme = call.request.headers.get("x-forwarded-proto", "http")
+        whole = f"{scheme}://{call.request.headers.get('host', '')}{link}"
+        page["next"] = {"cursor": str(end), "url": whole, "path": link}[call.settings.poly_next]
+    elif call.settings.poly_end == "null":
+        page["next"] = None
+    elif call.settings.poly_end == "repeated" and start:
+        page["next"] = str(start)
+    return Told(page)
+
+
+def _find(call: Asking, given: object) -> tuple[str, Device | None]:
+    mac = undivided(given)
+    if mac is None:
+        raise _no(call, 400, "Invalid device id")
+    return mac, call.records.find([mac]).get(mac)
+
+
+def get_device(call: Asking) -> Told:
+    """GET /devices/MAC."""
+    mac, device = _find(call, call.parts["mac"])
+    if device is None or device.account != call.account.name:
+        raise _no(call, 404, "Not Found")
+    return Told(_shown(call, mac, device))
+
+
+def add_device(call: Asking) -> Told:
+    """POST /devices."""
+    if not isinstance(call.value, dict):
+        raise _no(call, 400, "Bad Request")
+    mac, device = _find(call, call.value.get("id"))
+    if call.settings.foreign_macs == "refuse" and call.records.foreign(mac):
+        raise _no(call, 400, "Invalid device id")
+    name = _names(call).get(str(call.value.get("profile")))
+    if name is None:
+        raise _no(call, int(call.settings.poly_unknown_profile), "No such profile")
+    own = device is not None and device.account == call.account.name
+    if device and device.account is not None and not (own and call.settings.poly_own_again == "ok"):
+        raise _no(call, 409, "Device is registered")
+    call.records.bind([mac], name, "")
+    return Told(_shown(call, mac, Device(call.account.name, name, None)))
+
+
+def delete_device(call: Asking) -> Told:
+    """DELETE /devices/MAC."""
+    mac, device = _find(call, call.parts["mac"])
+    if device is None or device.account != call.account.name:
+        raise _no(call, 404, "Not Found")
+    call.records.forget([mac])
+    return Told(status=204)
+
+
+DIALECT = Dialect(
+    provider="poly",
+    endpoint=PATH,
+    transports=(Keys,),
+    settings=PolySettings,
+    parts={"servers": SERVERS, "devices": DEVICES},
+    mac_prefixes=PREFIXES["poly"],
+    options=("API_URL", "", "API_KEY"),
+    routes={
+        f"GET {PATH}/devices": Route(list_devices),
+        f"GET {PATH}/devices/{{mac}}": Route(get_device),
+        f"POST {PATH}/devices": Route(add_device, writes=True),
+        f"DELETE {PATH}/devices/{{mac}}": Route(delete_device, writes=True),
+        f"GET {PATH}/profiles": Route(list_profiles),
+        f"GET {PATH}/profiles/{{id}}": Route(get_profile),
+        f"POST {PATH}/profiles": Route(add_profile, writes=True),
+        f"DELETE {PATH}/profiles/{{id}}": Route(delete_profile, writes=True),
+    },
+)
