@@ -4,7 +4,8 @@
 
 """The job templates: one for every playbook that makes sense as a job, with a twin that only foresees what it would do.
 
-Not among them is C(simulator): what it starts would end with the container of the job.
+Not among them are C(simulator), as what it starts would end with the container of the job, and C(drift), which only the
+rulebook of that name can run.
 """
 
 from __future__ import annotations

@@ -101,7 +101,9 @@ def _provider_type(service: type[Service]) -> dict[str, Any]:
         f"{prefix}API_URL": f"{{{{ api_url or '{service.default_url}' }}}}",
         f"{prefix}CA_PATH": "{{ tower.filename.ca if ca else '' }}",
     }
-    for name in service.login:
+    # One that may be left out cannot be: an empty variable would be an error. A file of accounts can have it.
+    required = [name for name in service.login if name not in service.optional]
+    for name in required:
         field: dict[str, Any] = {"id": name, "type": "string", "label": _LABELS.get(name, name)}
         is_file = RPS_OPTIONS[name]["type"] == "path"
         if is_file or name in _SECRETS:
@@ -112,7 +114,6 @@ def _provider_type(service: type[Service]) -> dict[str, Any]:
         value = f"tower.filename.{name}" if is_file else name
         env[prefix + name.upper()] = f"{{{{ {value} }}}}"
         fields.append(field)
-    required = [name for name in service.login if name not in service.optional]
     return {
         "description": f"An account at the redirection service {service.provider}",
         "kind": "cloud",

@@ -73,7 +73,7 @@ def inject(kind: Mapping[str, Any], inputs: Mapping[str, Any], folder: Path) -> 
 @pytest.mark.parametrize("filled", [False, True])
 def test_what_a_credential_injects_is_the_account(provider: str, filled: bool, tmp_path: Path) -> None:
     service = SERVICES[provider]
-    login = {name: f"the {name} of {provider}" for name in service.login if filled or name not in service.optional}
+    login = {name: f"the {name} of {provider}" for name in service.login if name not in service.optional}
     url = {"api_url": "https://proxy.example/rps"} if filled or not service.default_url else {}
     ca = {"ca": "-----BEGIN CERTIFICATE-----\n"} if filled else {}
     kind = credential_types()[provider]
