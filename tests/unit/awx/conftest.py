@@ -24,6 +24,7 @@ import yaml
 from ansible.module_utils import basic
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible.utils.unsafe_proxy import wrap_var
 
 import ansible_collections.voip.rps as collection
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
@@ -130,7 +131,7 @@ def play(awx_awx: Path, controller: Any) -> Play:
             "awx_update_secrets": given.get("update_secrets", False),
             "awx_accounts": given.get("accounts", {}),
             "awx_credentials": given.get("credentials", {}),
-            "__awx_run": task,
+            "__awx_run": wrap_var(task),
             "ansible_check_mode": check_mode,
         }
         played = Played()
@@ -153,7 +154,7 @@ def controller_list(url: str, filters: Mapping[str, Any]) -> list[Any]:
 def _task(task: Mapping[str, Any], variables: Mapping[str, Any], played: Played, check_mode: bool) -> None:
     (name,) = (key for key in task if "." in key)
     for item in _templated(task["loop"], Templar(DataLoader(), variables=dict(variables))):
-        its = Templar(DataLoader(), variables={**variables, "item": item, "omit": "__omit__"})
+        its = Templar(DataLoader(), variables={**variables, "item": wrap_var(item), "omit": "__omit__"})
         if "when" in task and not _templated(f"{{{{ {task['when']} }}}}", its):
             continue
         label = item if isinstance(item, str) else item.get("name", item.get("identifier"))
