@@ -105,10 +105,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             if f"{PREFIX}mac" not in its:
                 continue
             templar.available_variables = its
-            phone, wrong = self._phone(str(name), its, templar)
+            phone, wrong = self._phone(plain(name, None), its, templar)
             problems += wrong
             if wrong or phone.get("mac") not in (None, ""):
-                phones.append((str(name), phone))
+                phones.append((plain(name, None), phone))
         return Hosts(phones, len(names) - len(phones), problems)
 
     def _phone(self, name: str, variables: Mapping[str, Any], templar: Templar) -> tuple[dict[str, Any], Problems]:
@@ -117,7 +117,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         for column in COLUMNS:
             value = referred(variables.get(PREFIX + column), variables)
             if is_plain_text(value) and not is_omitted(value, variables.get("omit")):
-                phone[column] = str(value)
+                phone[column] = plain(value, None)
             elif value is not None:
                 try:
                     value = templar.template(value)
