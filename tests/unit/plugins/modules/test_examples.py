@@ -58,6 +58,7 @@ def of_vendor(rps, value):
     return rps.mac(int(re.sub(r"\W", "", shown[1]))) if shown else value
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("name", MODULES)
 @pytest.mark.parametrize("check", [False, True])
 def test_examples_run(example_account, run, name, check, tmp_path, monkeypatch):
