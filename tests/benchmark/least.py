@@ -34,9 +34,9 @@ class Requests(NamedTuple):
 
 
 class Api(NamedTuple):
-    """What calls a service has, as far as it takes to count them. A page or a call has so many phones; 0: there is none.
+    """What calls a service has, as far as it takes to count them.
 
-    C(why): the reasons for what is not obvious, for the docs.
+    A page or a call has so many phones; 0: there is none. C(why): the reasons for what is not obvious, for the docs.
     """
 
     why: str
