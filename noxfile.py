@@ -106,8 +106,9 @@ def lint(session: nox.Session) -> None:
         packages = ["-p", "ansible_collections.voip.rps.plugins", "-p", "rps_simulator"]
         session.run(*mypy, *packages, env={"MYPYPATH": f"{root}:roles/simulator/files"})
         session.run(*mypy, *sorted(glob("extensions/eda/plugins/*/*.py")))
+        simulated = "tests/benchmark:roles/simulator/files"
         scripts = sorted(glob("tests/benchmark/**/*.py", recursive=True))
-        session.run(*mypy, "--python-executable", sys.executable, *scripts, env={"MYPYPATH": "tests/benchmark"})
+        session.run(*mypy, "--python-executable", sys.executable, *scripts, env={"MYPYPATH": simulated})
 
 
 @nox.session

@@ -109,7 +109,7 @@ class Vendor(NamedTuple):
     tells: bool = False
 
 
-PROPERTIES = ("test_matrix", "test_convergence", "test_secrets")
+PROPERTIES = ("test_least_requests", "test_matrix", "test_convergence", "test_secrets")
 """The files of tests of what holds for every service, whatever calls it has."""
 SUITES = (*PROPERTIES, "test_unforeseen", "test_named_servers", "test_certificates")
 """The files of tests for vendors whose calls are not those of the first ones: their costs are in files of their own."""
