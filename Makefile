@@ -5,7 +5,7 @@
 PYTHONS = python3.13 python3.12 python3.11 python3
 NOX = .venv/bin/nox
 
-.PHONY: help test demo lint units matrix soak benchmark clean
+.PHONY: help test demo lint units matrix oldest soak benchmark release clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -26,14 +26,20 @@ units: .venv/ready ## Run the unit tests
 matrix: .venv/ready ## Run the unit tests with every ansible-core and Python that fit
 	@$(NOX) -s matrix
 
+oldest: .venv/ready ## Run the modules' unit tests with the oldest requests that fits
+	@$(NOX) -s oldest
+
 soak: .venv/ready ## Run the tests that draw their cases with random seeds, for MINUTES (10)
 	@$(NOX) -s soak -- --minutes $(or $(MINUTES),10)
 
 benchmark: .venv/ready ## Measure how fast it is, for about 20 minutes
 	@$(NOX) -s benchmark
 
+release: .venv/ready ## Prepare the release VERSION in dist: changelog, artifact, checksums
+	@$(NOX) -s release -- $(VERSION)
+
 clean: ## Remove environments and caches
-	rm -rf .venv .nox .ansible .hypothesis .mypy_cache .ruff_cache .pytest_cache tests/output
+	rm -rf dist .venv .nox .ansible .hypothesis .mypy_cache .ruff_cache .pytest_cache tests/output
 
 .venv/ready: tests/constraints.txt
 	@for python in $(PYTHONS); do \

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -31,10 +32,20 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 os.environ["PIP_CONSTRAINT"] = "tests/constraints.txt"
 
-# pyenv's shims answer for every Python, installed or not. The installed ones take their place.
-PYENV = os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv"))
-SEARCHED = [path for path in os.environ["PATH"].split(os.pathsep) if not path.startswith(PYENV)]
-os.environ["PATH"] = os.pathsep.join([*SEARCHED, *sorted(glob(f"{PYENV}/versions/*/bin"))])
+
+def search_path() -> str:
+    """Return PATH without the shims of version managers (pyenv, asdf, mise), and with the Pythons that they installed.
+
+    Shims answer for every Python, installed or not, and ansible-test believes them.
+    """
+    folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep)]
+    for shims in [folder for folder in folders if folder.name == "shims"]:
+        folders.remove(shims)
+        folders += [python.parent for python in sorted(shims.parent.glob("*/[0-9]*/bin/python3"))]
+    return os.pathsep.join(map(str, folders))
+
+
+os.environ["PATH"] = search_path()
 
 
 @contextmanager
@@ -68,6 +79,7 @@ def lint(session: nox.Session) -> None:
         session.run(*mypy, "--python-executable", sys.executable, "noxfile.py")
         packages = ["-p", "ansible_collections.voip.rps.plugins", "-p", "rps_simulator"]
         session.run(*mypy, *packages, env={"MYPYPATH": f"{root}:roles/simulator/files"})
+        session.run(*mypy, *sorted(glob("extensions/eda/plugins/*/*.py")))
         scripts = sorted(glob("tests/benchmark/**/*.py", recursive=True))
         session.run(*mypy, "--python-executable", sys.executable, *scripts, env={"MYPYPATH": "tests/benchmark"})
 
@@ -118,6 +130,7 @@ def run_units(session: nox.Session, *arguments: str) -> None:
 def units(session: nox.Session) -> None:
     """Run the unit tests and measure what they cover; with arguments after ``--``, run just what they select."""
     session.install("ansible-core", "hypothesis", "openpyxl", "pytest-cov", "pytest-xdist", "requests", "selenium")
+    session.install("ansible-builder", "ansible-runner")
     run_units(session, *(session.posargs or ["--cov"]))
 
 
@@ -147,6 +160,22 @@ def matrix(session: nox.Session, core: str) -> None:
     """Run the unit tests with every pair of ansible-core and Python that the collection supports."""
     session.install(f"ansible-core=={core}.*", "hypothesis", "pytest", "pytest-xdist", "requests")
     run_units(session, *session.posargs)
+
+
+@nox.session(default=False)
+def rulebook(session: nox.Session) -> None:
+    """Run the rulebook with ansible-rulebook, which needs java."""
+    session.install("ansible-core", "ansible-rulebook", "hypothesis", "pytest", "pytest-xdist", "requests")
+    run_units(session, *session.posargs, "tests/unit/playbooks/test_rulebook.py")
+
+
+@nox.session(default=False)
+def oldest(session: nox.Session) -> None:
+    """Run the unit tests of the modules with the oldest requests that meta/ee-requirements.txt promises."""
+    requirement = re.search(r"^requests>=(\S+)$", Path("meta/ee-requirements.txt").read_text(encoding="utf-8"), re.M)
+    assert requirement
+    session.install("ansible-core", "hypothesis", "pytest", "pytest-xdist", f"requests=={requirement[1]}")
+    run_units(session, *(session.posargs or ["tests/unit/plugins"]))
 
 
 @nox.session
@@ -181,7 +210,14 @@ def demo(session: nox.Session) -> None:
 @nox.session(default=False)
 def benchmark(session: nox.Session) -> None:
     """Measure how fast the collection is; what follows ``--`` goes to tests/benchmark/run.py."""
-    session.install("ansible-core", "requests")
+    session.install("ansible-core", "ansible-runner", "requests")
     output = ROOT / "tests" / "output" / "benchmark.json"
     with tree(session):
         session.run("python", "tests/benchmark/run.py", "--output", str(output), *session.posargs)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Prepare the release of the version that follows ``--``, in ``dist``."""
+    session.install("ansible-core", "antsibull-changelog", "galaxy-importer", "pyyaml")
+    session.run("python", ".ci/release.py", *session.posargs, env=QUIET_ANSIBLE)

@@ -22,6 +22,7 @@ options:
       - gigaset
       - fanvil
       - auerswald
+      - yealink_v1
       - akuvox
       - snom_sraps
       - gigaset_grape

@@ -13,8 +13,8 @@ author:
 description:
   - Reads phone lists on the controller, and returns a dict for each phone, with the columns that the collection knows.
   - A list is a CSV or TSV file, an Excel workbook (C(.xlsx), if the Python library C(openpyxl) is installed), or a YAML
-    or JSON file with a list of dicts. Header names, encodings and separators that are accepted are listed in
-    C(docs/phone-lists.md).
+    or JSON file with a list of dicts. Header names, encodings and separators that are accepted are listed in the
+    guide on phone lists.
   - Fails if a list cannot be read, or if a row has no valid MAC address.
 options:
   _terms:
@@ -32,6 +32,8 @@ seealso:
   - module: voip.rps.rps_device
   - plugin: voip.rps.rps
     plugin_type: inventory
+  - ref: ansible_collections.voip.rps.docsite.phone_lists
+    description: What a phone list may look like.
 """
 
 EXAMPLES = r"""

@@ -76,13 +76,18 @@ options:
         description:
           - The account of the device, as O(account) names it. If it is another one, the row is skipped.
         type: str
+      mac_id:
+        description:
+          - The MAC-ID of a Gigaset phone, which its label has as C(7C2F80ABCDEF-AB12). Some accounts of V(gigaset) need
+            it.
+        type: str
       replaces:
         description:
           - The MAC address of the phone that this one replaces (RMA). The new phone is registered and read back, and
             then the old one is released.
           - If the row names neither a server nor a URL, the new phone gets the target of the old one, not O(server) or
             O(url). Where the service does not tell where a phone points, they are used as usual.
-          - The old phone must have no row of its own. See C(docs/phone-lists.md).
+          - The old phone must have no row of its own. The guide on phone lists has all rules.
         type: str
   src:
     description:
@@ -90,7 +95,7 @@ options:
         directory.
       - A CSV file with a header and the columns C(mac), C(server), C(url), C(provider), C(account) and
         C(replaces). Only C(mac) is required. Other columns are ignored.
-      - Header names, encodings, separators and workbooks that are accepted are listed in C(docs/phone-lists.md).
+      - Header names, encodings, separators and workbooks that are accepted are listed in the guide on phone lists.
       - This is the fastest way for thousands of phones, because Ansible has no list to template and validate.
     type: path
   account:
@@ -202,6 +207,12 @@ options:
 seealso:
   - module: voip.rps.rps_server
   - module: voip.rps.rps_device_info
+  - ref: ansible_collections.voip.rps.docsite.phone_lists
+    description: What a phone list may look like.
+  - ref: ansible_collections.voip.rps.docsite.services
+    description: What each service can do.
+  - ref: ansible_collections.voip.rps.docsite.error_codes
+    description: Causes and remedies of each error code.
 """
 
 EXAMPLES = r"""

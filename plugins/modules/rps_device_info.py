@@ -51,6 +51,10 @@ options:
     type: bool
 seealso:
   - module: voip.rps.rps_device
+  - ref: ansible_collections.voip.rps.docsite.services
+    description: What each service can do.
+  - ref: ansible_collections.voip.rps.docsite.find
+    description: Find a phone over several accounts.
 """
 
 EXAMPLES = r"""
@@ -103,6 +107,13 @@ devices:
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
+    details:
+      description:
+        - What else the service tells of the device, as text, by the service's own names. V(panasonic) tells C(model),
+          C(version), C(profile), C(note), C(register_date) and C(access_date), as far as they are not empty.
+      type: dict
+      returned: if the service tells it
+      sample: {"model": "KX-TGP500", "register_date": "2011-07-12T05:32:12Z"}
     company:
       description: Whose the device is, where the service tells it.
       type: str

@@ -16,8 +16,8 @@ description:
   - Adds, changes and removes configuration servers, each a name and a URL, to which M(voip.rps.rps_device) can bind
     phones.
   - A service that can list its servers is read first, and only what differs is sent.
-  - The XML-RPC services, V(yealink) and V(htek), can only add a server, and report that a name is taken. They have no
-    call to list, read, change or delete one.
+  - V(yealink), V(htek) and V(akuvox) can only add a server, and report that a name is taken. They have no call to list,
+    read, change or delete one. V(fanvil) lists, adds and deletes servers.
   - A service without named servers, as V(snom), is an error. There, devices are given a URL.
 extends_documentation_fragment:
   - voip.rps.attributes
@@ -73,6 +73,8 @@ options:
 seealso:
   - module: voip.rps.rps_device
   - module: voip.rps.rps_server_info
+  - ref: ansible_collections.voip.rps.docsite.services
+    description: What each service can do.
 """
 
 EXAMPLES = r"""
@@ -100,7 +102,7 @@ EXAMPLES = r"""
     password: "{{ rps_password }}"
     name: acme-rome
     state: absent
-  when: rps_provider not in ['yealink', 'htek', 'snom']
+  when: rps_provider not in ['yealink', 'htek', 'akuvox', 'snom', 'panasonic', 'gigaset', 'auerswald']
 """
 
 RETURN = r"""

@@ -14,8 +14,9 @@ author:
   - voip.rps contributors (@voip-rps)
 description:
   - Returns the named configuration servers of the account, with their URLs.
-  - Only for services that have a call to list them. The XML-RPC services, V(yealink) and V(htek), have none, and
-    V(snom) has no named servers. There the module fails as C(unsupported) before anything is sent.
+  - Only for services that have a call to list them, as V(fanvil). V(yealink), V(htek) and V(akuvox) have none, and
+    V(snom), V(panasonic), V(gigaset) and V(auerswald) have no named servers. There the module
+    fails as C(unsupported) before anything is sent.
 extends_documentation_fragment:
   - voip.rps.attributes
   - voip.rps.attributes.info_module
@@ -23,6 +24,8 @@ extends_documentation_fragment:
   - voip.rps.rps
 seealso:
   - module: voip.rps.rps_server
+  - ref: ansible_collections.voip.rps.docsite.services
+    description: What each service can do.
 """
 
 EXAMPLES = r"""
@@ -31,7 +34,7 @@ EXAMPLES = r"""
     provider: "{{ rps_provider }}"
     username: acme
     password: "{{ rps_password }}"
-  when: rps_provider not in ['yealink', 'htek', 'snom']
+  when: rps_provider == 'fanvil'
 """
 
 RETURN = r"""

@@ -69,7 +69,7 @@ options:
     description:
       - A phone list, read where the module runs. A CSV file with a header, and the columns C(mac), C(extension),
         C(vendor) or C(provider), C(model) and C(template), of which only the first is required; others are ignored.
-      - Header names, encodings, separators and workbooks that are accepted are listed in C(docs/phone-lists.md).
+      - Header names, encodings, separators and workbooks that are accepted are listed in the guide on phone lists.
     type: path
   vendor:
     description:
@@ -108,6 +108,10 @@ options:
 seealso:
   - module: voip.rps.yeastar_autoprovision_info
   - module: voip.rps.rps_device
+  - ref: ansible_collections.voip.rps.docsite.yeastar
+    description: Phones into a Yeastar PBX, from its settings on.
+  - ref: ansible_collections.voip.rps.docsite.phone_lists
+    description: What a phone list may look like.
 """
 
 EXAMPLES = r"""

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from cases import CASES, LEFT_OUT, OTHERS, Setting
 from figures import Figures
@@ -37,6 +38,7 @@ def text(figures: Figures) -> str:
         "",
         LEFT_OUT,
         "",
+        *_slices(data.get("slices", [])),
         "Goals:",
         *_columns(
             [
@@ -47,6 +49,22 @@ def text(figures: Figures) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _slices(measured: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not measured:
+        return []
+    head = "Slices, a fresh rollout of phones as hosts, jobs at once that share the account's allowance:"
+    return [head, *map(slice_words, measured), ""]
+
+
+def slice_words(one: Mapping[str, Any]) -> str:
+    """A measurement of slices, on one line."""
+    latency, peak = one["latency"] * 1000, one["peak"] / 1e6
+    return (
+        f"{one['slices']} slices, {one['size']:,} phones, {latency:g} ms: {one['rate']:,.0f} phones/s"
+        f" ({seconds(one['seconds'])} s, {one['requests']:,} requests, largest process {peak:.0f} MB)"
+    )
 
 
 def seconds(value: float) -> str:

@@ -22,12 +22,14 @@ from typing import Any
 
 import load
 import report
+import slices
 from cases import CASES, LATENCIES, SIZES, Sample, Setting, groups, sample
 from figures import Figures
 from measure import Play
 from world import World
 
 REPEAT = 3
+SLICES = "slices"
 ONCE_ABOVE = 20.0
 """What takes more seconds than this is measured once."""
 
@@ -36,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="numbers of phones")
     parser.add_argument("--latency", type=float, nargs="+", default=LATENCIES, metavar="S", help="seconds a request")
-    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--cases", nargs="+", choices=[*CASES, SLICES], default=[*CASES, SLICES])
     parser.add_argument("--repeat", type=int, default=REPEAT, help=f"but once what takes over {ONCE_ABOVE:g} s")
     parser.add_argument("--output", type=Path, default=Path("tests/output/benchmark.json"), metavar="JSON")
     options = parser.parse_args()
@@ -48,8 +50,15 @@ def main() -> None:
             simulator = load.measure(world)
             sample(world, play, Setting("empty", "empty", 0, 0, 1), folder)  # fills caches
             rows: list[dict[str, Any]] = []
-            for group in groups(options.sizes, options.latency, options.cases):
+            cases = [case for case in options.cases if case != SLICES]
+            for group in groups(options.sizes, options.latency, cases) if cases else []:
                 rows += _side_by_side(world, play, folder, group, options.repeat)
+            sliced = []
+            if SLICES in options.cases:
+                size = min(slices.MOST, max(options.sizes))
+                for one in slices.measure(world, size):
+                    sliced.append(one)
+                    print(f"{time.strftime('%H:%M:%S')} {report.slice_words(one)}", flush=True)
     figures = {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "ansible": version("ansible-core")},
         "seconds": round(time.monotonic() - started),
@@ -57,6 +66,7 @@ def main() -> None:
         "once_above": ONCE_ABOVE,
         "simulator": simulator,
         "rows": rows,
+        "slices": sliced,
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(figures) + "\n")

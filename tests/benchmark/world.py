@@ -74,6 +74,11 @@ class World:
         entries: list[dict[str, Any]] = self._control("GET", "/log")
         return entries
 
+    def held(self) -> int:
+        """How many phones the account holds."""
+        state: dict[str, dict[str, Any]] = self._control("GET", f"/state?account={ACCOUNT}")
+        return len(state["devices"])
+
     def cpu(self) -> float:
         """Seconds of CPU that the simulator took so far."""
         assert self._process is not None

@@ -19,6 +19,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# ansible-test knows nothing of pyproject.toml.
+sys.path.insert(0, str(Path(__file__).parents[2] / "roles" / "simulator" / "files"))
+
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
@@ -85,6 +88,8 @@ class Vendor(NamedTuple):
     its MAC address, made of that; C(odd): an answer that means nothing; C(share): of each test with many cases so many
     are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(suites): the files of tests
     that the vendor is in, where many others count the requests of bulk calls; none for all.
+    C(foresees): whether a look tells another account's device, or only a refused write does. C(tells): the list of the
+    account tells where devices point.
     """
 
     prefix: str
@@ -96,6 +101,8 @@ class Vendor(NamedTuple):
     odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
     share: int | None = None
     suites: tuple[str, ...] = ()
+    foresees: bool = True
+    tells: bool = False
 
 
 PROPERTIES = ("test_matrix", "test_convergence", "test_secrets")
@@ -121,6 +128,7 @@ _NAMED_SERVERS = {
 }
 _ALE = "/eds/api"
 _UNIFY = "/ztd/api/devices"
+_V1 = "/rps-json/api/open/v1"
 _POLY = "/ztp/v1"
 _SRAPS = "/sraps/api/v1"
 VENDORS = {
@@ -175,6 +183,7 @@ VENDORS = {
         "autoprov",
         share=SHARE,
         suites=PROPERTIES,
+        foresees=False,
     ),
     "fanvil": Vendor(
         "0c383e",
@@ -190,6 +199,7 @@ VENDORS = {
         "fdps",
         share=SHARE,
         suites=PROPERTIES,
+        foresees=False,
     ),
     "auerswald": Vendor(
         "000952",
@@ -198,6 +208,7 @@ VENDORS = {
         "device",
         share=SHARE,
         suites=PROPERTIES,
+        foresees=False,
     ),
     "akuvox": Vendor("0c1105", _NAMED_SERVERS, ("batches", "culprits", "own_again"), share=SHARE, suites=PROPERTIES),
     "ale": Vendor(
@@ -212,11 +223,13 @@ VENDORS = {
             (f"POST {_ALE}/devices", 0): "register",
             (f"DELETE {_ALE}/devices/{{id}}", 0): "remove",
         },
-        ("batches", "ale_profile", "ale_refusal", "ale_existing"),
+        ("batches", "ale_names", "ale_refusal", "ale_existing"),
         dialect="ale",
         odd="7",
         share=SHARE,
         suites=SUITES,
+        foresees=False,
+        tells=True,
     ),
     "unify": Vendor(
         "001ae8",
@@ -231,6 +244,28 @@ VENDORS = {
         odd="7",
         share=SHARE,
         suites=SUITES,
+    ),
+    "yealink_v1": Vendor(
+        "001565",
+        {
+            (f"POST {_V1}/server/list", 0): "login",
+            (f"POST {_V1}/server/add", 0): "add",
+            (f"POST {_V1}/server/delete", 0): "add",
+            (f"POST {_V1}/device/list", 0): "list",
+            (f"POST {_V1}/device/list", 1): "locate",
+            (f"GET {_V1}/device/checkMac", 0): "check",
+            (f"POST {_V1}/device/add", 0): "register",
+            (f"POST {_V1}/device/edit", 0): "move",
+            (f"POST {_V1}/device/migrate", 0): "move",
+            (f"POST {_V1}/device/delete", 0): "remove",
+        },
+        ("batches", "culprits", "own_urls", "v1_added"),
+        dialect="yealink_v1",
+        login=_key,
+        odd="7",
+        share=SHARE,
+        suites=SUITES,
+        tells=True,
     ),
     "poly": Vendor(
         "64167f",
@@ -534,6 +569,11 @@ class Rps:
             # Those that point there, all, and, as there are none, one more look: the model may have another name.
             return [Call("list", 0), Call("list", 0), Call("locate", 1)]
         return [Call("list", 0)]
+
+    def reads(self, devices: int) -> int:
+        """Return how many requests tell of many registered devices where each points."""
+        lists = 2 if self.can.list_models else int(self.can.list_account)
+        return lists + (0 if self.vendor.tells else -(-devices // self.can.bulk.check))
 
     def rerun(self, devices: int) -> int:
         """Return how many requests tell of many devices that each points where it shall, as far as that is told."""

@@ -26,19 +26,28 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 )
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, Step, steps_to
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import CHANGED, Progress
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import HANDFUL, Runner
 
 BATCH_SIZE = 100
 
 
-def reconcile_phones(pbx: Pbx, wanted: Sequence[Wanted], *, rps_auth: bool, recreate: bool, check_mode: bool) -> Report:
+def reconcile_phones(
+    pbx: Pbx,
+    wanted: Sequence[Wanted],
+    *,
+    rps_auth: bool,
+    recreate: bool,
+    check_mode: bool,
+    progress: Progress | None = None,
+) -> Report:
     """Carry out what C(wanted) asks for; in check mode, only read and return what would become of the phones.
 
     Raises InputError, before anything is written, where the PBX does not know what was asked for, and RpsError where
     it could not be read.
     """
-    runner = Runner(pbx)
+    runner = Runner(pbx, progress=progress)
     by_id = {phone.mac for phone in wanted if phone.extension and phone.extension.number is None}
     seen = _find(runner, [phone.mac for phone in wanted], by_id)
     goals = _goals(runner, wanted, seen, rps_auth)
@@ -55,6 +64,7 @@ def reconcile_phones(pbx: Pbx, wanted: Sequence[Wanted], *, rps_auth: bool, recr
         return Report(list(outcomes.values()))
     look = functools.partial(_look, runner, by_id)
     applier = Applier(runner, Plan(outcomes, steps), Policy(), BATCH_SIZE, look, release_size=BATCH_SIZE)
+    runner.progress.begin(CHANGED, sum(len(step.macs) for step in steps))
     runner.each(applier.carry_out, [batch for step in steps for batch in applier.batches(step)])
     return Report(list(outcomes.values()), applier.uncertain, runner.stopped)
 

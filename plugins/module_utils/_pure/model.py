@@ -146,7 +146,8 @@ class Outcome(NamedTuple):
     """What became of a device, or in check mode would become: C(action), and what it C(was) before.
 
     C(status) is that before, as far as it is known in the end. C(own_url): it kept a URL of its own when it was bound
-    to a named server, and was given the server's URL as its own. C(replaces): the device that it replaces, if any.
+    to a named server, and was given the server's URL as its own. C(replaces): the device that it replaces, if any;
+    C(inherited): its target is that one's.
     """
 
     mac: str
@@ -157,3 +158,4 @@ class Outcome(NamedTuple):
     error: RpsError | None = None
     own_url: bool = False
     replaces: str | None = None
+    inherited: bool = False

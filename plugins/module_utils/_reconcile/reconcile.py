@@ -10,7 +10,13 @@ import functools
 from typing import Callable, Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsError
-from ansible_collections.voip.rps.plugins.module_utils._pure.model import Device, Observation, Outcome, Target
+from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
+    INHERITED,
+    Device,
+    Observation,
+    Outcome,
+    Target,
+)
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
@@ -86,7 +92,9 @@ def reconcile(
     if prune and account is not None:
         devices = [*devices, *_extra(account, prune)]
     replaced = Replaced(runner, devices, swaps, account) if swaps and swaps.replaced else None
+    inherits: Collection[str] = ()
     if replaced is not None:
+        inherits = {one.mac for one in devices if one.target is INHERITED}
         devices = replaced.devices
     if seen is None:
         seen = observe(runner, devices, policy, account, check_mode)
@@ -101,7 +109,7 @@ def reconcile(
     to_add = add_servers or {}
     if check_mode:
         added = [ServerOutcome(name, to_add[name], ADDED) for name in _bound_servers(plan) if name in to_add]
-        return Report(_outcomes(plan, swaps), servers=added)
+        return Report(_outcomes(plan, swaps, inherits), servers=added)
     if before_writing is not None:
         plan = spare(plan, before_writing(runner, plan))
     look = functools.partial(look_again, runner)
@@ -119,12 +127,13 @@ def reconcile(
         stopped = wave_run.stopped
     if service.can.confirm_by_list:
         applier.confirm()
-    return Report(_outcomes(plan, swaps), applier.uncertain, runner.stopped or stopped, list(binder.added.values()))
+    outcomes = _outcomes(plan, swaps, inherits)
+    return Report(outcomes, applier.uncertain, runner.stopped or stopped, list(binder.added.values()))
 
 
-def _outcomes(plan: Plan, swaps: Swaps | None) -> list[Outcome]:
+def _outcomes(plan: Plan, swaps: Swaps | None, inherits: Collection[str]) -> list[Outcome]:
     outcomes = list(plan.outcomes.values())
-    return swaps.marked(outcomes) if swaps else outcomes
+    return swaps.marked(outcomes, inherits) if swaps else outcomes
 
 
 def _extra(account: Collection[str], prune: Prune) -> list[Device]:

@@ -22,6 +22,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     UNVERIFIED,
     Outcome,
 )
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report
 
 MOST_RETURNED_FAILURES = 100
@@ -48,6 +49,9 @@ def _row(outcome: Outcome, place: Mapping[str, Any]) -> dict[str, Any]:
         row["own_url"] = True
     if outcome.replaces:
         row["replaces"] = outcome.replaces
+    if outcome.inherited and MASK in str(row["url"]):
+        # Nobody asked for that URL, and as a wish it could not be read: the list of outcomes is one, too.
+        row["url"] = None
     return {**row, "error": outcome.error.as_dict()} if outcome.error else row
 
 

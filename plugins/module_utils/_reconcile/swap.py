@@ -45,10 +45,13 @@ class Swaps(NamedTuple):
     servers: Mapping[str, Any]
     url: str | None = None
 
-    def marked(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
-        """Return the outcomes, those of devices that replace others with these."""
+    def marked(self, outcomes: Iterable[Outcome], inherits: Collection[str] = ()) -> list[Outcome]:
+        """Return the outcomes, those of devices that replace others with these; C(inherits): with targets of these."""
         replaced = self.replaced
-        return [one._replace(replaces=replaced[one.mac]) if one.mac in replaced else one for one in outcomes]
+        return [
+            one._replace(replaces=replaced[one.mac], inherited=one.mac in inherits) if one.mac in replaced else one
+            for one in outcomes
+        ]
 
 
 class Replaced:

@@ -19,6 +19,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.snom import Sno
 from ansible_collections.voip.rps.plugins.module_utils._services.sraps import GigasetGrape, SnomSraps
 from ansible_collections.voip.rps.plugins.module_utils._services.unify import Unify
 from ansible_collections.voip.rps.plugins.module_utils._services.yealink import Yealink
+from ansible_collections.voip.rps.plugins.module_utils._services.yealink_v1 import YealinkV1
 
 SERVICES: dict[str, type[Service]] = {
     service.provider: service
@@ -35,6 +36,7 @@ SERVICES: dict[str, type[Service]] = {
         Ale,
         Unify,
         Auerswald,
+        YealinkV1,
         Akuvox,
     )
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import Any, ClassVar, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
@@ -21,6 +22,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     Observation,
     Target,
 )
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import has_userinfo
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._services.answer_shapes import texts
@@ -29,6 +31,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import
 from ansible_collections.voip.rps.plugins.module_utils._services.result_codes import Reading, ResultCodeService
 
 _PROTOCOLS = {"ftp": 1, "tftp": 2, "http": 4, "https": 5}
+_NO_NAME = re.compile("[/:@=]")
 # What a list of servers calls a server's name and its URL is not known; the first of these are ours to guess.
 _NAMES = ("cfgname", "name", "servername", "groupname", "server", "group")
 _URLS = ("url", "serverurl", "cfgurl")
@@ -68,6 +71,7 @@ class Fanvil(ResultCodeService):
 
     @classmethod
     def login_of(cls, options: Mapping[str, str]) -> Login:
+        SECRETS.add_login(options["username"], options["password"])
         return BasicLogin(options["username"], hashed(options["password"], times=2))
 
     def check(self, device: Device, *, target: bool) -> Observation:
@@ -113,9 +117,11 @@ class Fanvil(ResultCodeService):
 
     @classmethod
     def check_server_name(cls, name: str) -> None:
-        """What the service takes is not known; one that is empty, or has control characters, it cannot have."""
-        if not name.strip() or not name.isprintable():
-            raise ValueError(f"{name!r} is no server name: it is empty, or has a character that cannot be seen")
+        """What the service takes is not known, but that it takes no URL for a name."""
+        if not name.strip():
+            raise ValueError("a server's name cannot be empty")
+        if not name.isprintable() or _NO_NAME.search(name):
+            raise ValueError(f"server name {name!r}: '/', ':', '@' and '=' are not allowed, nor what cannot be seen")
 
     def _material(self, name: str, url: str) -> Iterator[tuple[str, str]]:
         parts = urlsplit(url)

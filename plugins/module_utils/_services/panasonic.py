@@ -143,8 +143,10 @@ class Panasonic(XmlRpcService):
 def _refusal(method: str, fault: xmlrpc.Fault) -> RpsError:
     """Return the error of a fault, or of what checkPhones says in place of one."""
     meaning = _MEANINGS.get(method, {}).get(-1 if fault.number is None else fault.number)
-    # Some servers give a method that they lack, too, the number 1.
-    if meaning is None or general_code(fault.words) == "unsupported":
+    # Servers give the number 1 to much else, as to a method that they lack.
+    if meaning is None or (meaning is _MALFORMED and "xml" not in fault.words.lower()):
+        return xmlrpc.fault_error(fault)
+    if general_code(fault.words) == "unsupported":
         return xmlrpc.fault_error(fault)
     words = fault.shown if fault.words.strip() else f"{fault.shown.rstrip()} {meaning.words}"
     return Refused(meaning.code, words, verdict=meaning.verdict)

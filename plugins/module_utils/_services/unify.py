@@ -163,7 +163,7 @@ def _named(macs: Sequence[str]) -> list[dict[str, str]]:
 
 def _entries(status: int, value: Any, macs: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """Return what is said of each device. Raises RpsError where one that was asked about is not in the answer."""
-    if status >= 300 and not isinstance(value, list):
+    if status >= 300 and not isinstance(value, list) and not (isinstance(value, dict) and "result" in value):
         raise Refused("service_error", _words(status, value))
     rows = [value] if isinstance(value, dict) else value
     if not isinstance(rows, list):

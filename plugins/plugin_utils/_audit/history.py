@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import REGISTERED, Device, Observation
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
+from ansible_collections.voip.rps.plugins.plugin_utils._audit.drift import Drift
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import HISTORY, STATES, Seen
 
 APPLICATION_ID = 0x52505341
@@ -39,6 +40,15 @@ CREATE TABLE phones (
 CREATE TABLE runs (at INTEGER PRIMARY KEY, {", ".join(f"{state} INTEGER NOT NULL" for state in STATES)});
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
+"""
+# The event source reads this table. A file without it gets it with its next audit.
+_DRIFT = """
+CREATE TABLE IF NOT EXISTS drift (
+  serial INTEGER PRIMARY KEY AUTOINCREMENT,
+  provider TEXT NOT NULL, account TEXT NOT NULL, mac TEXT NOT NULL,
+  kind TEXT NOT NULL, url TEXT, since INTEGER NOT NULL, seen_at INTEGER NOT NULL,
+  UNIQUE (provider, account, mac)
+)
 """
 
 
@@ -122,6 +132,8 @@ class History:
         if version != VERSION:
             raise HistoryError(f"has version {version} of the history, and this collection reads version {VERSION}")
         (self._salt,) = database.execute("SELECT value FROM salt").fetchone()
+        if not check_mode:
+            database.execute(_DRIFT)
 
     def keyed(self, login: Collection[str]) -> Keyed:
         """Return what compares URLs that hold a password, of the account with this login."""
@@ -165,6 +177,29 @@ class History:
                 ),
             )
 
+    def remember_drift(self, provider: str, account: str, drift: Drift, at: int) -> None:
+        """Keep which phones of an account drifted: those that did so already keep their serial number."""
+        if self._database is None or not self._is_kept:
+            return
+        with _in_words():
+            rows = self._database.execute(
+                "SELECT mac, kind, url FROM drift WHERE provider = ? AND account = ?", (provider, account)
+            )
+            stored = {mac: (kind, url) for mac, kind, url in rows}
+            left = [mac for mac in stored if mac not in drift.phones and mac not in drift.undecided]
+            same = [mac for mac, what in drift.phones.items() if stored.get(mac) == what]
+            new = [(mac, *what) for mac, what in drift.phones.items() if stored.get(mac) != what]
+            one = "provider = ? AND account = ? AND mac = ?"
+            self._database.executemany(f"DELETE FROM drift WHERE {one}", ((provider, account, mac) for mac in left))
+            self._database.executemany(
+                f"UPDATE drift SET seen_at = ? WHERE {one}", ((at, provider, account, mac) for mac in same)
+            )
+            self._database.executemany(
+                "INSERT OR REPLACE INTO drift (provider, account, mac, kind, url, since, seen_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((provider, account, *what, at, at) for what in new),
+            )
+
     def runs(self, most: int) -> list[Run]:
         """Return the last runs, the oldest first."""
         if self._database is None:
@@ -187,6 +222,7 @@ class History:
             oldest = run.at - KEPT_DAYS * DAY
             self._database.execute("DELETE FROM runs WHERE at < ?", (oldest,))
             self._database.execute("DELETE FROM phones WHERE seen_at < ?", (oldest,))
+            self._database.execute("DELETE FROM drift WHERE seen_at < ?", (oldest,))
             self._database.execute("COMMIT")
 
 

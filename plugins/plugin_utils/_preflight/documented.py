@@ -12,9 +12,14 @@ _METHODS = """
 addServer checkDevice checkDeviceExt deRegisterDevice deRegisterDevices editDevice editDeviceWithUniqueUrl
 listDevices registerDevice registerDevices registerDeviceWithUniqueUrl
 checkPhone deregisterPhone deregisterPhoneList getPhoneRedirection listPhones registerPhone registerPhoneList
+checkPhones getPhone unregisterPhone
+deregisterDevice
+addMaterialServer deleteServer listServers
+DeviceInfo DeviceRegister DeviceDeregister
 """
 METHODS = frozenset(_METHODS.split())
-"""The methods of the XML-RPC services: Yealink's sections 4.1 to 4.15, Htek's 1 to 11, Snom's page."""
+"""The methods of the XML-RPC services: Yealink's sections 4.1 to 4.15, Htek's 1 to 11, Snom's page; then those of
+Panasonic, Gigaset, Fanvil and Auerswald that clients use."""
 
 _TAGS = """
 methodCall methodName methodResponse params param fault value array data struct member name string int i4 i8
@@ -64,6 +69,22 @@ TEXTS = (
     "no_such_mac",
     "owned_by_other_user",
     "unknown_phone_type",
+    "invalid xml format",
+    "{}:invalid mac address",
+    "{}: you are not owner of the phone",
+    "mac_not_found:{}",
+    "mac_invalid:{}",
+    "mac_not_exist:{}",
+    "mac_already_in_use:{}",
+    "url_invalid:{}",
+    "name_invalid:{}",
+    "server_not_exist",
+    "server_not_existed",
+    "server_had_existed",
+    "device_not_exist",
+    "device_had_existed",
+    "mac_format_error",
+    "url_format_error",
     "authentication failed",
     "invalid username or password",
     "unknown method",
@@ -72,7 +93,25 @@ TEXTS = (
 )
 """Whole texts in lower case; C({}) stands for what is never kept, such as MAC addresses."""
 
-FAULT_CODES = frozenset(("-32700", "-32601", "-32602", "-32603", "-506", "8001", "401", "403", "404", "500"))
+FAULT_CODES = frozenset(
+    (
+        "-32700",
+        "-32601",
+        "-32602",
+        "-32603",
+        "-506",
+        "8001",
+        "401",
+        "403",
+        "404",
+        "500",
+        "100",
+        "200",
+        "201",
+        "202",
+        "203",
+    )
+)
 
 _PREFIX = r"(?:error ?[:\uff1a] ?)?"
 

@@ -36,6 +36,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._audit.audit import (
     as_run,
     cells_of,
 )
+from ansible_collections.voip.rps.plugins.plugin_utils._audit.drift import drift_of
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.files import (
     claims_text,
     csv_text,
@@ -266,6 +267,8 @@ def _audited(given: Input, history: History) -> tuple[Audit, list[str], HistoryE
         if failure is None:
             for one in done:
                 history.remember(one.account.provider, one.account.name, one.readings, one.keyed)
+                if one.audit.failure is None:
+                    history.remember_drift(one.account.provider, one.account.name, drift_of(one.audit.rows), at)
             history.commit(as_run(audit, summary(audit.rows)))
     except HistoryError as error:
         failure = error

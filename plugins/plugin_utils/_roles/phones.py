@@ -15,7 +15,6 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Probl
 from ansible_collections.voip.rps.plugins.module_utils._pure.model import FAILED
 from ansible_collections.voip.rps.plugins.module_utils._pure.paths import find_file
 from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import phones_of
-from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK
 from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_userinfo
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Rows, rows_of_list
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.outcome_file import dest_problems, outcome_path
@@ -109,9 +108,6 @@ def _asked(row: Mapping[str, str], servers: Sequence[Mapping[str, Any]]) -> Mapp
     asked = {key: value[1:] if str(value).startswith(_GUARDED) else value for key, value in row.items()}
     name, url = asked.get("server"), asked.get("url")
     if name and url and any(without_userinfo(str(urls.get(name, ""))) == url for urls in servers):
-        asked["url"] = ""
-    if asked.get("replaces") and url and MASK in url:
-        # What is masked is read from the phone that it replaces once more.
         asked["url"] = ""
     return asked
 

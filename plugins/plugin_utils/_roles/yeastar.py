@@ -40,6 +40,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import Targets
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.ownership import AllAccounts, Owner
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import Progress
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES, providers_of
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.account_run import (
@@ -273,7 +274,7 @@ def _carry_out(given: Input, pbx: Pbx, context: Context) -> tuple[list[Result], 
 
     Raises InputError, before anything is written, where the PBX does not have what the list asks for.
     """
-    result = _run_pbx(given, pbx, context.check_mode)
+    result = _run_pbx(given, pbx, context)
     served = [outcome for outcome in result.outcomes if _link(outcome)]
     outcomes: list[Outcome] = []
     to_add: list[Outcome] = []
@@ -290,7 +291,7 @@ def _carry_out(given: Input, pbx: Pbx, context: Context) -> tuple[list[Result], 
     return _merged(results), [_by_hand(outcome) for outcome in to_add]
 
 
-def _run_pbx(given: Input, pbx: Pbx, check_mode: bool) -> Result:
+def _run_pbx(given: Input, pbx: Pbx, context: Context) -> Result:
     result = Result(PBX, ROLE, words=_WORDS)
     try:
         with pbx:
@@ -299,7 +300,8 @@ def _run_pbx(given: Input, pbx: Pbx, check_mode: bool) -> Result:
                 given.wanted,
                 rps_auth=given.values["rps_auth"],
                 recreate=given.values["recreate"],
-                check_mode=check_mode,
+                check_mode=context.check_mode,
+                progress=Progress(PBX, context.show),
             )
         result = result._replace(outcomes=report.outcomes, failure=report.stopped, changed=report.uncertain)
     except InputError:

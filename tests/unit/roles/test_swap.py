@@ -144,6 +144,18 @@ def test_the_file_of_outcomes_is_a_list_that_finishes_what_failed(
     assert held(simulator) == {new(number): url for number in range(3)}
 
 
+def test_a_masked_url_of_the_row_is_not_taken_for_that_of_the_old_phone(rollout: Role, simulator: Simulator) -> None:
+    hold(simulator, old(0), url="https://elsewhere.example/")
+    simulator.misbehave({"kind": "http_error", "status": 403, "methods": ["deRegisterDevice", "deRegisterDevices"]})
+    rollout(phones=[{**swaps(1)[0], "url": LAB}], dest="out.csv")
+    simulator.misbehave()
+
+    task = rollout(src="out.csv", only="failed")
+
+    assert "masked" in task["msg"]
+    assert held(simulator) == {new(0): LAB, old(0): "https://elsewhere.example/"}
+
+
 def test_pruning_does_not_count_phones_that_are_replaced(rollout: Role, simulator: Simulator) -> None:
     hold(simulator, *(old(number) for number in range(5)), old(9))
 

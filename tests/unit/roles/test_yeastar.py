@@ -16,6 +16,7 @@ import pytest
 from rps_simulator import Simulator
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS
+from ansible_collections.voip.rps.plugins.module_utils._reconcile import progress
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 from ansible_collections.voip.rps.plugins.module_utils._services.snom import Snom
 
@@ -239,3 +240,17 @@ def test_phones_of_a_vendor_with_two_services_go_to_the_account_that_there_is(
 
     assert not task["failed"], task["failures"]
     assert simulator.devices("desks").keys() == {SNOM["mac"]}
+
+
+def test_a_long_run_shows_how_many_phones_the_pbx_has(yeastar: Yeastar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress.Progress.__init__, "__defaults__", (0.0,))
+    shown: list[str] = []
+
+    yeastar(
+        phones=[YEALINK, {**OTHERS_YEALINK, "model": "SIP-T54W", "extension": 1002}],
+        accounts={},
+        server=...,
+        show=shown.append,
+    )
+
+    assert any(line.startswith("PBX: 1 of 2 phones changed") for line in shown), shown

@@ -179,8 +179,7 @@ def test_reading_one_by_one(rps, goes_wrong, fault, when):
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("when", ONCE + LASTING)
 def test_reading_lists_and_then_one_by_one(rps, goes_wrong, fault, when):
-    lists = 2 if rps.can.list_models else 1
-    goes_wrong("moved", "bulk", fault, READS, lists + SIZES["bulk"]["devices"], when)
+    goes_wrong("moved", "bulk", fault, READS, rps.reads(SIZES["bulk"]["devices"]), when)
 
 
 @pytest.mark.few(25)

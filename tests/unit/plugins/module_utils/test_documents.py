@@ -270,7 +270,7 @@ def test_authentication_and_content_type(service, web):
 
 
 def test_addresses():
-    assert {vendor: service.default_url for vendor, service in SERVICES.items()} == {
+    assert {vendor: SERVICES[vendor].default_url for vendor in DOCUMENTS} == {
         "yealink": "https://api-dm.yealink.com:8443/xmlrpc",
         "snom": "https://secure-provisioning.snom.com:8083/xmlrpc/",
         "htek": "https://rps.htek.com/index.php/xmlrpc",

@@ -182,9 +182,8 @@ def test_a_url_with_the_old_phones_mac_in_it_is_not_taken_over(rps, spell):
     assert rps.writes == []
 
 
+@pytest.mark.needs("list_account")
 def test_pruning_spares_a_phone_that_could_not_be_replaced(rps):
-    if not rps.can.list_account:
-        pytest.skip("this service cannot prune")
     rps.holds(rps.mac(1), rps.mac(9), server="paris")
     rps.others(rps.mac(2))
 

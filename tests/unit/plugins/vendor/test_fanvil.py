@@ -171,3 +171,11 @@ def test_neither_the_password_nor_its_hash_is_in_any_output(acme, kind):
 
 def test_a_url_of_its_own(acme):
     assert acme.device(acme.mac(1), url=HERE)["problems"][0]["code"] == "unsupported"
+
+
+@pytest.mark.parametrize("name", ["", " ", "https://u:hunter2@h.example/", "a=b", "a\tb"])
+def test_what_is_no_servers_name(acme, name):
+    result = acme.server(servers={name: HERE})
+
+    assert [problem["code"] for problem in result["problems"]] == ["invalid_server_name"]
+    assert "hunter2" not in json.dumps(result)

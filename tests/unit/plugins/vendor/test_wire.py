@@ -114,7 +114,6 @@ def test_addresses(provider, address):
 
 _DEVICES, _ALREADY, _ELSEWHERE, _BATCH = Verdict.DEVICES, Verdict.ALREADY, Verdict.ELSEWHERE, Verdict.BATCH
 PANASONIC = {
-    ("register", 1): ("invalid_input", _DEVICES),
     ("register", 100): ("invalid_url", _BATCH),
     ("register", 200): ("invalid_mac", _DEVICES),
     ("register", 201): ("invalid_mac", _DEVICES),
@@ -133,6 +132,16 @@ def test_panasonics_codes_by_method(service, web, what, number, text):
     web.answer = fault(number, text)
 
     assert told(lambda: write(service("panasonic"), what)) == PANASONIC[what, number]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("Invalid XML format", "invalid_input"), ("internal error", "service_error"), ("", "service_error")],
+)
+def test_panasonics_code_1_is_that_of_others_too(service, web, text, code):
+    web.answer = fault(1, text)
+
+    assert told(lambda: write(service("panasonic"), "register"))[0] == code
 
 
 @pytest.mark.parametrize("number", [1, -32601, 201])

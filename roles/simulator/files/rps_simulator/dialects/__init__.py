@@ -20,6 +20,7 @@ from . import (
     snom_sraps,
     unify,
     yealink,
+    yealink_v1,
     yeastar,
 )
 
@@ -39,6 +40,7 @@ DIALECTS: dict[str, Dialect] = {
         poly.DIALECT,
         ale.DIALECT,
         unify.DIALECT,
+        yealink_v1.DIALECT,
         yeastar.DIALECT,
     )
 }

@@ -35,7 +35,7 @@ LOGIN = f"GET {PATH}/bp_user/generate/token"
 class AleSettings(RestSettings):
     foreign_macs: str = choice("take", "refuse")
     """What registering a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
-    ale_profile: str = choice("left_out", "told")
+    ale_profile: str = choice("told", "left_out")
     """Whether a list of devices tells their profiles."""
     ale_names: str = choice("told", "left_out")
     """Whether a list of profiles tells their names."""
