@@ -92,7 +92,9 @@ def docs(session: nox.Session) -> None:
     with tree(session) as root:
         pages = root / "pages"
         pages.mkdir(mode=0o700)  # antsibull-docs refuses a folder that others can write to
-        session.run("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--dest-dir", str(pages), "voip.rps")
+        session.run(
+            "antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--dest-dir", str(pages), "voip.rps"
+        )
         session.run("sphinx-build", "-q", "--fail-on-warning", "-E", "-c", "docs/docsite", str(pages), str(site))
     session.log(f"{site}/index.html")
 

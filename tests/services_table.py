@@ -233,7 +233,9 @@ def _play(name: str) -> str:
         "module_defaults": {"group/voip.rps.rps": account},
         "tasks": [*([server] if service.can.named_servers else []), phones],
     }
-    return yaml.dump([play], Dumper=_Indented, sort_keys=False, width=200).replace("\n    - name: R", "\n\n    - name: R")
+    return yaml.dump([play], Dumper=_Indented, sort_keys=False, width=200).replace(
+        "\n    - name: R", "\n\n    - name: R"
+    )
 
 
 class _Indented(yaml.SafeDumper):

@@ -57,7 +57,11 @@ def _section(figures: Figures) -> str:
         {machine["python"]}, {machine["cpus"]} CPUs. The floor is the requests' latency and a play of one task that does
         nothing. ~: scaled from fewer phones. The largest process of a fresh rollout of {fresh.size:,} phones takes
         {figures.median(fresh, "largest_peak") / 1e6:.0f} MB. ``make benchmark`` measures all of it again."""
-    cells = [f"   {'  -' if number else '* -'} {cell.replace('`', '')}".rstrip() for row in rows for number, cell in enumerate(row)]
+    cells = [
+        f"   {'  -' if number else '* -'} {cell.replace('`', '')}".rstrip()
+        for row in rows
+        for number, cell in enumerate(row)
+    ]
     table = "\n".join([".. list-table::", "   :header-rows: 1", "", *cells])
     picture = f".. image:: {PICTURES}/benchmark.svg\n   :alt: Time against the number of phones"
     return "\n\n".join([table, picture, fill(" ".join(words.split()), 120, break_on_hyphens=False)])

@@ -26,7 +26,7 @@ _RST = re.compile(
     re.MULTILINE,
 )
 _MARKDOWN = re.compile(
-    r"^(?:<!-- not run: (?P<why>.*) -->\n\n?)?(?P<indent> *)```(?P<language>\S*)\n(?P<text>.*?)^(?P=indent)```$",
+    r"^(?:<!-- not run: (?P<why>[^\n]*) -->\n\n?)?(?P<indent> *)```(?P<language>\S*)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
 

@@ -85,7 +85,9 @@ class Accounts:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
         self._seed("acme", "yealink")
-        servers = [{"account": "yealink-acme", "name": "acme-berlin", "url": "https://berlin.acme.example/provisioning/"}]
+        servers = [
+            {"account": "yealink-acme", "name": "acme-berlin", "url": "https://berlin.acme.example/provisioning/"}
+        ]
         self._seed("yealink-acme", "yealink")
         self._seed("pbx", "yeastar")
         extensions = [{"account": "pbx", "number": str(number)} for number in range(1001, 1004)]
@@ -93,6 +95,9 @@ class Accounts:
 
     def _seed(self, name: str, provider: str) -> None:
         self._simulator.seed({"accounts": [{"name": name, "password": PASSWORD, "provider": provider}]})
+        if name.endswith("-old"):
+            device = {"account": name, "mac": "001565000001", "url": "https://old.acme.example/"}
+            self._simulator.seed({"devices": [device]})
 
     def simulated(self, shown: Any) -> Any:
         """Return what a block shows with the simulator's addresses and logins in place of the vendors'."""
@@ -102,7 +107,12 @@ class Accounts:
             return shown
         of = {key: self.simulated(value) for key, value in shown.items()}
         if "base_url" in of:
-            return {**of, "base_url": self._simulator.endpoint("yeastar"), "client_id": "pbx", "client_secret": PASSWORD}
+            return {
+                **of,
+                "base_url": self._simulator.endpoint("yeastar"),
+                "client_id": "pbx",
+                "client_secret": PASSWORD,
+            }
         if of.get("provider") not in SERVICES or not {*SERVICES[of["provider"]].login} & of.keys() or "name" in of:
             return of
         if "{{" in str(of.get("api_url")):
@@ -167,8 +177,9 @@ def _with_yaml(
         assert run("rps_device", **options, src=str(path), state="absent")["summary"]
         return []
     roles = {str(key).partition("_")[0] for key in content}
-    assert len(roles) == 1 and roles <= ROLES, f"{one.page}: run this block, or say why not:\n{one.text}"
-    return [f"ansible-playbook voip.rps.{roles.pop()} -e @{path.name} -e @vault.yml"]
+    role = roles.pop()
+    assert {role} == roles | {role} <= ROLES, f"{one.page}: run this block, or say why not:\n{one.text}"
+    return [f"ansible-playbook voip.rps.{role} -e @{path.name} -e @vault.yml"]
 
 
 def _against(simulator: Simulator, commands: str) -> str:

@@ -38,7 +38,9 @@ def test_the_play_of_a_page(provider, play, simulator, run):
 
     for task in play["tasks"]:
         ((module, options),) = [(key, value) for key, value in task.items() if key.startswith("voip.rps.")]
-        result = run(module.rpartition(".")[2], **{**account, **options, address: simulator.endpoint(provider), **given})
+        result = run(
+            module.rpartition(".")[2], **{**account, **options, address: simulator.endpoint(provider), **given}
+        )
 
         assert "failed" not in result, result
         assert result["changed"]
