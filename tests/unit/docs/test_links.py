@@ -76,3 +76,15 @@ def test_the_readme_names_every_provider() -> None:
 
     named = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)))
     assert sorted(named) == sorted(SERVICES)
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in ROOT.glob("roles/*") if path.name != "simulator"))
+def test_a_roles_page_has_every_key_of_its_result(role: str) -> None:
+    readme = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    _before, _heading, result = readme.partition("## Result\n")
+    keys = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*`) \|", result, re.MULTILINE))))
+    spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]
+
+    assert f"C({role}_result)" in " ".join(spec["description"])
+    assert {key for key in keys if f"C({key})" not in " ".join(spec["description"])} == set()
+    assert all(one["ref"].startswith(f"{LABEL}.") for one in spec["seealso"])
