@@ -72,6 +72,12 @@ ABILITIES = {
         "then gives over another account's device",
         "Another account's device fails with `override` too, as far as is known.",
     ),
+    "hides_others": (
+        "hides others",
+        "tells only when it is to be registered that a device is another account's",
+        "Check mode reads each device that is not listed, unless `check_foreign: false`, and so foresees those of "
+        "other accounts.",
+    ),
     "confirm_by_list": (
         "listed in the end",
         "lists the account again at the end of a run, because no answer to a write proves anything",

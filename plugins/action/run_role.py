@@ -33,9 +33,9 @@ _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(_
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
-    """Carries out a role of the collection on the controller, without a connection or an interpreter.
+    """Run a role of the collection on the controller, without a connection or an interpreter.
 
-    It runs once for a play, as its hosts may be the phones: a task for each of 10,000 hosts would take an hour.
+    Run it once for a play, whose hosts may be the phones, because a task for each of 10,000 hosts would take an hour.
     """
 
     BYPASS_HOST_LOOP = True
@@ -53,8 +53,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         result = run_role.run(role, lambda: self._context(role, variables))
         if len(variables.get("ansible_play_hosts") or ()) > 1 and not self._takes_hosts:
             first = variables.get("inventory_hostname")
-            words = f"The role {role} runs once for the play, with the variables of the host {first}."
-            result["warnings"] = [*result.get("warnings", ()), words]
+            warning = f"The role {role} runs once for the play, with the variables of the host {first}."
+            result["warnings"] = [*result.get("warnings", ()), warning]
         return result
 
     def _context(self, role: str, variables: Mapping[str, Any]) -> Context:
@@ -87,7 +87,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         )
 
     def _hosts(self, variables: Mapping[str, Any]) -> Hosts:
-        """Return the hosts of the play that are phones, of their variables only those that are columns."""
+        """Return the hosts of the play that are phones, with only those variables that are columns."""
         self._takes_hosts = True
         if getattr(self._task.get_play(), "serial", None):
             return Hosts(refusal="cannot be used in a play with serial, as one task changes the phones of all hosts")
@@ -96,13 +96,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         problems: Problems = []
         names = list(variables.get("ansible_play_hosts") or ())
         for name in names:
-            its = hostvars.raw_get(name)
-            if f"{PREFIX}mac" not in its:
+            host_variables = hostvars.raw_get(name)
+            if f"{PREFIX}mac" not in host_variables:
                 continue
-            templar.available_variables = its
-            phone, wrong = self._phone(str(name), its, templar)
-            problems += wrong
-            if wrong or phone.get("mac") not in (None, ""):
+            templar.available_variables = host_variables
+            phone, phone_problems = self._phone(str(name), host_variables, templar)
+            problems += phone_problems
+            if phone_problems or phone.get("mac") not in (None, ""):
                 phones.append((str(name), phone))
         return Hosts(phones, len(names) - len(phones), problems)
 
@@ -131,7 +131,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             raise
 
     def _problems(self, where: str, value: Any, error: AnsibleError) -> Problems:
-        """Return why a variable cannot be had, by the innermost places of it, in words that show no value."""
+        """Return why a variable cannot be templated, a problem for each innermost place, without any value."""
         parts: list[tuple[str, Any]] = []
         if isinstance(value, Mapping):
             parts = [(f"{where}.{key}" if "[" in where else f"{where}[{key}]", value[key]) for key in value]
@@ -141,8 +141,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         for place, part in parts:
             try:
                 plain(self._templated(part), None)
-            except AnsibleError as its:
-                inner += self._problems(place, part, its)
+            except AnsibleError as part_error:
+                inner += self._problems(place, part, part_error)
         return inner or [Problem("invalid_input", where, reason_of(error))]
 
     def _load_file(self, path: str) -> Any:
@@ -159,7 +159,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
 
 
 def _playbook_folders(playbook_dir: Any) -> list[str]:
-    """Return the playbook's folder and C(files/) in it; those of this collection hold no list of the user's."""
+    """Return the folder of the playbook and its ``files``, or nothing for playbooks of this collection.
+
+    The folders of the collection never hold phone lists of the user.
+    """
     if not playbook_dir or os.path.join(os.path.realpath(str(playbook_dir)), "").startswith(
         os.path.join(_COLLECTION, "")
     ):

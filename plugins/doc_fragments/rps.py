@@ -18,6 +18,7 @@ options:
       - yealink
       - snom
       - htek
+      - yealink_ymcs
       - panasonic
       - gigaset
       - fanvil
@@ -32,7 +33,7 @@ options:
   api_url:
     description:
       - Full URL of the service's endpoint. The default is the one that the vendor documents.
-      - Required by C(yealink_ymcs), which has an address for each region, and C(akuvox), which gives it with the
+      - Required by C(yealink_ymcs), which has one URL for each region, and C(akuvox), which provides the URL with the
         account.
       - Unencrypted C(http://) is refused unless the host is this machine or O(allow_http) is set.
       - If not set, the value of the E(RPS_API_URL) environment variable is used.
@@ -53,7 +54,7 @@ options:
     type: str
   client_id:
     description:
-      - The id of the API key of the account, which the vendor's portal may call client id, AccessKey ID or key id.
+      - The ID of the API key of the account. The vendor's portal may call it client ID, AccessKey ID or key ID.
       - Required by C(yealink_ymcs), C(yealink_v1), C(snom_sraps) and C(gigaset_grape). Other services do not take it.
       - If not set, the value of the E(RPS_CLIENT_ID) environment variable is used.
     type: str
@@ -65,7 +66,7 @@ options:
     type: str
   api_key:
     description:
-      - The API key of the account, where it has no id.
+      - The API key of the account, for services whose API keys have no ID.
       - Required by C(poly). Other services do not take it.
       - If not set, the value of the E(RPS_API_KEY) environment variable is used.
     type: str
@@ -83,8 +84,9 @@ options:
     type: path
   profile_name:
     description:
-      - A name for the registrations of the account, for example that of your company. The service calls it provider.
-      - Taken by C(gigaset), where the default is V(VoIP). Other services do not take it.
+      - A name for the registrations of the account, for example the name of your company. The service calls it
+        provider.
+      - Used by C(gigaset), with the default V(VoIP). Other services do not take it.
       - If not set, the value of the E(RPS_PROFILE_NAME) environment variable is used.
     type: str
   validate_certs:
@@ -114,7 +116,7 @@ options:
   retries:
     description:
       - Number of retries for transient errors, with exponential backoff. At most 100.
-      - A write whose answer was lost may have been carried out. It is repeated only after the devices were read back.
+      - A write whose answer was lost may have been carried out. It is only repeated after the devices were read back.
       - If not set, the value of the E(RPS_RETRIES) environment variable is used.
     type: int
     default: 3
@@ -127,7 +129,7 @@ options:
     default: 8
   batch_size:
     description:
-      - Maximum number of devices in one bulk call, where the service has bulk calls.
+      - Maximum number of devices in one bulk call, if the service has bulk calls.
       - If not set, the value of the E(RPS_BATCH_SIZE) environment variable is used.
     type: int
     default: 100
@@ -142,5 +144,5 @@ notes:
   - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY), but never used for this machine
     itself.
   - HTTP redirects are never followed, because they would expose the password.
-  - An environment variable that is empty counts as not set, except for O(api_url) and the login, where it is an error.
+  - An empty environment variable counts as not set, except for O(api_url) and the login, for which it is an error.
 """

@@ -18,21 +18,21 @@ options:
   client_id:
     description:
       - The client ID from the API settings of the PBX. Requires O(client_secret).
-      - The module gets a token for the task, refreshes it if it expires, and returns it at the end, because a PBX has
+      - The module gets a token for the task, refreshes it if it expires, and releases it at the end, because a PBX has
         only a few tokens.
-      - Either O(client_id) and O(client_secret) or O(access_token) are required. A login that is given as options
-        takes precedence over any login in the environment.
+      - Either O(client_id) and O(client_secret) or O(access_token) are required. A login from options takes precedence
+        over a login from the environment.
       - If not set, the value of the E(YEASTAR_CLIENT_ID) environment variable is used.
     type: str
   client_secret:
     description:
-      - The client secret that belongs to O(client_id). A wrong one is tried only once, because a PBX blocks addresses
-        after failed logins.
+      - The client secret that belongs to O(client_id). A login that the PBX refuses is not repeated, because a PBX
+        blocks IP addresses after failed logins.
       - If not set, the value of the E(YEASTAR_CLIENT_SECRET) environment variable is used.
     type: str
   access_token:
     description:
-      - An access token to use instead of O(client_id). It is neither refreshed nor returned to the PBX.
+      - An access token to use instead of O(client_id). It is neither refreshed nor released.
       - If not set, the value of the E(YEASTAR_ACCESS_TOKEN) environment variable is used.
     type: str
   validate_certs:
@@ -72,5 +72,5 @@ notes:
   - Proxies are taken from the environment variables E(HTTPS_PROXY) and E(NO_PROXY), but never used for this machine
     itself.
   - HTTP redirects are never followed, because they would expose the token.
-  - An environment variable that is empty counts as not set, except for O(base_url) and the login, where it is an error.
+  - An empty environment variable counts as not set, except for O(base_url) and the login, for which it is an error.
 """

@@ -15,12 +15,12 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_mac
 from ansible_collections.voip.rps.plugins.module_utils._pure.words import kind_of, shown
 
-# By format: how many digits stand together, and what stands between them.
+# The number of digits in a group and the separator, by format.
 FORMATS = {"bare": (12, ""), "colon": (2, ":"), "dash": (2, "-"), "dot": (4, ".")}
 
 
 def mac(value: Any, format: str = "bare", upper: bool = False) -> str:  # noqa: A002 # the option's documented name
-    """Return the MAC address that C(value) spells, in a format. Raises AnsibleFilterError, in words for the user."""
+    """Return the MAC address ``value`` in ``format``. Raise AnsibleFilterError if ``value`` is not a MAC address."""
     if not isinstance(format, str) or format not in FORMATS:
         what = shown(format) if isinstance(format, str) else kind_of(format)
         raise AnsibleFilterError(f"voip.rps.mac: format is {what}, but must be one of {', '.join(FORMATS)}")
@@ -32,8 +32,8 @@ def mac(value: Any, format: str = "bare", upper: bool = False) -> str:  # noqa: 
         digits = parse_mac(value)
     except ValueError as error:
         raise AnsibleFilterError(f"voip.rps.mac: {error}") from None
-    size, between = FORMATS[format]
-    spelled = between.join(digits[i : i + size] for i in range(0, len(digits), size))
+    size, separator = FORMATS[format]
+    spelled = separator.join(digits[i : i + size] for i in range(0, len(digits), size))
     return spelled.upper() if is_upper else spelled
 
 

@@ -6,22 +6,23 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: rps
-short_description: Phones of redirection (RPS) accounts as hosts
+short_description: Uses the phones of redirection (RPS) accounts as hosts
 version_added: 0.1.0
 author:
   - voip.rps contributors (@voip-rps)
 description:
-  - Makes a host of each phone that accounts at the vendors' redirection services hold.
-  - The name of a host is the phone's MAC address, 12 lower-case hex digits.
+  - Adds a host for each phone that is registered by your accounts at the vendors' redirection services.
+  - The name of a host is the MAC address of the phone, in 12 lower-case hex digits.
   - The name of the inventory file must end with C(rps.yml) or C(rps.yaml).
   - Each host has the variables C(rps_mac), C(rps_provider), C(rps_account), C(rps_status), C(rps_current_url) and
-    C(rps_model). A variable whose value is not known is null.
-  - C(rps_account) is the name of the account in O(accounts), or without O(accounts) the provider. C(rps_status) is
-    V(registered), unless a phone changed while it was read. C(rps_current_url) is where the phone points, if
-    O(check_target=true) and the service can tell; a user and password in it are replaced by C(***). C(rps_model) is the
-    model, if the service tells it or the MAC address does, as for Snom.
-  - With the variables as they are, the roles take these hosts as their phones. C(rps_current_url) is what was seen, so
-    roles never take it for a wish.
+    C(rps_model). Unknown values are null.
+  - C(rps_account) is the name of the account in O(accounts). Without O(accounts), it is the provider.
+  - C(rps_status) is V(registered), unless a phone changed while it was read.
+  - C(rps_current_url) is where the phone points, if O(check_target=true) and the service can report it. A user name and
+    password in it are replaced by C(***).
+  - C(rps_model) is the model, if the service reports it or if it can be inferred from the MAC address, as for Snom.
+  - The roles can use these hosts as their phones without further variables. They never use C(rps_current_url) as the
+    redirect target to set.
 extends_documentation_fragment:
   - voip.rps.rps
   - ansible.builtin.constructed
@@ -41,29 +42,28 @@ options:
     required: false
   accounts:
     description:
-      - Several accounts. The keys are their names, and the values are dicts of their options, which are O(provider),
-        O(api_url) and the others that are listed here.
-      - The dict of the roles can be used as it is. Its C(servers) are ignored.
-      - Cannot be used together with the options of a single account. The E(RPS_PROVIDER) environment variable and the
-        others are not used for these accounts.
+      - Several accounts, as a dictionary. The keys are the names of the accounts. The values are dictionaries of their
+        options, O(provider), O(api_url) and the others that are listed here.
+      - The accounts variable of the roles can be used unchanged. Its C(servers) are ignored.
+      - Mutually exclusive with the options of a single account. The environment variables, such as E(RPS_PROVIDER), are
+        not used for these accounts.
     type: dict
   check_target:
     description:
-      - Also read where each phone points, one request each.
+      - Whether to read where each phone points. This takes one request for each phone.
     type: bool
     default: false
 notes:
   - Values of the options of accounts may be Jinja2 templates, for example with P(ansible.builtin.env#lookup), or
     encrypted with Ansible Vault.
-  - If one of several accounts cannot be read, the whole inventory fails, because a playbook would take the phones that
-    are missing for phones that do not exist. To go on without an account, give each account an inventory file of its
-    own.
-  - Ansible itself only warns of an inventory that fails, and goes on without its hosts. To stop instead, set
+  - If one of several accounts cannot be read, the whole inventory fails. Otherwise a playbook would treat the missing
+    phones as phones that do not exist. To continue without an account, use one inventory file for each account.
+  - Ansible only warns if an inventory fails, and continues without its hosts. To stop instead, set
     E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) to V(true).
-  - If only some phones could not be read with O(check_target=true), it is an error with O(strict=true). Else it is a
-    warning, and their C(rps_current_url) is null.
-  - If several accounts hold a phone, the host has the variables of the first of them, and there is a warning.
-  - The cache holds the variables of the hosts only, and no passwords.
+  - If some phones cannot be read with O(check_target=true), the inventory fails with O(strict=true). Otherwise there is
+    a warning, and their C(rps_current_url) is null.
+  - If several accounts list the same phone, the host has the variables of the first account, and there is a warning.
+  - The cache holds only the variables of the hosts, and no passwords.
   - Values that come from a service are never templated.
 seealso:
   - module: voip.rps.rps_device_info
@@ -73,17 +73,17 @@ seealso:
 
 EXAMPLES = r"""
 ---
-# acme.rps.yml: one account
+# acme.rps.yml: a single account
 plugin: voip.rps.rps
 provider: yealink
 username: acme
 password: "{{ lookup('ansible.builtin.env', 'ACME_PASSWORD') }}"
 ---
-# env.rps.yml: the account is in the environment, as RPS_PROVIDER, RPS_USERNAME and RPS_PASSWORD. So AWX runs it with a
-# credential that sets them.
+# env.rps.yml: the account from the environment variables RPS_PROVIDER, RPS_USERNAME and RPS_PASSWORD, which a
+# credential of AWX can set
 plugin: voip.rps.rps
 ---
-# all.rps.yml: several accounts, with groups by account, by model and by where the phones point
+# all.rps.yml: several accounts, with groups by account, model and redirect target
 plugin: voip.rps.rps
 accounts:
   acme-yealink:
@@ -154,8 +154,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
         if REQUESTS_IMPORT_ERROR:
-            words = f"the Python library requests is missing. Install it for {sys.executable}, which runs Ansible"
-            raise AnsibleParserError(f"voip.rps.rps: {words}")
+            message = f"the Python library requests is missing. Install it for {sys.executable}, which runs Ansible"
+            raise AnsibleParserError(f"voip.rps.rps: {message}")
         self._given: dict[str, Any] = {}
         config = self._read_config_data(path)
         try:
@@ -166,27 +166,27 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self._populate(phones)
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        """Set the options but those of accounts, which are checked with the accounts.
+        """Set all options except those of accounts, which are validated together with the accounts.
 
-        Ansible would refuse a template where a number is due, and show a password that is no text.
+        Ansible would refuse a template as the value of a number, and show a password that is not text.
         """
         direct = dict(direct or {})
         self._given = {name: direct.pop(name) for name in OPTIONS if name in direct}
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def _compose(self, template: Any, variables: Any, *arguments: Any, **options: Any) -> Any:
-        # Ansible compiles an expression anew for every host, even if it is the name of a variable, as in keyed_groups.
+        # Ansible compiles an expression for every host, even if it is only the name of a variable, as in keyed_groups.
         if isinstance(template, str) and template in variables and not self.get_option("use_extra_vars"):
             return variables[template]
         return super()._compose(template, variables, *arguments, **options)
 
     def _accounts(self, config: Mapping[str, Any]) -> list[RoleAccount]:
-        """Return the accounts. Raises InputError, with everything that is wrong with the file."""
+        """Return the accounts of the inventory file. Raise InputError with all problems of the file."""
         problems: Problems = []
         for name in config:
             if name not in self._options:
-                words = f"is no option: {did_you_mean(str(name)[:40], list(self._options))}"
-                problems.append(Problem("invalid_input", str(name)[:40], words))
+                message = f"is not an option: {did_you_mean(str(name)[:40], list(self._options))}"
+                problems.append(Problem("invalid_input", str(name)[:40], message))
         given = {name: self._templated(name, value, problems) for name, value in self._given.items()}
         if not problems:
             accounts = inventory_accounts(given, os.environ, problems)
@@ -195,7 +195,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return accounts
 
     def _templated(self, where: str, value: Any, problems: Problems) -> Any:
-        """Return a value with its templates replaced; adds to C(problems) which cannot be."""
+        """Return a value with its templates replaced, and add those that fail to ``problems``."""
         if isinstance(value, Mapping):
             return {str(key): self._templated(f"{where}[{key}]", item, problems) for key, item in value.items()}
         try:
@@ -205,7 +205,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             return None
 
     def _phones(self, accounts: list[RoleAccount], path: str, cache: bool) -> list[Phone]:
-        """Return every phone of the accounts, from the cache if it has them. Raises RpsError."""
+        """Return every phone of the accounts, from the cache if it has them. Raise RpsError."""
         check_target = self.get_option("check_target")
         caches = self.get_option("cache")
         key = self.get_cache_key(f"{path} {identity_of(accounts, check_target=check_target)}")
@@ -226,10 +226,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             except RpsError as error:
                 raise RpsError(error.code, f"account {account.name}: {error.message}") from None
             if unread:
-                words = unread_words(account, unread)
+                message = unread_words(account, unread)
                 if self.get_option("strict"):
-                    raise RpsError(unread[0].code, words)
-                self.display.warning(f"voip.rps.rps: {words}")
+                    raise RpsError(unread[0].code, message)
+                self.display.warning(f"voip.rps.rps: {message}")
             phones += found
         phones, repeated = without_repeated(phones)
         if repeated:
@@ -254,7 +254,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
 
 def _marked(name: str, value: str | None) -> Any:
-    """Return a variable's value, marked as data unless it is a plain word of ours, as other programs read those."""
+    """Return the value of a variable, marked as data if it comes from a service or contains a template.
+
+    Other values stay unmarked, because programs that read the output of ansible-inventory need plain text.
+    """
     if value is None:
         return None
     return wrap_var(value) if name == "rps_current_url" or "{" in value else trust_as_template(value)

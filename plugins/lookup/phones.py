@@ -11,23 +11,24 @@ version_added: 0.1.0
 author:
   - voip.rps contributors (@voip-rps)
 description:
-  - Reads phone lists on the controller, and returns a dict for each phone, with the columns that the collection knows.
-  - A list is a CSV or TSV file, an Excel workbook (C(.xlsx), if the Python library C(openpyxl) is installed), or a YAML
-    or JSON file with a list of dicts. Header names, encodings and separators that are accepted are listed in the
-    guide on phone lists.
-  - Fails if a list cannot be read, or if a row has no valid MAC address.
+  - Reads phone lists on the controller, and returns a dictionary for each phone, with the columns that the collection
+    knows.
+  - A phone list is a CSV or TSV file, a YAML or JSON file with a list of dictionaries, or an Excel workbook (C(.xlsx),
+    requires the Python library C(openpyxl)). The page
+    R(Phone lists, ansible_collections.voip.rps.docsite.phone_lists) lists the accepted header names, encodings and separators.
+  - Fails if a phone list cannot be read, or if a row has no valid MAC address.
 options:
   _terms:
     description:
       - Paths of phone lists.
-      - A relative path is searched beside the playbook, then in C(files/) beside the playbook, then in the working
-        directory.
+      - A relative path is searched in the directory of the playbook, then in its C(files) directory, then in the
+        working directory.
     type: list
     elements: str
     required: true
 notes:
-  - For thousands of phones, give the path to O(voip.rps.rps_device#module:src) instead. It needs no templating.
-  - Use C(query) to always get a list. With C(lookup), a list of one phone becomes a dict.
+  - For thousands of phones, use O(voip.rps.rps_device#module:src) with the path instead. It needs no templating.
+  - Use C(query) to always get a list. C(lookup) returns a dictionary instead of a list if there is only one phone.
 seealso:
   - module: voip.rps.rps_device
   - plugin: voip.rps.rps
@@ -37,7 +38,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Point the Berlin phones of a list to their server
+- name: Register the Berlin phones of a list with their server
   voip.rps.rps_device:
     provider: yealink
     username: acme
@@ -53,9 +54,10 @@ EXAMPLES = r"""
 RETURN = r"""
 _raw:
   description:
-    - The phones of all lists, in their order, each as a dict of its columns. Unknown columns are not returned.
-    - A cell that is empty is an empty string.
-    - C(mac) and C(replaces) are 12 lower-case hex digits.
+    - The phones of all lists, in the order of the lists, each as a dictionary of its columns. Unknown columns are not
+      returned.
+    - An empty cell is an empty string.
+    - C(mac) and C(replaces) have 12 lower-case hex digits.
   type: list
   elements: dict
   sample:
@@ -81,7 +83,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.words import kind_o
 class LookupModule(LookupBase):  # type: ignore[misc]  # of no known type
     def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Row]:
         if kwargs:
-            raise AnsibleLookupError(f"voip.rps.phones: {', '.join(kwargs)} is no option: there are only paths")
+            raise AnsibleLookupError(f"voip.rps.phones: {', '.join(kwargs)} is not an option. Only paths are accepted")
         playbook = os.path.abspath(self._loader.get_basedir())
         folders = [playbook, os.path.join(playbook, "files"), os.getcwd()]
         problems: Problems = []
@@ -92,9 +94,9 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # of no known type
 
 
 def _rows(term: Any, folders: list[str], problems: Problems) -> list[Row]:
-    """Return the rows of a phone list; adds to C(problems) what is wrong with it.
+    """Return the rows of the phone list at the path ``term``, and add its problems to ``problems``.
 
-    Raises AnsibleLookupError where there is no such file: the folders that were searched need more room than a problem.
+    Raise AnsibleLookupError if there is no such file, because the list of searched folders is too long for a problem.
     """
     if not isinstance(term, str):
         problems.append(Problem("invalid_input", "", f"the path is {kind_of(term)} instead of text"))
@@ -112,7 +114,7 @@ def _rows(term: Any, folders: list[str], problems: Problems) -> list[Row]:
                 try:
                     row[column] = parse_mac(row[column])
                 except ValueError as error:
-                    words = str(error) if column == "mac" else f"{column}: {error}"
-                    problems.append(Problem("invalid_mac", where, words))
+                    message = str(error) if column == "mac" else f"{column}: {error}"
+                    problems.append(Problem("invalid_mac", where, message))
         rows.append(row)
     return rows

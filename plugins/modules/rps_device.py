@@ -15,9 +15,9 @@ author:
 description:
   - Registers phones with their vendor's redirection service, moves them to another redirect target, and releases them.
     Only phones whose state differs are changed.
-  - Everything that is wrong with the options or the phone list is reported before anything is sent, and nothing is
-    changed then.
-  - If some devices fail, the others are still carried out. The task then fails, and reports RV(ignore:changed) and the
+  - The options and the phone list are validated before anything is sent. If they are wrong, the task reports every
+    problem and changes nothing.
+  - If some devices fail, the others are still processed. The task then fails, and reports RV(ignore:changed) and the
     outcome of every device correctly.
 extends_documentation_fragment:
   - voip.rps.attributes
@@ -27,9 +27,10 @@ attributes:
   check_mode:
     support: full
     details:
-      - Only reading calls are sent. Check mode looks up each device that the account does not list, because otherwise
+      - Only read calls are sent. Check mode looks up each device that the account does not list, because otherwise
         only a refused write would show that it belongs to another account. O(check_foreign) turns this off.
-      - Other refusals, and a server's URL that only binding shows, cannot be foreseen.
+      - Check mode cannot predict other refusals, nor the URL of a named server if the service shows it only after a
+        device is registered.
   diff_mode:
     support: full
   idempotent:
@@ -37,9 +38,9 @@ attributes:
 options:
   mac:
     description:
-      - The MAC address of one device. 12 hex digits in either case, bare, in six pairs or three groups split by C(-),
-        C(:), C(.) or space, or in two halves split by C(-).
-      - Quote it in YAML, which reads a MAC address of digits only as a number.
+      - The MAC address of one device. It has 12 hex digits in either case, without separators, in six pairs or three
+        groups separated by C(-), C(:), C(.) or space, or in two halves separated by C(-).
+      - Quote it, because YAML reads a MAC address that has only decimal digits as a number.
       - Exactly one of O(mac), O(macs), O(devices) and O(src) is required.
     type: str
   macs:
@@ -49,96 +50,100 @@ options:
     elements: str
   devices:
     description:
-      - Several devices, each a dictionary with the columns of a phone list.
-      - Other keys are ignored, so rows of M(community.general.read_csv) or of an inventory system can be used as they
-        are.
+      - A list of devices, each a dictionary with the columns of a phone list.
+      - Other keys are ignored, so rows from M(community.general.read_csv) or an inventory system can be used
+        unchanged.
     type: list
     elements: dict
     suboptions:
       mac:
         description:
-          - The device's MAC address.
+          - The MAC address of the device.
         type: str
         required: true
       server:
         description:
-          - Like O(server), for this device.
+          - The named server for this device. Overrides O(server).
         type: str
       url:
         description:
-          - Like O(url), for this device.
+          - The URL for this device. Overrides O(url).
         type: str
       provider:
         description:
-          - The provider of the device. If it is not O(provider), the row belongs to another task and is skipped.
+          - The provider of the device. If it is not O(provider), the row is skipped.
         type: str
       account:
         description:
-          - The account of the device, as O(account) names it. If it is another one, the row is skipped.
+          - The account of the device. If it is not O(account), the row is skipped.
         type: str
       mac_id:
         description:
-          - The MAC-ID of a Gigaset phone, which its label has as C(7C2F80ABCDEF-AB12). Some accounts of V(gigaset) need
-            it.
+          - The MAC-ID of a Gigaset phone, which is printed on its label, for example C(7C2F80ABCDEF-AB12). Some
+            accounts of V(gigaset) require it.
         type: str
       replaces:
         description:
           - The MAC address of the phone that this one replaces (RMA). The new phone is registered and read back, and
             then the old one is released.
-          - If the row names neither a server nor a URL, the new phone gets the target of the old one, not O(server) or
-            O(url). Where the service does not tell where a phone points, they are used as usual.
-          - The old phone must have no row of its own. The guide on phone lists has all rules.
+          - If the row names neither a server nor a URL, the new phone gets the redirect target of the old one, instead
+            of O(server) or O(url). These are used only if the service cannot report where a phone points.
+          - The old phone must not have a row of its own. See R(Replacing a phone, ansible_collections.voip.rps.docsite.phone_lists.replacing-a-phone).
         type: str
   src:
     description:
-      - The path of a phone list, read where the module runs. A relative path is relative to the module's working
-        directory.
-      - A CSV file with a header and the columns C(mac), C(server), C(url), C(provider), C(account) and
-        C(replaces). Only C(mac) is required. Other columns are ignored.
-      - Header names, encodings, separators and workbooks that are accepted are listed in the guide on phone lists.
-      - This is the fastest way for thousands of phones, because Ansible has no list to template and validate.
+      - Path of a phone list on the host on which the module runs. A relative path is relative to the working directory
+        of the module.
+      - The phone list is a CSV file with a header and the columns C(mac), C(server), C(url), C(provider), C(account)
+        and C(replaces). Only C(mac) is required. Other columns are ignored.
+      - R(Phone lists, ansible_collections.voip.rps.docsite.phone_lists) lists the accepted header names, encodings, separators and
+        workbooks.
+      - Use it for thousands of phones. It is the fastest way, because Ansible does not template and validate the list.
     type: path
   account:
     description:
-      - The name of this account in the phone list. Required if a row names an account.
-      - Rows that name another account are skipped and counted in RV(other_rows).
+      - The name of this account in the phone list. Required if any row names an account.
+      - Rows of other accounts are skipped and counted in RV(other_rows).
     type: str
   by_prefix:
     description:
       - Infer the provider of a row from the vendor prefix (OUI) of its MAC address, and skip rows of other providers.
-        Use it if one phone list has phones of several vendors.
-      - The vendors' blocks are those of the IEEE's registry. If a vendor has several services, its phones belong to
-        O(provider) if that is one of them.
+        Use it if a phone list has phones of several vendors.
+      - The vendor prefixes come from the IEEE registry. If O(provider) is one of several services of a vendor, all
+        phones of that vendor belong to O(provider).
       - A row with an unknown vendor prefix must name its provider, or this O(account).
-      - If V(false), a row without a provider whose vendor prefix belongs only to other vendors is an error.
+      - If V(false), a row without a provider is an error if its vendor prefix belongs to another vendor.
     type: bool
     default: false
   server:
     description:
-      - The named server for the devices that name neither a server nor a URL.
+      - The named server for devices whose row names neither a server nor a URL.
     type: str
   url:
     description:
-      - The URL for the devices that name neither a server nor a URL. The device then has a URL of its own.
-      - C({mac}) in it stands for the MAC address of the device. Each service gets it in the spelling that its vendor
-        documents. Where there is none, the MAC address itself is written there, as 12 lower-case hex digits.
-      - The vendor's own spelling is sent as it is.
+      - The URL for devices whose row names neither a server nor a URL. It becomes the device's own URL.
+      - C({mac}) stands for the MAC address of the device. It is replaced by the placeholder that the vendor documents.
+        If the vendor documents no placeholder, it is replaced by the MAC address in 12 lower-case hex digits.
+      - The vendor's own placeholder is sent unchanged.
     type: str
   servers:
     description:
-      - The URL of named servers, name to URL. Registered devices are compared with it.
-      - A URL may have C({mac}), see O(url). If a device is to be bound to a named server whose service has no spelling
-        for it, that is an error.
-      - After the first call that binds devices to a named server, one of them is read. If the server has another URL at
-        the service, these devices fail, and the other devices for this server are not sent (C(not_sent)).
-      - Without it, the URL is learnt from a device that was not registered before, or else by binding one registered
-        device again. A registered device is V(unverified) if this shows nothing.
-      - A service cannot change a named server's URL. To move a server, add one of another name.
-      - On a service without named servers, this is where a server's URL is taken from.
+      - The URLs of the named servers, as a dictionary of names and URLs. The module compares registered devices with
+        them.
+      - A URL may contain C({mac}), see O(url). It is an error if the vendor documents no placeholder for the URLs of
+        named servers.
+      - After the first call that binds devices to a named server, one of them is read back. If the server has another
+        URL at the service, these devices fail, and the remaining devices for this server are not sent (C(not_sent)).
+      - If a server is not listed, its URL is learned from a device that was not registered before, or by re-registering
+        one registered device. If neither shows the URL, registered devices are V(unverified).
+      - Some services cannot change the URL of a named server. There, add a server with another name and move the
+        phones.
+      - On a service without named servers, each device gets the URL of its server as its own URL.
     type: dict
   state:
     description:
-      - V(present) binds the devices. V(absent) releases those that the account holds.
+      - V(present) registers the devices, or moves them to their redirect target.
+      - V(absent) releases the devices that are registered by the account.
     type: str
     choices:
       - present
@@ -146,8 +151,8 @@ options:
     default: present
   override:
     description:
-      - Take over devices that another account holds, where the vendor allows it at all. To move a device of the own
-        account needs no override.
+      - Take over devices that are registered by another account, if the service allows it. Moving a device within the
+        account does not need this option.
     type: bool
     default: false
   force:
@@ -157,39 +162,39 @@ options:
     default: false
   force_limit:
     description:
-      - The most devices that O(force) may have to release before they are registered again, on a service that cannot
-        re-register a device in place. With more, the task fails before anything is written.
+      - Maximum number of devices that O(force) may release and register again, on a service that cannot re-register a
+        device in place. If there are more, the task fails and changes nothing.
     type: int
     default: 10
   check_target:
     description:
-      - Whether to read where each registered device points, one request each. If V(false), registration alone is
-        trusted, and the action is V(none).
+      - Whether to read where each registered device points. This takes one request for each device.
+      - If V(false), every registered device counts as correct, and its action is V(none).
     type: bool
     default: true
   check_foreign:
     description:
-      - Whether check mode looks up each device that the account does not list, one request each, because otherwise only
-        a refused write would show that it belongs to another account.
+      - Whether check mode looks up each device that the account does not list. This takes one request for each device.
+        Otherwise only a refused write shows that a device belongs to another account.
     type: bool
     default: true
   prune:
     description:
-      - Release every device of the account that the phone list does not name, whoever owns the row that names it.
-      - Refused if no row of the list belongs to this account, if anything in the list is wrong, and with O(mac) or
-        O(macs).
+      - Release every device of the account that no row of the phone list names, including rows of other accounts.
+      - This is an error if no row of the list belongs to this account, if any row is invalid, or together with O(mac)
+        or O(macs).
     type: bool
     default: false
   prune_limit:
     description:
-      - If O(prune) would release more devices than this, the task fails and nothing is changed.
+      - Maximum number of devices that O(prune) may release. If there are more, the task fails and changes nothing.
     type: int
     default: 10
   return_devices:
     description:
       - Which devices to return in RV(devices). Returning all devices is slow for large fleets.
-      - If not given, all devices are returned, or the first 100 that failed if the task failed and has more than 100
-        devices.
+      - If not set, all devices are returned. If the task fails and has more than 100 devices, only the first 100 that
+        failed are returned.
     type: str
     choices:
       - all
@@ -198,11 +203,11 @@ options:
       - none
   dest:
     description:
-      - The path of a file to write the outcome of every device to, as CSV with the columns C(mac), C(action),
+      - Path of a CSV file to which the outcome of every device is written, with the columns C(mac), C(action),
         C(status), C(server), C(url), C(code) and C(message), and C(replaces) if a phone replaces another. If the input
-        is wrong, it lists every problem instead.
-      - It is written whole or not at all. An existing file keeps its mode and owner.
-      - In check mode C(NAME.check.EXT) is written instead.
+        is wrong, the file lists every problem instead.
+      - The file is written atomically. An existing file keeps its mode and owner.
+      - In check mode, C(NAME.check.EXT) is written instead.
     type: path
 seealso:
   - module: voip.rps.rps_server
@@ -216,7 +221,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Point one phone to a named server
+- name: Register one phone with a named server
   voip.rps.rps_device:
     provider: yealink
     username: acme
@@ -226,7 +231,7 @@ EXAMPLES = r"""
     servers:
       acme-berlin: https://berlin.acme.example/provisioning/
 
-- name: Point a few phones, and move those that point elsewhere
+- name: Register a few phones, and move those that point elsewhere
   voip.rps.rps_device:
     provider: yealink
     username: acme
@@ -240,7 +245,7 @@ EXAMPLES = r"""
       - mac: 0015.6500.0003
         url: https://lab.acme.example/0003/
 
-- name: A whole fleet from a phone list, with every outcome in a file
+- name: Register a fleet from a phone list, and write every outcome to a file
   voip.rps.rps_device:
     provider: yealink
     username: acme
@@ -253,7 +258,7 @@ EXAMPLES = r"""
     dest: outcomes.csv
     return_devices: failed
 
-- name: Replace a broken phone, which is released once the new one points to the server
+- name: Replace a broken phone, and release it when the new one points to the server
   voip.rps.rps_device:
     provider: yealink
     username: acme
@@ -262,215 +267,6 @@ EXAMPLES = r"""
       - mac: "001565000009"
         replaces: "001565000002"
         server: acme-berlin
-    servers:
-      acme-berlin: https://berlin.acme.example/provisioning/
-
-- name: Take over phones that another account holds, where the vendor allows it
-  voip.rps.rps_device:
-    provider: yealink
-    username: acme
-    password: "{{ rps_password }}"
-    mac: "001565000004"
-    url: https://lab.acme.example/0004/
-    override: true
-
-- name: Re-register phones whose redirect target the service does not tell, after their server changed
-  voip.rps.rps_device:
-    provider: htek
-    username: acme
-    password: "{{ rps_password }}"
-    macs:
-      - "001fc1000001"
-      - "001fc1000002"
-    server: acme-paris
-    servers:
-      acme-paris: https://paris.acme.example/provisioning/
-    force: true
-
-- name: Report what a rollout would change, and change nothing
-  voip.rps.rps_device:
-    provider: yealink
-    username: acme
-    password: "{{ rps_password }}"
-    src: phones.csv
-    server: acme-berlin
-    servers:
-      acme-berlin: https://berlin.acme.example/provisioning/
-      acme-paris: https://paris.acme.example/provisioning/
-  check_mode: true
-  diff: true
-
-- name: Release the phones of the account that the list does not name, 25 at most
-  voip.rps.rps_device:
-    provider: yealink
-    username: acme
-    password: "{{ rps_password }}"
-    src: phones.csv
-    server: acme-berlin
-    servers:
-      acme-berlin: https://berlin.acme.example/provisioning/
-      acme-paris: https://paris.acme.example/provisioning/
-    prune: true
-    prune_limit: 25
-
-- name: Point the phones of an inventory group in one task
-  voip.rps.rps_device:
-    provider: yealink
-    username: acme
-    password: "{{ rps_password }}"
-    macs: "{{ groups['phones'] | map('extract', hostvars, 'rps_mac') }}"
-    url: https://berlin.acme.example/provisioning/
-  delegate_to: localhost
-  run_once: true
-
-- name: One phone list for several accounts, each of which takes the phones of its vendor
-  voip.rps.rps_device:
-    provider: "{{ item.provider }}"
-    username: "{{ item.username }}"
-    password: "{{ item.password }}"
-    src: phones.csv
-    by_prefix: true
-    server: acme-berlin
-    servers:
-      acme-berlin: https://berlin.acme.example/provisioning/
-      acme-paris: https://paris.acme.example/provisioning/
-  loop: "{{ rps_accounts }}"
-  loop_control:
-    label: "{{ item.provider }}" # else Ansible shows the whole item, password included
-
-- name: Give all tasks one login, and show what was done
-  module_defaults:
-    group/voip.rps.rps:
-      provider: yealink
-      username: acme
-      password: "{{ rps_password }}"
-  block:
-    - name: Point a phone
-      voip.rps.rps_device:
-        mac: "001565000005"
-        url: https://berlin.acme.example/provisioning/
-      register: pointed
-
-    # No facts are needed or set: gather_facts can be false.
-    # The password is not in the result: it is VALUE_SPECIFIED_IN_NO_LOG_PARAMETER there.
-    - name: Show the result, which has no password
-      ansible.builtin.debug:
-        var: pointed
-
-- name: Point a phone at Yealink's Management Cloud Service, in the region of the account
-  voip.rps.rps_device:
-    provider: yealink_ymcs
-    api_url: "{{ ymcs_api_url }}"
-    client_id: "{{ rps_client_id }}"
-    client_secret: "{{ rps_client_secret }}"
-    mac: "001565000007"
-    server: acme-berlin
-    servers:
-      acme-berlin: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Yealink's former JSON API
-  voip.rps.rps_device:
-    provider: yealink_v1
-    client_id: "{{ rps_client_id }}"
-    client_secret: "{{ rps_client_secret }}"
-    mac: "001565000006"
-    server: acme-berlin
-    servers:
-      acme-berlin: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Snom's XML-RPC service
-  voip.rps.rps_device:
-    provider: snom
-    username: acme
-    password: "{{ rps_password }}"
-    mac: "000413900001"
-    url: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Snom SRAPS
-  voip.rps.rps_device:
-    provider: snom_sraps
-    client_id: "{{ rps_client_id }}"
-    client_secret: "{{ rps_client_secret }}"
-    mac: "000413900002"
-    url: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Panasonic's redirect server
-  voip.rps.rps_device:
-    provider: panasonic
-    username: acme
-    password: "{{ rps_password }}"
-    mac: "0080f0000001"
-    url: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Gigaset's XML-RPC service
-  voip.rps.rps_device:
-    provider: gigaset
-    username: acme
-    password: "{{ rps_password }}"
-    mac: "7c2f80000001"
-    url: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Gigaset GRAPE
-  voip.rps.rps_device:
-    provider: gigaset_grape
-    client_id: "{{ rps_client_id }}"
-    client_secret: "{{ rps_client_secret }}"
-    mac: "7c2f80000002"
-    url: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Fanvil FDPS
-  voip.rps.rps_device:
-    provider: fanvil
-    username: acme
-    password: "{{ rps_password }}"
-    mac: "0c383e000001"
-    server: acme-berlin
-    servers:
-      acme-berlin: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Poly Zero Touch
-  voip.rps.rps_device:
-    provider: poly
-    api_key: "{{ rps_api_key }}"
-    mac: "64167f000001"
-    server: acme-berlin
-    servers:
-      acme-berlin: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Alcatel-Lucent Enterprise EDS
-  voip.rps.rps_device:
-    provider: ale
-    username: acme
-    password: "{{ rps_password }}"
-    mac: "00809f000001"
-    server: acme-berlin
-    servers:
-      acme-berlin: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Unify Zero Touch Deployment, by a client certificate
-  voip.rps.rps_device:
-    provider: unify
-    client_cert: /etc/voip/unify.pem
-    client_key: /etc/voip/unify.key
-    mac: "001ae8000001"
-    url: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Auerswald's provisioning server
-  voip.rps.rps_device:
-    provider: auerswald
-    username: acme
-    password: "{{ rps_password }}"
-    mac: "000952000001"
-    url: https://berlin.acme.example/provisioning/
-
-- name: Point a phone at Akuvox RPS, at the address that the vendor gives with the account
-  voip.rps.rps_device:
-    provider: akuvox
-    api_url: "{{ akuvox_api_url }}"
-    username: acme
-    password: "{{ rps_password }}"
-    mac: "0c1105000001"
-    server: acme-berlin
     servers:
       acme-berlin: https://berlin.acme.example/provisioning/
 
@@ -488,67 +284,69 @@ EXAMPLES = r"""
 RETURN = r"""
 devices:
   description:
-    - What became of each device, in the order asked, then of those that O(prune) removed and those that were
-      replaced.
-    - In check mode, what would become of them.
+    - The outcome of each device, in the order of the input. The devices that O(prune) removed and those that were
+      replaced follow.
+    - In check mode, the predicted outcome.
   returned: unless the whole task failed
   type: list
   elements: dict
   contains:
     mac:
-      description: The device's MAC address, 12 lower-case hex digits.
+      description: The MAC address of the device, in 12 lower-case hex digits.
       type: str
       returned: always
       sample: "001565000001"
     action:
       description:
         - V(registered), V(moved), V(removed), V(none), V(unverified) or V(failed).
-        - V(unverified) is a registered device for which nothing shows where it points, because the service cannot tell,
-          or because the server's URL is not known.
+        - V(unverified) means that the device is registered, but its redirect target cannot be verified, because the
+          service cannot report it or because the URL of the named server is not known.
       type: str
       returned: always
       sample: registered
     status:
       description:
-        - The device's status before, V(registered) by the account, V(unregistered), V(registered_elsewhere) by another
-          account, or V(unknown).
-        - Where the account was listed instead of every device checked, a device that it does not hold is V(unknown),
-          unless the service refused it as another account's.
+        - The status of the device before the task. It is V(registered) by this account, V(unregistered),
+          V(registered_elsewhere) by another account, or V(unknown).
+        - If the module listed the account instead of checking each device, a device that is not listed is V(unknown),
+          unless the service refused it because it belongs to another account.
       type: str
       returned: always
       sample: unknown
     server:
-      description: The named server that was asked for.
+      description: The requested named server.
       type: str
       returned: always
       sample: acme-berlin
     url:
       description:
-        - The URL that was asked for, if known, as it was written. A user and password in it are replaced by C(***).
+        - The requested URL, if known, as the input spells it. A user name and password in it are replaced by C(***).
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
     own_url:
       description:
-        - The device kept a URL of its own when it was bound to the named server, and was given the server's URL as its
-          own.
+        - Whether the device kept its own URL when it was bound to the named server. If so, the URL of the server was
+          set as its own URL.
       type: bool
-      returned: where it is true
+      returned: if it is true
       sample: true
     replaces:
-      description: The MAC address of the phone that it replaces.
+      description: The MAC address of the phone that this one replaces.
       type: str
-      returned: where its row has it
+      returned: if the row has it
       sample: "001565000002"
     error:
-      description: Why it failed, C(code) being one of the collection's error codes and C(message) the service's words.
+      description:
+        - Why the device failed. C(code) is an error code of the collection, and C(message) is the message of the
+          service or the reason.
       type: dict
-      returned: where it failed
+      returned: if the device failed
       sample:
         code: owned_by_other_user
         message: "Error: 001565000001 Please check the MAC address you entered"
 summary:
-  description: How many devices had each action.
+  description: Number of devices for each action.
   returned: unless the whole task failed
   type: dict
   sample:
@@ -559,12 +357,12 @@ summary:
     unverified: 0
     failed: 3
 requests:
-  description: How many HTTP requests were sent.
+  description: Number of HTTP requests that were sent.
   returned: always
   type: int
   sample: 4
 other_rows:
-  description: How many rows of the phone list belong to other providers or accounts, and were skipped.
+  description: Number of rows that were skipped because they belong to other providers or accounts.
   returned: unless the whole task failed
   type: list
   elements: dict
@@ -573,8 +371,8 @@ other_rows:
       account: null
       rows: 12
 problems:
-  description: The first 20 problems with the input.
-  returned: when the input is wrong
+  description: The first 20 problems of the input.
+  returned: if the input is wrong
   type: list
   elements: dict
   sample:
@@ -582,14 +380,14 @@ problems:
       where: phones.csv line 3
       message: "'0015650001' has 10 digits instead of 12"
 problem_counts:
-  description: How many problems with the input there are of each error code.
-  returned: when the input is wrong
+  description: Number of problems of the input for each error code.
+  returned: if the input is wrong
   type: dict
   sample:
     invalid_mac: 1
 dest:
-  description: The path of the file with every device's outcome.
-  returned: with O(dest), if it was written
+  description: Path of the file to which the outcome of every device was written.
+  returned: with O(dest), if the file was written
   type: str
   sample: outcomes.csv
 diff:
@@ -600,8 +398,8 @@ diff:
     prepared: |
       001565000001  https://old.acme.example/ -> acme-berlin https://berlin.acme.example/provisioning/
 failure:
-  description: Why the whole task failed or was given up, C(code) being one of the collection's error codes.
-  returned: when the whole task failed or was given up
+  description: Why the whole task failed or stopped early. C(code) is an error code of the collection.
+  returned: if the whole task failed or stopped early
   type: dict
   sample:
     code: auth_failed
@@ -643,7 +441,7 @@ PHONES = ("mac", "macs", "devices", "src")
 
 
 def read_input(task: RpsTask, owner: OneAccount) -> Desired:
-    """Return what the task's phones are to become; adds to the task's problems what is wrong with its options."""
+    """Return the desired state of the task's phones, and add every problem of the input to the task's problems."""
     params = task.params
     default = (params["server"], params["url"])
     targets = Targets(task.kind, params["servers"], default, absent=params["state"] == "absent", swaps=True)
@@ -655,7 +453,7 @@ def read_input(task: RpsTask, owner: OneAccount) -> Desired:
 
 
 def run(task: RpsTask) -> dict[str, Any]:
-    """Carry the task out, or in check mode foresee it, and return its result; raises RpsError."""
+    """Run the task, or predict its outcome in check mode, and return its result. Raise RpsError."""
     params, module = task.params, task.module
     owner = OneAccount(params["provider"], params["account"], params["by_prefix"])
     wrong_dest = dest_problems(params["dest"], params["src"])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rps_device_info
-short_description: Read what a redirection service knows of phones
+short_description: Read the status of phones at a redirection service
 version_added: 0.1.0
 author:
   - voip.rps contributors (@voip-rps)
 description:
-  - Tells the status of phones at a vendor's redirection service, and where they point; of given phones or of all that
-    the account holds.
+  - Returns the status and the redirect target of phones at their vendor's redirection service, either of the given
+    phones or of all phones of the account.
 extends_documentation_fragment:
   - voip.rps.attributes
   - voip.rps.attributes.info_module
@@ -23,31 +23,31 @@ extends_documentation_fragment:
 options:
   macs:
     description:
-      - The MAC addresses of the devices, in any spelling that M(voip.rps.rps_device) takes.
-      - If neither O(macs) nor O(src) is given, every device of the account is returned. A service that lists by model
-        is asked for O(models), or for all models that are known.
+      - The MAC addresses of the devices, in any format that M(voip.rps.rps_device) accepts.
+      - If neither O(macs) nor O(src) is set, every device of the account is returned. A service that lists devices by
+        model is queried for O(models), or for all models that the collection knows.
     type: list
     elements: str
   src:
     description:
-      - The path of a phone list, read where the module runs. See O(voip.rps.rps_device#module:src).
-      - Rows that name another provider are skipped.
+      - Path of a phone list on the host on which the module runs. See O(voip.rps.rps_device#module:src).
+      - Rows of other providers are skipped.
     type: path
   models:
     description:
-      - Only the devices of these models, on a service that lists them by model.
+      - Return only devices of these models, on a service that lists devices by model.
     type: list
     elements: str
   url:
     description:
-      - Only the devices that point there. On a service that lists by model, the URL must match exactly as the service
-        stores it.
-      - C({mac}) in it stands for the MAC address, as in the option O(voip.rps.rps_device#module:url).
+      - Return only devices that point to this URL. On a service that lists devices by model, the URL must match exactly
+        as the service stores it.
+      - C({mac}) stands for the MAC address of the device, see O(voip.rps.rps_device#module:url).
     type: str
   check_target:
     description:
-      - Also read where each device points, one request each.
-      - The default is V(true) with O(macs), O(src) or O(url), else V(false).
+      - Whether to read where each device points. This takes one request for each device.
+      - The default is V(true) with O(macs), O(src) or O(url), and V(false) otherwise.
     type: bool
 seealso:
   - module: voip.rps.rps_device
@@ -58,7 +58,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Ask about two phones
+- name: Read the status of two phones
   voip.rps.rps_device_info:
     provider: yealink
     username: acme
@@ -73,7 +73,7 @@ EXAMPLES = r"""
     username: acme
     password: "{{ rps_password }}"
 
-- name: Which phones still point to the old server?
+- name: List the phones that still point to the old server
   voip.rps.rps_device_info:
     provider: yealink
     username: acme
@@ -83,51 +83,54 @@ EXAMPLES = r"""
 
 RETURN = r"""
 devices:
-  description: What the service knows of each device, in the order asked or listed.
+  description: The devices, in the order of the input or of the service's list.
   returned: unless the whole task failed
   type: list
   elements: dict
   contains:
     mac:
-      description: The device's MAC address, 12 lower-case hex digits.
+      description: The MAC address of the device, in 12 lower-case hex digits.
       type: str
       returned: always
       sample: "001565000001"
     status:
       description:
-        - V(registered) by the account, V(unregistered), which is known but bound to nothing, V(registered_elsewhere) by
-          another account, or V(unknown).
+        - V(registered) by this account, V(unregistered) if the service knows the device but no account registered it,
+          V(registered_elsewhere) by another account, or V(unknown).
       type: str
       returned: always
       sample: registered
     current_url:
       description:
-        - Where the device points, if it was read. A user and password in it are replaced by C(***).
-        - M(voip.rps.rps_device) ignores it, so these devices can be used as its O(voip.rps.rps_device#module:devices).
+        - Where the device points, if it was read. A user name and password in it are replaced by C(***).
+        - M(voip.rps.rps_device) ignores this key, so the list can be used as its
+          O(voip.rps.rps_device#module:devices).
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
     details:
       description:
-        - What else the service tells of the device, as text, by the service's own names. V(panasonic) tells C(model),
-          C(version), C(profile), C(note), C(register_date) and C(access_date), as far as they are not empty.
+        - Other facts that the service returns for the device, as text, with the names that the service uses.
+          V(panasonic) returns C(model), C(version), C(profile), C(note), C(register_date) and C(access_date).
+          V(yealink_ymcs) returns C(sn), C(serverName), C(ipAddress), C(remark), C(dateRegistered) and
+          C(lastConnected). Empty values are left out.
       type: dict
-      returned: if the service tells it
+      returned: if the service returns them
       sample: {"model": "KX-TGP500", "register_date": "2011-07-12T05:32:12Z"}
     company:
-      description: Whose the device is, where the service tells it.
+      description: The company that owns the device.
       type: str
       returned: with V(snom), if it was read
       sample: Acme Inc.
     error:
-      description: Why it could not be read, C(code) being one of the collection's error codes.
+      description: Why the device could not be read. C(code) is an error code of the collection.
       type: dict
-      returned: where it failed
+      returned: if the device could not be read
       sample:
         code: timeout
         message: the service did not answer in time
 summary:
-  description: How many devices have each status.
+  description: Number of devices for each status.
   returned: unless the whole task failed
   type: dict
   sample:
@@ -136,13 +139,13 @@ summary:
     registered_elsewhere: 0
     unknown: 0
 requests:
-  description: How many HTTP requests were sent.
+  description: Number of HTTP requests that were sent.
   returned: always
   type: int
   sample: 2
 problems:
-  description: The first 20 problems with the input.
-  returned: when the input is wrong
+  description: The first 20 problems of the input.
+  returned: if the input is wrong
   type: list
   elements: dict
   sample:
@@ -150,14 +153,14 @@ problems:
       where: macs[0]
       message: "'0015650001' has 10 digits instead of 12"
 problem_counts:
-  description: How many problems with the input there are of each error code.
-  returned: when the input is wrong
+  description: Number of problems of the input for each error code.
+  returned: if the input is wrong
   type: dict
   sample:
     invalid_mac: 1
 failure:
-  description: Why the whole task failed, C(code) being one of the collection's error codes.
-  returned: when the whole task failed
+  description: Why the whole task failed. C(code) is an error code of the collection.
+  returned: if the whole task failed
   type: dict
   sample:
     code: auth_failed

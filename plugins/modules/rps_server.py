@@ -13,12 +13,12 @@ version_added: 0.1.0
 author:
   - voip.rps contributors (@voip-rps)
 description:
-  - Adds, changes and removes configuration servers, each a name and a URL, to which M(voip.rps.rps_device) can bind
-    phones.
-  - A service that can list its servers is read first, and only what differs is sent.
-  - V(yealink), V(htek) and V(akuvox) can only add a server, and report that a name is taken. They have no call to list,
-    read, change or delete one. V(fanvil) lists, adds and deletes servers.
-  - A service without named servers, as V(snom), is an error. There, devices are given a URL.
+  - Adds, changes and removes configuration servers. A server has a name and a URL, and M(voip.rps.rps_device) can bind
+    phones to it.
+  - If the service can list its servers, they are read first, and only differences are sent.
+  - V(yealink), V(htek) and V(akuvox) can only add a server, and report if the name already exists. They have no call to
+    list, read, change or delete servers. V(fanvil) can list, add and delete servers.
+  - The module fails on a service without named servers, such as V(snom). There, set the URL of each device instead.
 extends_documentation_fragment:
   - voip.rps.attributes
   - voip.rps.attributes.actiongroup_rps
@@ -27,37 +27,38 @@ attributes:
   check_mode:
     support: partial
     details:
-      - On a service that cannot list its servers, every server is reported as added, with a warning.
+      - If the service cannot list its servers, every server is reported as added, with a warning.
   diff_mode:
     support: full
   idempotent:
     support: full
     details:
       - If the name already exists on a service that cannot list its servers, the server is reported as V(unverified)
-        with a warning, because its URL cannot be read. M(voip.rps.rps_device) shows whether it is the right one as soon
-        as it binds a device to it.
+        with a warning, because its URL cannot be read. M(voip.rps.rps_device) verifies the URL when it binds a device
+        to the server.
 options:
   name:
     description:
-      - The server's name, of letters, digits, C(-), C(_), C(.) and space. Requires O(url) with O(state=present).
-      - Names may be unique over all accounts of a service, so choose one that nobody else would.
+      - The name of the server. It may contain letters, digits, C(-), C(_), C(.) and spaces. Requires O(url) with
+        O(state=present).
+      - A service may require names to be unique over all accounts, so include the name of your company.
     type: str
   url:
     description:
-      - Where its phones fetch their configuration, beginning with C(http://), C(https://), C(ftp://) or C(tftp://).
-      - C({mac}) in it stands for the MAC address of each phone, where the vendor documents a spelling for it. Where
-        there is none, it is an error.
+      - The URL from which phones fetch their configuration. It must begin with C(http://), C(https://), C(ftp://) or
+        C(tftp://).
+      - C({mac}) stands for the MAC address of each phone. It is an error if the vendor documents no placeholder for it.
     type: str
   servers:
     description:
-      - Several servers, name to URL. With O(state=absent) the URLs are ignored.
+      - Several servers, as a dictionary of names and URLs. With O(state=absent), the URLs are ignored.
     type: dict
   state:
     description:
-      - With V(present), servers that do not exist are added. One that exists with another URL fails as
-        C(server_exists), with both URLs, unless O(change_url) is set.
-      - With V(absent), servers are deleted, on a service that can delete them. A server to which devices of the account
-        are bound fails, and is not deleted.
+      - V(present) adds servers that do not exist. A server that exists with another URL fails with C(server_exists) and
+        both URLs, unless O(change_url) is set.
+      - V(absent) deletes servers, if the service can delete them. A server fails and is not deleted if devices of the
+        account are bound to it.
     type: str
     choices:
       - present
@@ -65,8 +66,8 @@ options:
     default: present
   change_url:
     description:
-      - Change the URL of a server that exists with another URL, on a service that can change it.
-      - This moves every phone that is bound to the server at once. To move phones in steps, add a server of another
+      - Change the URL of a server that exists with another URL, if the service can change it.
+      - This moves all phones that are bound to the server at once. To move phones in steps, add a server with another
         name and move the phones with M(voip.rps.rps_device).
     type: bool
     default: false
@@ -86,7 +87,7 @@ EXAMPLES = r"""
     name: acme-berlin
     url: https://berlin.acme.example/provisioning/
 
-- name: Add two
+- name: Add two configuration servers
   voip.rps.rps_server:
     provider: yealink
     username: acme
@@ -95,7 +96,7 @@ EXAMPLES = r"""
       acme-paris: https://paris.acme.example/provisioning/
       acme-rome: https://rome.acme.example/provisioning/
 
-- name: Delete a server, on a service that can delete servers
+- name: Delete a configuration server, if the service can delete servers
   voip.rps.rps_server:
     provider: "{{ rps_provider }}"
     username: acme
@@ -107,49 +108,51 @@ EXAMPLES = r"""
 
 RETURN = r"""
 servers:
-  description: What became of each server, in the order asked.
+  description: The outcome of each server, in the order of the input.
   returned: unless the whole task failed
   type: list
   elements: dict
   contains:
     name:
-      description: The server's name.
+      description: The name of the server.
       type: str
       returned: always
       sample: acme-berlin
     url:
       description:
-        - The URL that was asked for; with O(state=absent) the one that the server had, or null if it did not exist.
-        - A user and password in it are replaced by C(***).
+        - The requested URL. With O(state=absent), the URL that the server had, or null if it did not exist.
+        - A user name and password in it are replaced by C(***).
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
     action:
       description:
-        - V(added), V(changed), V(removed), V(none) if there is nothing to do, or V(failed).
+        - V(added), V(changed), V(removed), V(none) if the server was correct, or V(failed).
         - V(unverified) if the name already exists and the service does not show its URL.
       type: str
       returned: always
       sample: added
     current_url:
-      description: The URL that the server had before. A user and password in it are replaced by C(***).
+      description: The URL that the server had before. A user name and password in it are replaced by C(***).
       type: str
       returned: if the service listed the server
       sample: https://berlin.acme.example/provisioning/
     error:
-      description: Why it failed, C(code) being one of the collection's error codes and C(message) the service's words.
+      description:
+        - Why the server failed. C(code) is an error code of the collection, and C(message) is the message of the
+          service or the reason.
       type: dict
-      returned: where it failed
+      returned: if the server failed
       sample:
         code: invalid_server_name
         message: "Error: The server name can only contain 'A-z 0-9 - _ . '(include space)"
 requests:
-  description: How many HTTP requests were sent.
+  description: Number of HTTP requests that were sent.
   returned: always
   type: int
   sample: 2
 diff:
-  description: The servers that are added, changed or removed, name to URL.
+  description: The servers that are added, changed or removed, as dictionaries of names and URLs.
   returned: in diff mode, unless the whole task failed
   type: dict
   sample:
@@ -157,8 +160,8 @@ diff:
     after:
       acme-berlin: https://berlin.acme.example/provisioning/
 problems:
-  description: The first 20 problems with the input.
-  returned: when the input is wrong
+  description: The first 20 problems of the input.
+  returned: if the input is wrong
   type: list
   elements: dict
   sample:
@@ -166,14 +169,14 @@ problems:
       where: server 'rome'
       message: "'nowhere' does not begin with http://, https://, ftp:// or tftp://"
 problem_counts:
-  description: How many problems with the input there are of each error code.
-  returned: when the input is wrong
+  description: Number of problems of the input for each error code.
+  returned: if the input is wrong
   type: dict
   sample:
     invalid_url: 1
 failure:
-  description: Why the whole task failed, C(code) being one of the collection's error codes.
-  returned: when the whole task failed
+  description: Why the whole task failed. C(code) is an error code of the collection.
+  returned: if the whole task failed
   type: dict
   sample:
     code: auth_failed
@@ -214,7 +217,7 @@ def main() -> None:
         )
         if module.check_mode and not service.lists_servers:
             module.warn(
-                "The service cannot tell which servers there are: those that are there already would not be added."
+                "The service cannot list its servers. A server that already exists is reported as added in check mode."
             )
         for warning in server_warnings(outcomes):
             module.warn(warning)

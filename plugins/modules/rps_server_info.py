@@ -14,9 +14,9 @@ author:
   - voip.rps contributors (@voip-rps)
 description:
   - Returns the named configuration servers of the account, with their URLs.
-  - Only for services that have a call to list them, as V(fanvil). V(yealink), V(htek) and V(akuvox) have none, and
-    V(snom), V(panasonic), V(gigaset) and V(auerswald) have no named servers. There the module
-    fails as C(unsupported) before anything is sent.
+  - The service must have a call to list them, such as V(fanvil). V(yealink), V(htek) and V(akuvox) have no such call,
+    and V(snom), V(panasonic), V(gigaset) and V(auerswald) have no named servers. On these services, the module fails
+    with C(unsupported) and sends nothing.
 extends_documentation_fragment:
   - voip.rps.attributes
   - voip.rps.attributes.info_module
@@ -29,7 +29,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: List the servers, on a service that can list them
+- name: List the configuration servers, if the service can list them
   voip.rps.rps_server_info:
     provider: "{{ rps_provider }}"
     username: acme
@@ -39,29 +39,30 @@ EXAMPLES = r"""
 
 RETURN = r"""
 servers:
-  description: The named servers of the account, as the service lists them.
+  description: The named servers of the account, in the order of the service's list.
   returned: unless the task failed
   type: list
   elements: dict
   contains:
     name:
-      description: The server's name.
+      description: The name of the server.
       type: str
       returned: always
       sample: acme-berlin
     url:
-      description: The server's URL, if the service shows it. A user and password in it are replaced by C(***).
+      description:
+        - The URL of the server, if the service shows it. A user name and password in it are replaced by C(***).
       type: str
       returned: always
       sample: https://berlin.acme.example/provisioning/
 requests:
-  description: How many HTTP requests were sent.
+  description: Number of HTTP requests that were sent.
   returned: always
   type: int
   sample: 1
 problems:
-  description: The first 20 problems with the input.
-  returned: when the input is wrong
+  description: The first 20 problems of the input.
+  returned: if the input is wrong
   type: list
   elements: dict
   sample:
@@ -69,14 +70,14 @@ problems:
       where: ""
       message: "this service has no call that lists the named servers: the vendor's portal shows them"
 problem_counts:
-  description: How many problems with the input there are of each error code.
-  returned: when the input is wrong
+  description: Number of problems of the input for each error code.
+  returned: if the input is wrong
   type: dict
   sample:
     unsupported: 1
 failure:
-  description: Why the task failed, C(code) being one of the collection's error codes.
-  returned: when the task failed
+  description: Why the task failed. C(code) is an error code of the collection.
+  returned: if the task failed
   type: dict
   sample:
     code: auth_failed

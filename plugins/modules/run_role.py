@@ -8,14 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: run_role
-short_description: Carry out a role of this collection
+short_description: Run a role of this collection
 version_added: 0.1.0
 author:
   - voip.rps contributors (@voip-rps)
 description:
-  - The roles of this collection use this action. Use the roles, not this.
-  - It takes the variables of the role from the play, checks all of them before anything is sent, and carries the role
-    out on the controller.
+  - The roles of this collection use this action. Use the roles instead of calling it yourself.
+  - It reads the variables of the role from the play, validates all of them before anything is sent, and runs the role
+    on the controller.
 extends_documentation_fragment:
   - voip.rps.attributes
 attributes:
@@ -41,7 +41,7 @@ options:
       - find
       - yeastar
 requirements:
-  - requests, in the Python that runs Ansible
+  - requests, in the Python environment of Ansible
 seealso:
   - module: voip.rps.rps_device
   - module: voip.rps.yeastar_phone
@@ -55,31 +55,31 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: What was done, a line for each account.
+  description: What the role did, one line for each account.
   returned: always
   type: list
   elements: str
   sample:
     - "office: 3 registered, 1 failed (requests: 5)"
 failures:
-  description: What failed and what to do about it. The first 20 in words, then how many more.
+  description: What failed and what to do about it. After the first 20, only the number of the remaining failures.
   returned: always
   type: list
   elements: str
   sample: []
 problems:
-  description: What is wrong with the input, the first 20.
-  returned: if the input is wrong, so that nothing was changed
+  description: The first 20 problems of the input.
+  returned: if the input is wrong. Nothing was changed then.
   type: list
   elements: dict
   contains:
     code:
-      description: One of the error codes of the collection.
+      description: An error code of the collection.
       type: str
       returned: always
       sample: invalid_mac
     where:
-      description: The variable, or the list and its line.
+      description: The variable, or the phone list and its line.
       type: str
       returned: always
       sample: phones.csv line 3
@@ -89,13 +89,13 @@ problems:
       returned: always
       sample: "'0015650000' is not a MAC address"
 problem_counts:
-  description: How many problems there are of each code.
+  description: Number of problems of the input for each error code.
   returned: if the input is wrong
   type: dict
   sample:
     invalid_mac: 3
 to_add:
-  description: The phones to add in the PBX's web page.
+  description: The phones that you must add in the web interface of the PBX.
   returned: from the role C(yeastar), unless the input is wrong
   type: list
   elements: str

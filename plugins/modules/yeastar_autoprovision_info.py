@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: yeastar_autoprovision_info
-short_description: Read which phones a Yeastar P-Series PBX can provision
+short_description: Read the phone models that a Yeastar P-Series PBX can provision
 version_added: 0.1.0
 author:
   - voip.rps contributors (@voip-rps)
 description:
-  - Tells the vendors, models, templates and methods that a PBX offers for the provisioning of phones.
+  - Returns the vendors, models, templates and methods that a PBX offers to provision phones.
 extends_documentation_fragment:
   - voip.rps.attributes
   - voip.rps.attributes.info_module
@@ -22,8 +22,9 @@ extends_documentation_fragment:
 options:
   menu:
     description:
-      - What to ask for, the phone vendors, the models of O(vendor), the templates of O(model), or the provisioning
-        methods of O(vendor)'s O(model).
+      - What to read. V(phone_vendor) reads the phone vendors, V(phone_model) the models of O(vendor),
+        V(phone_template) the templates of O(model), and V(autop_method) the provisioning methods of O(model) of
+        O(vendor).
     type: str
     required: true
     choices:
@@ -33,11 +34,11 @@ options:
       - autop_method
   vendor:
     description:
-      - The vendor's C(value). Required with V(phone_model) and V(autop_method).
+      - The C(value) of the vendor. Required with O(menu=phone_model) and O(menu=autop_method).
     type: str
   model:
     description:
-      - The model's C(value). Required with V(phone_template) and V(autop_method).
+      - The C(value) of the model. Required with O(menu=phone_template) and O(menu=autop_method).
     type: str
 seealso:
   - module: voip.rps.yeastar_phone
@@ -46,7 +47,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Which Yealink phones does the PBX know?
+- name: List the Yealink models that the PBX can provision
   voip.rps.yeastar_autoprovision_info:
     base_url: https://pbx.acme.example
     client_id: "{{ pbx_client_id }}"
@@ -54,7 +55,7 @@ EXAMPLES = r"""
     menu: phone_model
     vendor: Yealink
 
-- name: Where does it serve a phone, and can it have the vendor redirect it?
+- name: Read the provisioning methods and links of a model
   voip.rps.yeastar_autoprovision_info:
     base_url: https://pbx.acme.example
     client_id: "{{ pbx_client_id }}"
@@ -66,34 +67,34 @@ EXAMPLES = r"""
 
 RETURN = r"""
 options:
-  description: What the PBX offers.
+  description: The options that the PBX offers.
   returned: success
   type: list
   elements: dict
   contains:
     text:
-      description: What the PBX calls it. Of a provisioning method, the provisioning link.
+      description: The name that the PBX shows. For a provisioning method, the provisioning link.
       type: str
       returned: always
       sample: yeastardocs.example.yeastarcloud.com:443/api/autoprovision/6gEzigLFhMGntjd8
     value:
-      description: The value that it goes by.
+      description: The value that the API uses.
       type: str
       returned: always
       sample: rps
     type:
-      description: The type of phone or method. Null where the PBX tells none, as of templates.
+      description: The type of the phone or method. Null if the PBX reports no type, for example for templates.
       type: str
       returned: always
       sample: full
 requests:
-  description: How many HTTP requests were sent.
+  description: Number of HTTP requests that were sent.
   returned: always
   type: int
   sample: 3
 problems:
-  description: The first 20 problems with the input.
-  returned: when the input is wrong
+  description: The first 20 problems of the input.
+  returned: if the input is wrong
   type: list
   elements: dict
   sample:
@@ -101,13 +102,13 @@ problems:
       where: base_url
       message: "'pbx' does not begin with http://, https://, ftp:// or tftp://"
 problem_counts:
-  description: How many problems with the input there are of each error code.
-  returned: when the input is wrong
+  description: Number of problems of the input for each error code.
+  returned: if the input is wrong
   type: dict
   sample:
     invalid_url: 1
 failure:
-  description: Why the task failed, C(code) being one of the collection's error codes.
+  description: Why the task failed. C(code) is an error code of the collection.
   returned: failure
   type: dict
   sample:

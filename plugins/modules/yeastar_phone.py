@@ -8,15 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: yeastar_phone
-short_description: Put phones into a Yeastar P-Series PBX
+short_description: Manage the phones of a Yeastar P-Series PBX
 version_added: 0.1.0
 author:
   - voip.rps contributors (@voip-rps)
 description:
-  - Makes a PBX provision phones, each with an extension, and touches only the phones for which that differs. The PBX
-    has the phones' vendors redirect them to it.
-  - If some phones fail, the rest is still carried out, and the task fails with a true RV(ignore:changed) and every
-    phone's outcome.
+  - Adds phones to a PBX, assigns extensions to them, and removes phones. Only phones that differ are changed.
+  - The PBX provisions the phones, and registers them with the vendor's RPS itself.
+  - If some phones fail, the others are still processed. The task then fails, and reports RV(ignore:changed) and the
+    outcome of every phone correctly.
 extends_documentation_fragment:
   - voip.rps.attributes
   - voip.rps.attributes.actiongroup_yeastar
@@ -25,8 +25,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Only reading calls are sent, beside those that take and give back the token. Refusals of the PBX that its menus
-        do not tell cannot be foreseen.
+      - Only read calls are sent, in addition to the calls that get and return the token. Check mode cannot predict
+        refusals that the menus of the PBX do not show.
   diff_mode:
     support: full
   idempotent:
@@ -34,20 +34,20 @@ attributes:
 options:
   phones:
     description:
-      - The phones, each a dictionary with the columns of a phone list. Other keys are ignored.
+      - A list of phones, each a dictionary with the columns of a phone list. Other keys are ignored.
       - Exactly one of O(phones) and O(src) is required.
     type: list
     elements: dict
     suboptions:
       mac:
         description:
-          - The phone's MAC address, 12 hex digits in either case, bare, in pairs split by C(-), C(:) or space, or in
-            three groups split by C(.). Quote it in YAML.
+          - The MAC address of the phone, in any format that M(voip.rps.rps_device) accepts.
+          - Quote it, because YAML reads a MAC address that has only decimal digits as a number.
         type: str
         required: true
       extension:
         description:
-          - The number of the phone's extension. With O(state=present), either this or O(phones[].ext_id) is required.
+          - The number of the extension. With O(state=present), either this or O(phones[].ext_id) is required.
         type: str
       ext_id:
         description:
@@ -55,51 +55,54 @@ options:
         type: int
       vendor:
         description:
-          - Like O(vendor), for this phone.
+          - The vendor of this phone. Overrides O(vendor).
         type: str
       model:
         description:
-          - Like O(model), for this phone.
+          - The model of this phone. Overrides O(model).
         type: str
       template_name:
         description:
-          - Like O(template_name), for this phone.
+          - The provisioning template of this phone. Overrides O(template_name).
         type: str
   src:
     description:
-      - A phone list, read where the module runs. A CSV file with a header, and the columns C(mac), C(extension),
-        C(vendor) or C(provider), C(model) and C(template), of which only the first is required; others are ignored.
-      - Header names, encodings, separators and workbooks that are accepted are listed in the guide on phone lists.
+      - Path of a phone list on the host on which the module runs.
+      - The phone list is a CSV file with a header and the columns C(mac), C(extension), C(vendor) or C(provider),
+        C(model) and C(template). Only C(mac) is required. Other columns are ignored.
+      - R(Phone lists, ansible_collections.voip.rps.docsite.phone_lists) lists the accepted header names, encodings, separators and
+        workbooks.
     type: path
   vendor:
     description:
-      - The vendor of the phones that name none, as the PBX calls it, in either case.
-      - Where it is not given either, a MAC address of a redirection service's vendor tells it.
+      - The vendor of phones whose row does not name one, as the PBX spells it. Case does not matter.
+      - If neither is set, the vendor is inferred from the vendor prefix (OUI) of the MAC address.
     type: str
   model:
     description:
-      - The model of the phones that name none, as the PBX calls it, in either case.
+      - The model of phones whose row does not name one, as the PBX spells it. Case does not matter.
     type: str
   template_name:
     description:
-      - The provisioning template of the phones that name none.
+      - The provisioning template of phones whose row does not name one.
     type: str
     aliases:
       - template
   rps_auth:
     description:
-      - Whether a phone must authenticate when it is provisioned for the first time. Only for phones that are added.
+      - Whether a phone must authenticate when it is provisioned for the first time. This applies only to phones that
+        are added.
     type: bool
     default: false
   recreate:
     description:
-      - Remove a phone that the PBX holds as of another vendor or model, or with another template, and add it anew. The
-        API cannot change these; without this, such a phone fails.
+      - Remove and add again a phone that exists with a different vendor, model or template, because the API cannot
+        change these. If V(false), such a phone fails.
     type: bool
     default: false
   state:
     description:
-      - V(present) adds phones and gives them their extension. V(absent) removes them.
+      - V(present) adds phones and assigns their extension. V(absent) removes phones.
     type: str
     choices:
       - present
@@ -115,7 +118,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Two phones of one model
+- name: Add two phones of the same model
   voip.rps.yeastar_phone:
     base_url: https://pbx.acme.example
     client_id: "{{ pbx_client_id }}"
@@ -130,14 +133,14 @@ EXAMPLES = r"""
       - mac: "11:11:11:11:11:11"
         extension: "1002"
 
-- name: Phones of several models, from a phone list
+- name: Add phones of several models from a phone list
   voip.rps.yeastar_phone:
     base_url: https://pbx.acme.example
     client_id: "{{ pbx_client_id }}"
     client_secret: "{{ pbx_client_secret }}"
     src: phones.csv
 
-- name: A phone that was sold
+- name: Remove a phone that was sold
   voip.rps.yeastar_phone:
     base_url: https://pbx.acme.example
     client_id: "{{ pbx_client_id }}"
@@ -150,71 +153,73 @@ EXAMPLES = r"""
 RETURN = r"""
 devices:
   description:
-    - What became of each phone, in the order asked. In check mode, what would become of it.
+    - The outcome of each phone, in the order of the input. In check mode, the predicted outcome.
   returned: unless the whole task failed
   type: list
   elements: dict
   contains:
     mac:
-      description: The phone's MAC address, 12 lower-case hex digits.
+      description: The MAC address of the phone, in 12 lower-case hex digits.
       type: str
       returned: always
       sample: "100000000000"
     action:
       description:
-        - V(registered), which is added, V(moved) to another extension or, with O(recreate), removed and added,
-          V(removed), V(none) or V(failed).
+        - V(registered) if the phone was added, V(moved) if it got another extension or was removed and added again with
+          O(recreate), V(removed), V(none) or V(failed).
       type: str
       returned: always
       sample: registered
     status:
-      description: The phone's status before, V(registered) in the PBX or V(unknown) to it.
+      description: The status of the phone before the task, V(registered) in the PBX or V(unknown).
       type: str
       returned: always
       sample: unknown
     vendor:
-      description: The vendor that was asked for.
+      description: The requested vendor.
       type: str
       returned: with O(state=present)
       sample: Yealink
     model:
-      description: The model that was asked for.
+      description: The requested model.
       type: str
       returned: with O(state=present)
       sample: SIP-T53W
     template_name:
-      description: The provisioning template that was asked for.
+      description: The requested provisioning template.
       type: str
       returned: with O(state=present)
       sample: YSDP_YealinkT5
     extension:
-      description: The number of the extension that was asked for; null where its id was given.
+      description: The number of the requested extension. Null if O(phones[].ext_id) was used.
       type: str
       returned: with O(state=present)
       sample: "1001"
     ext_id:
-      description: The extension's id; null where it was not needed.
+      description: The ID of the extension. Null if it was not needed.
       type: int
       returned: with O(state=present)
       sample: 3
     provisioning_link:
       description:
-        - Where the PBX serves the phone, if it does not have the vendor redirect it. Point the phone there with
-          M(voip.rps.rps_device). Null for the others.
-        - Such a phone cannot be added by the API, and fails as C(unsupported) until somebody adds it in the PBX's web
-          page.
+        - The URL at which the PBX provisions the phone, if the PBX does not register it with the vendor's RPS. Register
+          the phone with M(voip.rps.rps_device) and this URL. Null for other phones.
+        - The API cannot add such a phone. It fails with C(unsupported) until you add it in the web interface of the
+          PBX.
       type: str
       returned: with O(state=present)
       sample: https://pbx.acme.example:443/api/autoprovision/6gEzigLFhMGntjd8
     error:
-      description: Why it failed, C(code) being one of the collection's error codes and C(message) the PBX's words.
+      description:
+        - Why the phone failed. C(code) is an error code of the collection, and C(message) is the message of the PBX or
+          the reason.
       type: dict
-      returned: where it failed
+      returned: if the phone failed
       sample:
         code: invalid_input
         message: "PARAMETER ERROR (errcode 40002): ext_id 99"
 summary:
-  description: How many phones had each action.
+  description: Number of phones for each action.
   returned: unless the whole task failed
   type: dict
   sample:
@@ -225,7 +230,7 @@ summary:
     unverified: 0
     failed: 0
 requests:
-  description: How many HTTP requests were sent.
+  description: Number of HTTP requests that were sent.
   returned: always
   type: int
   sample: 11
@@ -237,8 +242,8 @@ diff:
     prepared: |
       100000000000  unknown -> Yealink SIP-T53W YSDP_YealinkT5 1001
 problems:
-  description: The first 20 problems with the input.
-  returned: when the input is wrong
+  description: The first 20 problems of the input.
+  returned: if the input is wrong
   type: list
   elements: dict
   sample:
@@ -246,14 +251,14 @@ problems:
       where: phones[0]
       message: "'0015650001' has 10 digits instead of 12"
 problem_counts:
-  description: How many problems with the input there are of each error code.
-  returned: when the input is wrong
+  description: Number of problems of the input for each error code.
+  returned: if the input is wrong
   type: dict
   sample:
     invalid_mac: 1
 failure:
-  description: Why the whole task failed or was given up, C(code) being one of the collection's error codes.
-  returned: when the whole task failed or was given up
+  description: Why the whole task failed or stopped early. C(code) is an error code of the collection.
+  returned: if the whole task failed or stopped early
   type: dict
   sample:
     code: invalid_input

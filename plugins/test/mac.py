@@ -13,7 +13,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.mac import is_mac
 
 
 class TestModule:
-    __test__ = False  # for pytest, which would take this for tests
+    __test__ = False  # pytest would collect this class otherwise
 
     def tests(self) -> dict[str, Callable[..., Any]]:
         return {"mac": is_mac}

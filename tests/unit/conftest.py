@@ -14,9 +14,10 @@ import os
 import sys
 import xmlrpc.client
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 # ansible-test knows nothing of pyproject.toml.
@@ -30,6 +31,7 @@ from rps_simulator import Simulator
 from rps_simulator.settings import CHOICES
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
+from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 try:
@@ -85,9 +87,10 @@ class Vendor(NamedTuple):
     one that takes a token; C(knobs): the simulator's settings that tell how its service may take a batch.
     C(dialect): how it is spoken to, C(redirect) being the XML-RPC methods C(redirect.*) of which some tests know every
     call and answer; C(login): the options of an account with this name and secret; C(columns): what a device has beside
-    its MAC address, made of that; C(odd): an answer that means nothing; C(share): of each test with many cases so many
-    are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak) sets it, for all. C(suites): the files of tests
-    that the vendor is in, where many others count the requests of bulk calls; none for all.
+    its MAC address, made of that; C(odd): an answer that means nothing; C(options): more options of every task;
+    C(share): of each test with many cases so many are run, drawn by C(SOAK_SEED); None, or C(SOAK_ALL) as C(make soak)
+    sets it, for all. C(suites): the files of tests that the vendor is in, where many others count the requests of bulk
+    calls; none for all.
     C(foresees): whether a look tells another account's device, or only a refused write does. C(tells): the list of the
     account tells where devices point.
     """
@@ -98,6 +101,7 @@ class Vendor(NamedTuple):
     dialect: str = "redirect"
     login: Callable[[str, str], dict[str, Any]] = _basic
     columns: Callable[[str], dict[str, str]] = lambda _mac: {}
+    options: Mapping[str, Any] = MappingProxyType({})
     odd: str = "<methodResponse><params><param><value>7</value></param></params></methodResponse>"
     share: int | None = None
     suites: tuple[str, ...] = ()
@@ -158,6 +162,31 @@ VENDORS = {
         ("batches", "culprits", "snom_errors", "snom_rebind"),
     ),
     "htek": Vendor("001fc1", _NAMED_SERVERS, ("batches", "culprits", "own_again")),
+    "yealink_ymcs": Vendor(
+        "805ec0",
+        {
+            ("POST /v2/token", 0): "login",
+            ("POST /v2/rps/listDevices", 0): "list",
+            ("POST /v2/rps/listDevices", 1): "locate",
+            ("GET /v2/rps/devices/{id}", 0): "locate",
+            ("POST /v2/rps/addDevices", 0): "register",
+            ("POST /v2/rps/addDevicesByMac", 0): "register",
+            ("PATCH /v2/rps/devices/{id}", 0): "move",
+            ("POST /v2/rps/delDevices", 0): "remove",
+            ("POST /v2/rps/listServers", 0): "servers",
+            ("POST /v2/rps/servers", 0): "add",
+            ("PATCH /v2/rps/servers/{id}", 0): "change",
+            ("POST /v2/rps/delServers", 0): "delete",
+        },
+        ("ymcs_errors", "ymcs_own_again", "ymcs_field"),
+        dialect="ymcs",
+        login=_key,
+        options={"rate_limit": 100_000},
+        odd="7",
+        share=SHARE,
+        foresees=False,
+        tells=True,
+    ),
     "panasonic": Vendor(
         "0080f0",
         {
@@ -307,7 +336,8 @@ VENDORS = {
 }
 # Of settings with many forms of the same answer: those that are combined with the other settings.
 FEW = {"snom_errors": ("struct", "text")}
-READING = {"list", "check", "locate"}
+OF_NO_DEVICE = {"list", "servers", "add", "change", "delete"}
+READING = {"list", "check", "locate", "servers"}
 
 
 # Set by tests/soak.py, each time to another number.
@@ -414,6 +444,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
         args = {**options, "_ansible_check_mode": check, "_ansible_diff": diff}
         capsys.readouterr()
         warnings._global_warnings.clear()
+        # A process runs one task; the tokens of many would take ever longer to look for.
+        SECRETS.clear()
         with on_managed_node(), patch_module_args(args), pytest.raises(SystemExit):
             module.main()
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -454,6 +486,7 @@ class Rps:
             "api_url": simulator.endpoint(provider),
             **self.vendor.login(ACCOUNT, PASSWORD),
             "timeout": 5,
+            **self.vendor.options,
         }
         accounts = [
             {"name": ACCOUNT, "password": PASSWORD, "provider": provider},
@@ -603,7 +636,15 @@ class Rps:
 
     def move(self, devices: int) -> Call:
         """Return the call that moves so many devices."""
-        return Call(("move" if devices == 1 else "confirm") if self.can.override else "register", devices)
+        whats = set(self.vendor.calls.values())
+        if "move" in whats and (devices == 1 or "confirm" not in whats):
+            return Call("move", devices)
+        return Call("confirm" if "confirm" in whats else "register", devices)
+
+    def moves(self, devices: int) -> list[Call]:
+        """Return the calls that move so many devices."""
+        bulk = self.can.bulk
+        return [self.move(devices)] if devices == 1 or max(bulk.move, bulk.move_url) > 1 else [self.move(1)] * devices
 
     @property
     def urls(self) -> dict[str, str | None]:
@@ -624,7 +665,7 @@ class Rps:
                 what = self.vendor.calls[(entry.method, entry.parameters)]
                 if what == "login":
                     continue
-                calls.append(Call(what, entry.devices or int(what not in ("list", "add"))))
+                calls.append(Call(what, entry.devices or int(what not in OF_NO_DEVICE)))
         return calls
 
     @property

@@ -156,7 +156,9 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
     ]
     endpoint = (url["api_url"] or "").strip() or kind.default_url
     if not endpoint and url["api_url"] is None:
-        words = f"is required: {kind.provider} has an address for each region or account{how_else.format('API_URL')}"
+        known = f" ({', '.join(kind.known_urls)})" if kind.known_urls else ""
+        words = f"is required: {kind.provider} has an address for each region or account{known}"
+        words += how_else.format("API_URL")
         problems.append(Problem("invalid_input", "api_url", words))
     problems += option_problems(params) + endpoint_problems("api_url", endpoint, params["allow_http"])
     return Account(kind, endpoint, login)
@@ -171,7 +173,7 @@ def connect(account: Account, params: Mapping[str, Any]) -> Service:
         login=account.kind.login_of(options),
         statuses=account.kind.statuses,
         concurrency=params["concurrency"],
-        rate_limit=params["rate_limit"],
+        rate_limit=params["rate_limit"] or account.kind.rate_limit,
         **transport_of(params),
     )
     return account.kind.of(client, options)

@@ -43,6 +43,8 @@ class Capabilities(NamedTuple):
     """It lists all devices of the account."""
     list_targets: bool = False
     """That list also tells where each device points."""
+    hides_others: bool = False
+    """That a device is another account's, it tells only where the device is to be registered."""
     list_models: bool = False
     """It lists the account's devices of a model, and those of them that point to a URL."""
     override: bool = False

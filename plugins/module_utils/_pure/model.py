@@ -110,7 +110,8 @@ class Observation(NamedTuple):
     """What the service said of a device; C(url) is None where it did not tell or was not asked.
 
     C(error): why the device could not be read; C(company): whose it is, where the service tells that; C(held): what
-    else the service holds of it; C(details): what it says of the device beside all this, by the service's own names.
+    else the service holds of it; C(details): what it says of the device beside all this, by the service's own names;
+    C(own_url): whether that URL is the device's own, None where nothing tells it.
     """
 
     status: str | None
@@ -119,6 +120,7 @@ class Observation(NamedTuple):
     company: str | None = None
     held: Held | None = None
     details: Mapping[str, str] | None = None
+    own_url: bool | None = None
 
     @property
     def place(self) -> dict[str, str | None]:
@@ -131,7 +133,7 @@ class Observation(NamedTuple):
         shown: dict[str, Any] = {
             "mac": mac,
             "status": self.status,
-            "current_url": self.url and without_userinfo(self.url),
+            "current_url": without_userinfo(self.url) if self.url else None,
         }
         if self.company:
             shown["company"] = without_userinfo(self.company)

@@ -143,6 +143,8 @@ class Applier:
                 account = self._service.list_devices()
             except RpsError as error:
                 self.uncertain = True
+                if self._runner.stopped or error.code == "interrupted":
+                    return
                 words = f"the service took it, and could not be asked whether it was carried out: {error.message}"
                 self.fail(wrong, RpsError(error.code, words))
                 return

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from typing import Callable, Iterable, Mapping, Sequence
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Refused, RpsError
@@ -17,6 +18,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
     NONE,
     REGISTERED,
     UNVERIFIED,
+    NamedServer,
     Observation,
     Target,
 )
@@ -24,6 +26,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.url import same_url
 from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verdict
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ServerOutcome, add_server
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier, Batch
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.manage_servers import ensure_server
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Step
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import Runner
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
@@ -83,6 +86,8 @@ class Binder:
         self._outcomes = applier.outcomes
         self._to_add = to_add
         self._keeps_own_urls = False
+        self._there: Sequence[NamedServer] | None = None
+        self._listing = threading.Lock()
         self._servers: dict[str, _Server] = {}
         self._others: list[Batch] = []
         self._sent: list[str] = []
@@ -156,13 +161,26 @@ class Binder:
         if server.name not in self._to_add or self._runner.stopped:
             return True
         if server.name not in self.added:
-            self.added[server.name] = add_server(self._runner, server.name, self._to_add[server.name])
+            self.added[server.name] = self._add(server.name, self._to_add[server.name])
         added = self.added[server.name]
         if added.error:
             server.stopped = added.error
             server.batches += server.own_batches
             server.own_batches = []
         return added.error is None
+
+    def _add(self, name: str, url: str) -> ServerOutcome:
+        """Add a server; where the service lists its servers, unless it has it."""
+        if not self._service.lists_servers:
+            return add_server(self._runner, name, url)
+        try:
+            with self._listing:
+                if self._there is None:
+                    self._there = self._service.list_servers()
+        except RpsError as error:
+            self._runner.failed(error)
+            return ServerOutcome(name, url, FAILED, error.without_traceback())
+        return ensure_server(self._runner, name, url, self._there)
 
     def _sample(self, server: _Server, macs: Sequence[str]) -> None:
         """Look where one of the devices of a call points, and hold the server's others back if that is not its URL."""

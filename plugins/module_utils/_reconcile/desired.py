@@ -122,6 +122,7 @@ class Targets:
                 raise TargetError("unsupported", "this service cannot give a device a url of its own: name a server")
             try:
                 check_url(url)
+                _check_length(url, self._service.longest_own_url)
             except ValueError as error:
                 raise TargetError("invalid_url", str(error)) from None
             return Target(server, url, own=True)
@@ -254,6 +255,7 @@ def server_problems(where: str, name: str, url: Any, service: type[Service]) -> 
         return problems
     try:
         check_url(url)
+        _check_length(url, service.longest_server_url if service.can.named_servers else service.longest_own_url)
     except ValueError as error:
         problems.append(Problem("invalid_url", where, str(error)))
     return problems
@@ -268,6 +270,13 @@ def placeholder_problems(where: str, url: Any, service: type[Service]) -> Proble
         "server: leave it out, or write there what the vendor's phones replace"
     )
     return [Problem("unsupported", where, words)]
+
+
+def _check_length(url: str, most: int | None) -> None:
+    """Raise ValueError for a URL that is too long for the service, with a MAC address where that goes."""
+    length = len(url.replace(MAC_WORD, "0" * 12))
+    if most is not None and length > most:
+        raise ValueError(f"the URL has {length} characters, and this service takes at most {most}")
 
 
 def prune_problems(params: Mapping[str, Any], own: list[Device], service: type[Service], wrong_list: bool) -> Problems:

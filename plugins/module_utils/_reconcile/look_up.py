@@ -83,6 +83,7 @@ def look_up(
     the service could not be read at all.
     """
     runner = Runner(service, devices or (), progress)
+    service.tells_more = True
     wanted = None if url is None else service.spelled(url)
     macs = None if devices is None else [device.mac for device in devices]
     listed: Mapping[str, Observation] = {}

@@ -124,6 +124,17 @@ def manage_servers(
     return [outcomes[name] for name in servers]
 
 
+def foresee_server(name: str, url: str, there: Sequence[NamedServer], service: Service) -> ServerOutcome:
+    """Return what is to become of a server that devices are to be bound to, where the service lists its servers."""
+    return _foreseen(name, url, there, False, service)
+
+
+def ensure_server(runner: Runner[Service], name: str, url: str, there: Sequence[NamedServer]) -> ServerOutcome:
+    """Add a server unless it is among those that are C(there), and return what became of it."""
+    outcome = foresee_server(name, url, there, runner.service)
+    return _carry_out(runner, outcome) if outcome.action == ADDED else outcome
+
+
 def _foreseen(
     name: str, url: str | None, there: Sequence[NamedServer], change_url: bool, service: Service
 ) -> ServerOutcome:

@@ -56,7 +56,7 @@ def observe(
     macs = targets if account is not None else [device.mac for device in devices]
     unread = [mac for mac in macs if not _is_known(seen.get(mac), mac in targets)]
     seen.update(runner.read(unread, targets))
-    if check_mode and policy.check_foreign and not (policy.override and can.takes_over):
+    if check_mode and policy.check_foreign and not (can.hides_others or (policy.override and can.takes_over)):
         # The real run learns from refused writes which devices are another account's; here only a look can tell.
         bound = {device.mac for device in devices if device.target}
         checked = runner.read([mac for mac in unlisted if mac in bound], ())

@@ -171,7 +171,7 @@ def _action(mac: str, target: Goal | None, seen: Observation, policy: Policy, ca
         return NONE
     if seen.status != REGISTERED:
         return REGISTERED
-    met = target.met_by(mac, seen)
+    met = target.met_by(mac, seen) if policy.check_target else None
     if met is not None:
         return NONE if met else MOVED
     if policy.check_target:

@@ -20,6 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.add_servers import ADDED, ServerOutcome
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.apply import Applier
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.bind import Binder
+from ansible_collections.voip.rps.plugins.module_utils._reconcile.manage_servers import foresee_server
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.observe import look_again, observe
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.plan import Plan, Policy, make_plan, spare
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress import CHANGED, Progress
@@ -108,7 +109,7 @@ def reconcile(
         plan = withhold(plan, waves)
     to_add = add_servers or {}
     if check_mode:
-        added = [ServerOutcome(name, to_add[name], ADDED) for name in _bound_servers(plan) if name in to_add]
+        added = _foresee_servers(service, {name: to_add[name] for name in _bound_servers(plan) if name in to_add})
         return Report(_outcomes(plan, swaps, inherits), servers=added)
     if before_writing is not None:
         plan = spare(plan, before_writing(runner, plan))
@@ -151,6 +152,13 @@ def _check_forced(plan: Plan, policy: Policy, service: Service) -> None:
             f"({policy.force_limit}): nothing was changed"
         )
         raise RpsError("invalid_input", words)
+
+
+def _foresee_servers(service: Service, to_add: Mapping[str, str]) -> list[ServerOutcome]:
+    if not to_add or not service.lists_servers:
+        return [ServerOutcome(name, url, ADDED) for name, url in to_add.items()]
+    there = service.list_servers()
+    return [foresee_server(name, url, there, service) for name, url in to_add.items()]
 
 
 def _bound_servers(plan: Plan) -> list[str]:

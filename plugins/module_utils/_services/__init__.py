@@ -20,6 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.sraps import Gi
 from ansible_collections.voip.rps.plugins.module_utils._services.unify import Unify
 from ansible_collections.voip.rps.plugins.module_utils._services.yealink import Yealink
 from ansible_collections.voip.rps.plugins.module_utils._services.yealink_v1 import YealinkV1
+from ansible_collections.voip.rps.plugins.module_utils._services.yealink_ymcs import YealinkYmcs
 
 SERVICES: dict[str, type[Service]] = {
     service.provider: service
@@ -27,6 +28,7 @@ SERVICES: dict[str, type[Service]] = {
         Yealink,
         Snom,
         Htek,
+        YealinkYmcs,
         Panasonic,
         SnomSraps,
         GigasetGrape,

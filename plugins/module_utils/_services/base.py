@@ -101,6 +101,14 @@ class Service(Backend[Target]):
     provider: ClassVar[str]
     default_url: ClassVar[str]
     """The documented address; empty where there is none for all accounts, so that api_url is required."""
+    known_urls: ClassVar[tuple[str, ...]] = ()
+    """The documented addresses, where an account has one of several."""
+    rate_limit: ClassVar[float | None] = None
+    """The most requests in a second that it takes; None where that is not known."""
+    longest_server_url: ClassVar[int | None] = None
+    """The most characters in the URL of a named server; None where that is not known."""
+    longest_own_url: ClassVar[int | None] = None
+    """The most characters in a URL of a device's own; None where that is not known."""
     login: ClassVar[tuple[str, ...]] = ("username", "password")
     """The options that make up its login; those that are not in C(optional) are required."""
     optional: ClassVar[tuple[str, ...]] = ()
@@ -134,6 +142,8 @@ class Service(Backend[Target]):
         super().__init__(client)
         self.warnings: list[str] = []
         """What the user has to know of answers that were made use of all the same, each on one line."""
+        self.tells_more = False
+        """Whether observations are to hold all that the service tells of a device."""
 
     @classmethod
     def login_of(cls, options: Mapping[str, str]) -> Login:

@@ -83,13 +83,13 @@ def _observing(service: Service, devices: Sequence[Device], policy: Policy, *, l
     if not devices:
         return 0, 0
     if len(devices) <= HANDFUL:
-        return 0, len(devices)
+        return 0, -(-len(devices) // can.bulk.check)
     wanted = [device for device in devices if wants_target(device, policy, can)]
     if can.list_account:
         return 1, len(wanted) if listed else 0
     if can.list_models:
         return _by_model(service, devices, wanted, listed=listed)
-    return 0, len(devices)
+    return 0, -(-len(devices) // can.bulk.check)
 
 
 def _by_model(

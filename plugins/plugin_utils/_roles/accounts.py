@@ -202,7 +202,7 @@ def convert_options(
     params = {option: option_spec.get("default") for option, option_spec in spec.items()}
     for option, value in given.items():
         if option not in spec:
-            words = f"is no option: {did_you_mean(_short(option), [*spec, *others])}"
+            words = f"is not an option: {did_you_mean(_short(option), [*spec, *others])}"
             problems.append(Problem("invalid_input", place(option), words))
             continue
         try:

@@ -136,9 +136,9 @@ def _rows(account: str, service: Service, seen: Mapping[str, Observation]) -> It
             "account": account,
             "status": one.status,
             "server": None,
-            "current_url": one.url,
-            # Where a service has named servers, it does not tell whether a URL is one of theirs.
-            "own_url": True if one.url is not None and not service.can.named_servers else None,
+            "current_url": one.url or None,
+            # Where a service has named servers, not every one tells whether a URL is one of theirs.
+            "own_url": True if one.url is not None and not service.can.named_servers else one.own_url,
             "seen_at": time,
         }
 

@@ -223,7 +223,7 @@ def test_a_phone_of_two_accounts_is_the_first_ones(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"usrname": "x"}, "usrname: is no option: did you mean username?"),
+        ({"usrname": "x"}, "usrname: is not an option: did you mean username?"),
         ({"api_url": None}, "api_url: is null"),
         ({"password": ""}, "password: is empty"),
         ({"password": ["hunter2"]}, "password: must be text"),

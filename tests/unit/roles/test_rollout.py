@@ -101,7 +101,7 @@ def test_check_mode_foresees_the_same_and_writes_another_file(
         ({"Password": VALUE}, "rollout_accounts[labs].Password", "did you mean password?"),
         ({"passwd": VALUE}, "rollout_accounts[labs].passwd", "did you mean password?"),
         ({"server": VALUE}, "rollout_accounts[labs].server", "servers"),
-        ({VALUE * 9: VALUE}, "rollout_accounts[labs].a-value", "is no option"),
+        ({VALUE * 9: VALUE}, "rollout_accounts[labs].a-value", "is not an option"),
         ({"password": ""}, "rollout_accounts[labs].password", "is empty"),
         ({"username": " "}, "rollout_accounts[labs].username", "is empty"),
         ({"api_url": ""}, "rollout_accounts[labs].api_url", "is empty"),

@@ -74,6 +74,7 @@ def test_retry_after_holds_back_every_thread(rps, what, rate_limit, count):
     assert result["requests"] == rps.requests
 
 
+@pytest.mark.dialect("redirect")
 def test_retry_after_of_an_overloaded_service_is_honoured(rps):
     rps.misbehaves("http_error", "list", times=1, status=503, retry_after=1)
 
@@ -83,6 +84,7 @@ def test_retry_after_of_an_overloaded_service_is_honoured(rps):
     assert second.at - first.at >= 0.9
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("retry_after", [3600, "Fri, 31 Dec 2100 23:59:59 GMT"])
 def test_nobody_waits_for_hours(rps, retry_after):
     rps.misbehaves("http_error", "list", status=503, retry_after=retry_after)

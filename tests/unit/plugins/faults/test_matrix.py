@@ -173,6 +173,7 @@ def test_reading_one_by_one(rps, goes_wrong, fault, when):
     goes_wrong("moved", "single", fault, READS, reads, when)
 
 
+@pytest.mark.lacks("list_targets")
 @pytest.mark.few(25)
 @pytest.mark.needs("read_target")
 @pytest.mark.share(2)

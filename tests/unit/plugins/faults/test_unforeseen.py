@@ -72,6 +72,7 @@ def expect_internal_error(result):
     assert "Traceback" not in text
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("error", ERRORS)
 def test_at_every_stage(rps, monkeypatch, tmp_path, stage, error):

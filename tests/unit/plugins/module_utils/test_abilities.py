@@ -60,6 +60,7 @@ def carry_out(rps):
     return run
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("list_account")
 def test_devices_are_checked_one_by_one(rps, carry_out):
     rps.holds(*rps.macs(4))
@@ -68,6 +69,7 @@ def test_devices_are_checked_one_by_one(rps, carry_out):
     assert rps.calls == [(rps.look, 1)] * 12 + [("register", 8)] + rps.canary
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("list_account")
 def test_a_lost_answer_is_read_back_device_by_device(rps, carry_out):
     rps.misbehaves("reset_after", "register", times=1)

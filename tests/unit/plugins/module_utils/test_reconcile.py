@@ -88,6 +88,7 @@ def test_where_a_server_cannot_be_added_its_devices_fail_and_the_others_do_not(r
     assert list(rps.urls) == [rps.mac(20)]
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers", "read_target")
 def test_of_a_name_that_is_taken_the_first_device_tells_whether_it_is_the_server(rps, bind):
     right = bind({rps.mac(1): "berlin"}, {"berlin": rps.servers["berlin"]})

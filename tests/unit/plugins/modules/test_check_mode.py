@@ -128,6 +128,7 @@ def test_check_mode_foresees_the_real_run(rps, situation, count):
     foresees(rps, situation, count)
 
 
+@pytest.mark.lacks("hides_others")
 @pytest.mark.needs("own_url")
 @pytest.mark.parametrize("count", [4, 12])
 @pytest.mark.parametrize("situation", [own_url, own_urls_among_foreign, with_a_password])
@@ -135,12 +136,14 @@ def test_check_mode_foresees_the_real_run_with_urls_of_their_own(rps, situation,
     foresees(rps, situation, count)
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers")
 @pytest.mark.parametrize("count", [4, 12])
 def test_check_mode_foresees_a_forced_run_where_a_servers_url_is_not_known(rps, count):
     foresees(rps, forced, count)
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers")
 @pytest.mark.parametrize("count", [4, 12])
 def test_check_mode_calls_unverified_what_only_binding_shows(rps, count):
@@ -160,6 +163,7 @@ def test_check_mode_foresees_what_is_pruned(rps, count):
     foresees(rps, prune, count)
 
 
+@pytest.mark.lacks("hides_others")
 def test_check_mode_foresees_the_real_run_however_the_service_refuses(rps, knobs):
     rps.simulator.settings(**knobs)
     foreign_among_ours(rps, 12)
@@ -177,6 +181,7 @@ def test_check_mode_of_one_device(rps):
     assert told(checked) == told(real)
 
 
+@pytest.mark.lacks("hides_others")
 def test_check_mode_of_a_fresh_rollout_asks_whose_each_device_is(rps):
     result = rps.device(*rps.macs(20), check=True)
 
@@ -193,6 +198,7 @@ def test_check_mode_tells_of_a_prune_that_would_be_refused(rps):
     assert result["failure"]["code"] == "invalid_input"
 
 
+@pytest.mark.lacks("hides_others")
 @pytest.mark.parametrize("count", [3, 12])
 def test_check_mode_with_devices_that_cannot_be_read(rps, count):
     rps.misbehaves("fault", "check", "locate", times=1, code=1, message="internal")
@@ -215,6 +221,7 @@ def test_check_mode_writes_a_file_of_its_own(rps, tmp_path):
     assert dest.read_text() == real
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers")
 def test_check_mode_of_servers_says_that_it_cannot_know(rps):
     result = rps.server(servers={"rome": "https://rome.example/", "berlin": "https://berlin.example/"}, check=True)
@@ -222,7 +229,7 @@ def test_check_mode_of_servers_says_that_it_cannot_know(rps):
     assert result["changed"]
     assert [server["action"] for server in result["servers"]] == ["added", "added"]
     assert rps.requests == result["requests"] == 0
-    assert "cannot tell which servers there are" in result["warnings"][0]
+    assert "cannot list its servers" in result["warnings"][0]
 
 
 def test_check_mode_of_info_reads(rps):

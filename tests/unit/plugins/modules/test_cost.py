@@ -20,6 +20,7 @@ MOST_CALLS = 25
 """A phone takes fewer calls of our functions than this, from its row to its outcome: 19 when this was written."""
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers", "read_target")
 def test_a_fresh_rollout_over_several_servers_reads_one_device_of_each(rps):
     rows = [{"mac": mac, "server": ("berlin", "paris")[number % 2]} for number, mac in enumerate(rps.macs(300))]
@@ -33,6 +34,7 @@ def test_a_fresh_rollout_over_several_servers_reads_one_device_of_each(rps):
     assert result["requests"] == rps.requests == 9
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("list_account")
 def test_a_large_list_takes_no_more_calls_a_phone_than_it_did(rps, tmp_path):
     few, many = (calls_of_ours(rps, tmp_path, count) for count in (200, 1200))

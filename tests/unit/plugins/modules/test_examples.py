@@ -78,6 +78,7 @@ def examples_of(name):
     return list(tasks_of(documentation(name, "EXAMPLES")))
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("name", MODULES)
 @pytest.mark.parametrize("check", [False, True])
 def test_examples_run(example_account, run, name, check, tmp_path, monkeypatch):

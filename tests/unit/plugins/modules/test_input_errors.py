@@ -25,6 +25,7 @@ def problems(rps, result):
     return result["msg"].partition(" problems: ")[2].split("; ") if " problems: " in result["msg"] else [result["msg"]]
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers", "own_url")
 def test_everything_that_is_wrong_is_named_at_once(rps, tmp_path):
     rows = [
@@ -91,6 +92,7 @@ def one_problem(rps, result, code, words):
     assert result["failure"]["code"] == code
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers")
 @pytest.mark.parametrize(
     ("server", "words"),
@@ -270,6 +272,7 @@ def test_info_by_url_where_targets_cannot_be_read(rps, options):
     one_problem(rps, rps.info(url="https://a.example/", **options), "unsupported", words)
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers")
 @pytest.mark.parametrize(
     ("options", "code", "words"),
@@ -307,6 +310,7 @@ def test_no_phone_and_no_list(rps):
     one_problem(rps, result, "invalid_input", "neither a phone nor a phone list is named")
 
 
+@pytest.mark.dialect("redirect")
 def test_a_password_in_the_environment_that_is_no_utf_8(rps, monkeypatch):
     monkeypatch.setenv("RPS_PASSWORD", "pa\udcdf")
     options = {key: value for key, value in rps.options.items() if key != "password"}
@@ -317,6 +321,7 @@ def test_a_password_in_the_environment_that_is_no_utf_8(rps, monkeypatch):
     assert rps.requests == 1
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("option", ["api_url", "username", "password"])
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_an_empty_login_or_address_is_refused(rps, option, empty, monkeypatch):
@@ -327,6 +332,7 @@ def test_an_empty_login_or_address_is_refused(rps, option, empty, monkeypatch):
     one_problem(rps, rps.device(mac=rps.mac(1)), "invalid_input", f"RPS_{option.upper()}: is empty")
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("option", ["username", "password"])
 def test_a_missing_login_is_named_with_where_to_give_it(rps, option):
     del rps.options[option]

@@ -379,6 +379,7 @@ def test_results_are_documented(acme):
     assert set(item) <= set(documentation("rps_server", "RETURN")["servers"]["contains"])
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize(
     ("module", "options", "where"),

@@ -42,6 +42,7 @@ def test_a_server_with_another_url_gets_no_more_than_one_call(rps, count, sent):
     assert len(rps.urls) == sent
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize(("count", "sent"), [(1, 1), (3, 3), (30, 10)])
 def test_a_new_url_for_a_server_that_all_are_bound_to_moves_nothing_and_says_so(rps, count, sent):
     """The commonest change there is: a new provisioning URL, under the name of the server."""
@@ -73,6 +74,7 @@ def test_the_device_that_is_read_was_not_ours_before(rps, moved):
     assert set(rps.urls.values()) <= set(rps.servers.values())
 
 
+@pytest.mark.dialect("redirect")
 def test_one_read_for_each_server(rps):
     rows = [{"mac": mac, "server": server} for mac, server in zip(rps.macs(40), ["berlin", "paris"] * 20, strict=True)]
 
@@ -82,6 +84,7 @@ def test_one_read_for_each_server(rps):
     assert result["requests"] == rps.requests == 1 + 8 + 2
 
 
+@pytest.mark.dialect("redirect")
 def test_one_read_where_all_are_moved_from_one_server(rps):
     rps.holds(*rps.macs(40), server="paris")
 
@@ -236,6 +239,7 @@ def test_one_device_is_moved_by_its_mac_and_the_servers_name_alone(rps):
     assert "warnings" not in result
 
 
+@pytest.mark.dialect("redirect")
 def test_one_device_whose_url_does_not_change_is_unverified(rps):
     rps.holds(rps.mac(1))
 

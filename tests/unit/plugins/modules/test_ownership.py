@@ -70,6 +70,7 @@ def test_prune_is_refused_where_all_rows_are_others(rps, check):
     one_problem(rps, result, "prune", "no row of the list belongs to this account")
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("list_account")
 def test_prune_is_refused_where_a_row_is_wrong(rps):
     rps.holds(*rps.macs(3))
@@ -95,6 +96,7 @@ def test_a_row_of_an_account_needs_the_option(rps):
     one_problem(rps, result, "devices[0]", "account 'acme-de', and the option account is not set")
 
 
+@pytest.mark.dialect("redirect")
 def test_by_prefix_rows_of_other_vendors_are_skipped(rps):
     others = [mac for mac in rps.every_vendors(1) if mac != rps.mac(1)]
 
@@ -114,6 +116,7 @@ def test_with_one_provider_an_unknown_vendor_is_its(rps):
     assert macs(rps.device(macs=[UNKNOWN_VENDOR])) == [UNKNOWN_VENDOR]
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("form", ["mac", "macs", "devices"])
 def test_without_by_prefix_another_vendors_phone_is_refused(rps, form):
     another = next(mac for mac in rps.every_vendors(1) if mac != rps.mac(1))

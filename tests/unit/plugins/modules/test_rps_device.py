@@ -56,6 +56,7 @@ def test_an_empty_list_asks_for_nothing(rps):
     assert (result["changed"], result["devices"], result["requests"], rps.requests) == (False, [], 0, 0)
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers")
 def test_a_known_device_that_is_bound_to_nothing_is_registered(rps):
     rps.simulator.seed({"devices": [{"account": None, "mac": rps.mac(1), "provider": rps.provider}]})
@@ -89,7 +90,7 @@ def test_moves_one_device(rps):
 
     assert actions(result) == ["moved"]
     assert rps.urls == {rps.mac(1): rps.servers["berlin"]}
-    assert rps.writes == [rps.move(1)]
+    assert rps.writes == rps.moves(1)
     before = rps.servers["paris"] if rps.can.read_target else "registered"
     assert result["diff"] == {"prepared": f"{rps.mac(1)}  {before} -> berlin {rps.servers['berlin']}\n"}
 
@@ -100,7 +101,7 @@ def test_moves_many_devices_at_once(rps):
     result = rps.device(*rps.macs(20), **rps.moving)
 
     assert actions(result) == ["moved"] * 20
-    assert rps.writes == [rps.move(20)]
+    assert rps.writes == rps.moves(20)
     assert set(rps.urls.values()) == {rps.servers["berlin"]}
 
 
@@ -134,7 +135,7 @@ def test_moves_a_device_to_a_url_of_its_own(rps):
 
     assert actions(result) == ["moved"]
     assert rps.urls == {rps.mac(1): OWN}
-    assert rps.writes == [rps.move(1)]
+    assert rps.writes == rps.moves(1)
 
 
 @pytest.mark.needs("own_url")
@@ -154,7 +155,7 @@ def test_devices_with_urls_of_their_own_are_written_one_by_one(rps):
 
     assert actions(result) == ["moved"] * 3 + ["registered"] * 3
     assert rps.urls == {row["mac"]: row["url"] for row in rows}
-    assert sorted(rps.writes) == sorted([rps.move(1)] * 3 + [("register", 1)] * 3)
+    assert sorted(rps.writes) == sorted(rps.moves(1) * 3 + [("register", 1)] * 3)
 
 
 def test_a_url_that_only_looks_different_is_no_difference(rps):
@@ -212,6 +213,7 @@ def test_force_leaves_alone_what_points_there(rps):
     assert rps.writes == []
 
 
+@pytest.mark.dialect("redirect")
 def test_unchecked_targets_are_trusted(rps):
     rps.holds(rps.mac(1), server="paris")
 
@@ -326,6 +328,7 @@ def test_without_override_nothing_is_confirmed_but_for_devices_of_ours(rps):
     assert list(rps.simulator.devices("other")) == [rps.mac(20)]
 
 
+@pytest.mark.dialect("redirect")
 def test_lets_go_of_one_device(rps):
     rps.holds(*rps.macs(2))
 
@@ -424,6 +427,7 @@ def test_return_devices(rps, returned, expected):
     assert result["diff"]["prepared"] == f"{rps.mac(1)}  unknown -> berlin {rps.servers['berlin']}\n"
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers")
 def test_a_server_that_the_service_does_not_have(rps):
     result = rps.device(*rps.macs(8), server="rome", servers={})

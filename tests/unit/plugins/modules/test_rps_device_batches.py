@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 
+@pytest.mark.dialect("redirect")
 def test_a_fresh_rollout_takes_a_list_and_full_batches(rps):
     result = rps.device(*rps.macs(250))
 
@@ -21,6 +22,7 @@ def test_a_fresh_rollout_takes_a_list_and_full_batches(rps):
     assert set(rps.urls.values()) == {rps.servers["berlin"]}
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("spell", [str.upper, lambda mac: ":".join(mac[i : i + 2] for i in range(0, 12, 2))])
 def test_a_second_run_writes_nothing(rps, spell):
     rps.holds(*rps.macs(250))
@@ -32,6 +34,7 @@ def test_a_second_run_writes_nothing(rps, spell):
     assert rps.writes == []
 
 
+@pytest.mark.dialect("redirect")
 def test_a_second_run_that_trusts_the_targets_takes_one_request(rps):
     rps.holds(*rps.macs(250))
 
@@ -42,6 +45,7 @@ def test_a_second_run_that_trusts_the_targets_takes_one_request(rps):
     assert result["requests"] == 1
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("count", [1, 5])
 def test_a_handful_is_checked_one_by_one_without_a_list(rps, count):
     rps.holds(*rps.macs(1000, start=1000), rps.mac(0))
@@ -58,6 +62,7 @@ def test_batch_size(rps):
     assert sorted(rps.writes) == [("register", 1), ("register", 3), ("register", 3), ("register", 3)]
 
 
+@pytest.mark.dialect("redirect")
 def test_moves_and_registrations_take_a_batch_each(rps):
     rps.holds(*rps.macs(10), server="paris")
     rps.holds(*rps.macs(10, start=10))
@@ -70,6 +75,7 @@ def test_moves_and_registrations_take_a_batch_each(rps):
     assert sorted(rps.writes) == sorted([rps.move(moved), ("register", 10)])
 
 
+@pytest.mark.dialect("redirect")
 def test_as_many_requests_in_flight_as_concurrency_allows(rps):
     rps.holds(*rps.macs(24))
     rps.simulator.settings(latency=0.05)
@@ -98,6 +104,7 @@ def test_a_few_foreign_devices_do_not_keep_the_others_back(rps, knobs):
     assert result["requests"] == rps.requests <= 60
 
 
+@pytest.mark.dialect("redirect")
 def test_devices_that_the_service_names_are_taken_out_and_the_rest_is_sent_again(rps):
     rps.others(*rps.macs(3))
 

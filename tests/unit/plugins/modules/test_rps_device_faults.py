@@ -91,6 +91,7 @@ def lose_one_write(rps, lost, what, action, **options):
     assert all(one in reads or other in reads for one, other in pairwise(whats))
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("lost", LOST)
 def test_a_single_registration_whose_answer_was_lost_converges(rps, lost):
     lose_one_write(rps, lost, "register", "registered")
@@ -102,6 +103,7 @@ def test_a_registration_with_a_url_of_its_own_whose_answer_was_lost_converges(rp
     lose_one_write(rps, lost, "register", "registered", url="https://lab.example/")
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("read_target")
 @pytest.mark.parametrize("lost", LOST)
 def test_a_single_move_whose_answer_was_lost_converges(rps, lost):
@@ -131,6 +133,7 @@ def test_a_bulk_move_or_removal_whose_answer_was_lost_converges(rps, lost, actio
     assert result["requests"] == rps.requests
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers")
 @pytest.mark.parametrize("count", [1, 12])
 def test_a_lost_move_that_nothing_can_tell_is_sent_again(rps, count):
@@ -141,9 +144,10 @@ def test_a_lost_move_that_nothing_can_tell_is_sent_again(rps, count):
     result = rps.device(*rps.macs(count), servers=None, force=True)
 
     assert result["summary"]["moved"] == count
-    assert rps.writes == [rps.move(count)] * 2
+    assert rps.writes == rps.moves(count) * 2
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("passing", PASSING)
 def test_lists_are_asked_for_again(rps, passing):
     rps.holds(*rps.macs(8))
@@ -156,6 +160,7 @@ def test_lists_are_asked_for_again(rps, passing):
     assert result["requests"] == rps.requests == rps.rerun(8) + 1
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("passing", PASSING)
 @pytest.mark.parametrize("skip", [0, 3])
 def test_devices_are_looked_at_again(rps, passing, skip):
@@ -169,6 +174,7 @@ def test_devices_are_looked_at_again(rps, passing, skip):
     assert result["requests"] == rps.requests == 6
 
 
+@pytest.mark.dialect("redirect")
 def test_a_write_that_was_refused_for_the_rate_was_not_carried_out_and_is_sent_again(rps):
     rps.misbehaves("http_error", "register", times=2, status=429, retry_after=0)
 
@@ -178,6 +184,7 @@ def test_a_write_that_was_refused_for_the_rate_was_not_carried_out_and_is_sent_a
     assert rps.calls == [*rps.listing, *[("register", 8)] * 3, *rps.canary]
 
 
+@pytest.mark.dialect("redirect")
 def test_a_lost_batch_is_not_sent_again_at_once(rps, monkeypatch):
     monkeypatch.setattr("ansible_collections.voip.rps.plugins.module_utils._http.client.FIRST_WAIT", 0.2)
     rps.misbehaves("reset_before", "register", times=1)
@@ -189,6 +196,7 @@ def test_a_lost_batch_is_not_sent_again_at_once(rps, monkeypatch):
     assert again.at - lost.at >= 0.08
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("count", [1, 8])
 def test_a_removal_that_is_only_late_is_one(rps, monkeypatch, count):
     """It is carried out after it was looked for, and before it is sent again, which the service then refuses."""
@@ -203,6 +211,7 @@ def test_a_removal_that_is_only_late_is_one(rps, monkeypatch, count):
     assert rps.urls == {}
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("retries", [0, 2])
 def test_retries_are_counted(rps, retries):
     rps.misbehaves("http_error", "list", status=500)
@@ -215,6 +224,7 @@ def test_retries_are_counted(rps, retries):
     assert not result["changed"]
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("count", [1, 5, 30])
 def test_a_wrong_password_is_tried_once(rps, count):
     result = rps.device(*rps.macs(count), password="guessed", concurrency=8)
@@ -225,6 +235,7 @@ def test_a_wrong_password_is_tried_once(rps, count):
     assert "devices" not in result
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("hopeless", HOPELESS)
 @pytest.mark.parametrize("count", [1, 5, 30])
 def test_what_trying_again_does_not_mend_is_tried_once(rps, hopeless, count):
@@ -237,6 +248,7 @@ def test_what_trying_again_does_not_mend_is_tried_once(rps, hopeless, count):
     assert result["requests"] == rps.requests == 1
 
 
+@pytest.mark.dialect("redirect")
 def test_the_password_is_refused_in_the_middle_of_it(rps):
     rps.misbehaves("http_error", "register", skip=1, status=401)
 
@@ -249,6 +261,7 @@ def test_the_password_is_refused_in_the_middle_of_it(rps):
     assert len(rps.writes) == 2
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.lacks("takes_over")
 @pytest.mark.parametrize("batches", ["all_or_nothing", "good_ones"])
 def test_the_service_shuts_the_door_after_a_batch_that_it_may_have_carried_out_in_part(rps, batches):
@@ -273,6 +286,7 @@ def test_a_list_that_is_refused(rps):
     assert result["failure"] == {"code": "service_error", "message": "Error: maintenance"}
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("read_target")
 def test_a_device_that_cannot_be_read_does_not_keep_the_others_back(rps):
     rps.holds(*rps.macs(8), server="paris")
@@ -328,6 +342,7 @@ DEAD = {
 DONE = ("reset_after", "http_error_after", "half_answer")
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("dead", DEAD)
 def test_the_service_dies_before_the_writes(rps, dead):
     rps.simulator.misbehave({"kind": dead, "skip": len(rps.listing), **DEAD[dead]})
@@ -365,6 +380,7 @@ def test_only_writing_urls_is_dead(rps, dead):
     only_writing_is_dead(rps, dead, seen=dead in DONE, url="https://lab.example/")
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("named_servers")
 @pytest.mark.parametrize("dead", DEAD)
 def test_only_moving_is_dead_and_nothing_can_tell_whether_it_is(rps, dead):

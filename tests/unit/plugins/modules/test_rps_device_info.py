@@ -19,6 +19,7 @@ def known(rps):
     return rps.macs(6)
 
 
+@pytest.mark.dialect("redirect")
 def test_given_devices(rps, known):
     result = rps.info(macs=known)
 
@@ -40,6 +41,7 @@ def test_given_devices(rps, known):
     assert {call.what for call in rps.calls} == {rps.look}
 
 
+@pytest.mark.dialect("redirect")
 def test_given_devices_without_their_targets(rps, known):
     result = rps.info(macs=known, check_target=False)
 
@@ -47,6 +49,7 @@ def test_given_devices_without_their_targets(rps, known):
     assert {call.what for call in rps.calls} == {"check"}
 
 
+@pytest.mark.dialect("redirect")
 def test_one_device_in_two_spellings(rps):
     result = rps.info(macs=[rps.mac(171), rps.mac(171).upper()])
 
@@ -60,6 +63,7 @@ def test_no_devices(rps, known):
     assert (result["devices"], result["requests"]) == ([], 0)
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("list_account")
 def test_the_whole_account_takes_one_request(rps, known):
     result = rps.info()
@@ -69,6 +73,7 @@ def test_the_whole_account_takes_one_request(rps, known):
     assert result["requests"] == 1
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("read_target")
 def test_the_whole_account_with_its_targets(rps, known):
     lists = rps.info()["requests"]
@@ -103,12 +108,14 @@ def one_unread(rps, result, count):
     assert result["devices"][0]["status"] == "registered"
 
 
+@pytest.mark.dialect("redirect")
 def test_devices_that_cannot_be_read_are_failures_among_the_others(rps, known):
     rps.misbehaves("fault", rps.look, skip=1, times=1, code=1, message="internal")
 
     one_unread(rps, rps.info(macs=known, concurrency=1), 6)
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("read_target")
 def test_devices_that_cannot_be_read_may_point_there_too(rps, known):
     rps.misbehaves("fault", rps.look, skip=1, times=1, code=1, message="internal")
@@ -116,6 +123,7 @@ def test_devices_that_cannot_be_read_may_point_there_too(rps, known):
     one_unread(rps, rps.info(macs=known, url=rps.servers["berlin"], concurrency=1), 2)
 
 
+@pytest.mark.dialect("redirect")
 def test_a_wrong_password_is_tried_once(rps, known):
     for options in ({}, {"macs": known}):
         rps.simulator.clear_log()

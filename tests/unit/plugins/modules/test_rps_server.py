@@ -12,6 +12,7 @@ pytestmark = pytest.mark.needs("named_servers")
 ROME = "https://rome.example/prov/"
 
 
+@pytest.mark.dialect("redirect")
 def test_adds_a_server(rps):
     result = rps.server(name="rome", url=ROME, diff=True)
 
@@ -22,6 +23,7 @@ def test_adds_a_server(rps):
     assert rps.simulator.servers(rps.account)["rome"] == ROME
 
 
+@pytest.mark.dialect("redirect")
 def test_a_name_that_is_taken_is_unverified_with_a_warning(rps):
     result = rps.server(name="berlin", url=ROME, diff=True)
 
@@ -33,6 +35,7 @@ def test_a_name_that_is_taken_is_unverified_with_a_warning(rps):
     assert rps.simulator.servers(rps.account)["berlin"] == rps.servers["berlin"]
 
 
+@pytest.mark.dialect("redirect")
 def test_several_servers_in_the_order_asked(rps):
     names = ["rome", "berlin", "oslo", "paris", "bonn"]
 
@@ -63,6 +66,7 @@ def test_one_that_fails_does_not_keep_the_others_back(rps):
     assert list(result["diff"]["after"]) == ["rome", "bonn"]
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("kind", ["reset_after", "half_answer", "cut_answer", "login_page_after"])
 @pytest.mark.parametrize("taken", [True, False])
 def test_a_name_that_is_taken_after_a_lost_request_is_not_called_added(rps, kind, taken):
@@ -78,6 +82,7 @@ def test_a_name_that_is_taken_after_a_lost_request_is_not_called_added(rps, kind
     assert result["requests"] == rps.requests == 2
 
 
+@pytest.mark.dialect("redirect")
 def test_what_was_not_carried_out_is_sent_again(rps):
     rps.misbehaves("http_error", "add", times=2, status=503)
 
@@ -87,6 +92,7 @@ def test_what_was_not_carried_out_is_sent_again(rps):
     assert rps.requests == 3
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("count", [1, 6])
 def test_a_wrong_password_is_tried_once(rps, count):
     result = rps.server(servers={f"server {number}": ROME for number in range(count)}, password="guessed")
@@ -96,6 +102,7 @@ def test_a_wrong_password_is_tried_once(rps, count):
     assert "servers" not in result
 
 
+@pytest.mark.dialect("redirect")
 def test_the_service_dies_meanwhile(rps):
     rps.simulator.misbehave({"kind": "http_error", "status": 403, "skip": 2})
 
@@ -106,6 +113,7 @@ def test_the_service_dies_meanwhile(rps):
     assert (result["failed"], result["changed"], result["requests"]) == (True, True, 3)
 
 
+@pytest.mark.dialect("redirect")
 def test_a_service_that_only_fails_is_given_up(rps):
     rps.misbehaves("http_error", "add", status=500)
 

@@ -186,6 +186,7 @@ def test_a_proxys_password(rps, monkeypatch):
     keeps_it_to_itself(result)
 
 
+@pytest.mark.dialect("redirect")
 def test_a_password_from_the_environment(rps, monkeypatch):
     monkeypatch.setenv("RPS_PASSWORD", "of-the-environment")
     rps.misbehaves("answer", rps.look, body="of-the-environment")
@@ -215,6 +216,7 @@ WRONG_TYPES = [
 ]
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("number", range(len(WRONG_TYPES)))
 def test_an_option_of_a_wrong_type(rps, number):
     """With ansible-core 2.18 and 2.19 it knows of no secret where a suboption is of a wrong type."""

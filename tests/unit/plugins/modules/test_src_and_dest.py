@@ -149,6 +149,7 @@ def test_of_many_problems_the_first_are_named_and_all_are_in_the_file(rps, phone
     assert rows[-1]["message"].startswith("phones.csv line 50001: ")
 
 
+@pytest.mark.dialect("redirect")
 def test_every_outcome_goes_into_the_file(rps, dest):
     rps.holds(rps.mac(0))
     rps.others(rps.mac(2))
@@ -190,6 +191,7 @@ def test_the_file_is_written_beside_the_working_directory_too(rps, tmp_path, mon
     assert (tmp_path / "outcomes.csv").read_text().startswith("mac,")
 
 
+@pytest.mark.dialect("redirect")
 def test_a_run_that_was_given_up_leaves_its_file(rps, dest):
     rps.simulator.misbehave({"kind": "http_error", "status": 403, "skip": len(rps.listing)})
 

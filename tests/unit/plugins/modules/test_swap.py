@@ -95,6 +95,7 @@ def test_a_run_that_was_killed_in_between_is_finished_by_the_next(rps, held):
     assert rps.urls == {rps.mac(2): PARIS}
 
 
+@pytest.mark.lacks("hides_others")
 def test_a_new_phone_that_is_refused_leaves_the_old_one_as_it_is(rps):
     rps.holds(rps.mac(1), server="paris")
     rps.others(rps.mac(2))
@@ -108,6 +109,7 @@ def test_a_new_phone_that_is_refused_leaves_the_old_one_as_it_is(rps):
     assert rps.urls == {rps.mac(1): PARIS}
 
 
+@pytest.mark.dialect("redirect")
 @pytest.mark.needs("own_url")
 def test_a_new_phone_that_is_seen_elsewhere_afterwards_leaves_the_old_one_as_it_is(rps):
     rps.holds(rps.mac(1), server=None, url=LAB)
@@ -211,6 +213,7 @@ def other(rps):
     return next(place for place, mac in enumerate(rps.every_vendors(7)) if mac != rps.mac(7))
 
 
+@pytest.mark.dialect("redirect")
 def test_swaps_that_cannot_be_are_refused_before_anything_is_sent(rps):
     for words, rows in wrong_lists(rps).items():
         result = rps.device(devices=[{**row, "server": "berlin"} for row in rows])

@@ -21,6 +21,7 @@ from . import (
     unify,
     yealink,
     yealink_v1,
+    yealink_ymcs,
     yeastar,
 )
 
@@ -30,6 +31,7 @@ DIALECTS: dict[str, Dialect] = {
         yealink.DIALECT,
         htek.DIALECT,
         snom.DIALECT,
+        yealink_ymcs.DIALECT,
         panasonic.DIALECT,
         gigaset.DIALECT,
         fanvil.DIALECT,

@@ -60,6 +60,7 @@ class Asking:
     query: Mapping[str, str]
     value: Any
     """The value in the body; None where it is empty."""
+    transport: Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class Rest(Transport):
                 try:
                     if problem:
                         raise problem
-                    told = answer(Asking(account, records, self.state, settings, request, parts, query, value))
+                    told = answer(Asking(account, records, self.state, settings, request, parts, query, value, self))
                 except Failed as failure:
                     carried_out = failure.carried_out if writes else None
                     return Reply(_encoded(failure.value), carried_out, failure.status)
