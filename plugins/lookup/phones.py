@@ -15,7 +15,8 @@ description:
     knows.
   - A phone list is a CSV or TSV file, a YAML or JSON file with a list of dictionaries, or an Excel workbook (C(.xlsx),
     requires the Python library C(openpyxl)). The page
-    R(Phone lists, ansible_collections.voip.rps.docsite.phone_lists) lists the accepted header names, encodings and separators.
+    R(Phone lists, ansible_collections.voip.rps.docsite.phone_lists) lists the accepted header names,
+    encodings and separators.
   - Fails if a phone list cannot be read, or if a row has no valid MAC address.
 options:
   _terms:
