@@ -37,15 +37,14 @@ ABILITIES = {
     "named_servers": (
         "named servers",
         "keeps named servers",
-        "A device is given the URL that `servers` has for its `server`. `rps_server` has nothing to add.",
+        "A device gets the URL that `servers` has for its `server`. `rps_server` has nothing to add.",
     ),
     "own_url": ("own URL", "gives a device a URL of its own", "`url` is an input error: name a `server`."),
     "read_target": (
         "target",
-        "tells where a device points",
-        "A registered device is `unverified`, with a warning. A changed server is carried out with `force: true` only, "
-        "which binds every registered device again and reports it `moved`, in check mode too; so a run with `force` "
-        "always changes something.",
+        "reports where a device points",
+        "A registered device is `unverified`, with a warning. If its server changes, only `force: true` moves it. This "
+        "re-registers every registered device and reports it as `moved`, in check mode too.",
     ),
     "list_account": (
         "list",
@@ -54,8 +53,8 @@ ABILITIES = {
     ),
     "list_targets": (
         "list has targets",
-        "tells in that list where each device points",
-        "Each registered device is read by itself to see where it points, unless `check_target: false`.",
+        "reports in that list where each device points",
+        "Each registered device is read to see where it points, unless `check_target: false`.",
     ),
     "list_models": (
         "by model",
@@ -64,31 +63,31 @@ ABILITIES = {
     ),
     "override": (
         "override",
-        "can be told to override a registration",
-        "`override` is of no use: another account's device always fails.",
+        "has an option to override a registration",
+        "`override` has no effect: another account's device always fails.",
     ),
     "takes_over": (
         "takes over",
-        "then gives over another account's device",
+        "lets an account take over another account's device",
         "Another account's device fails with `override` too, as far as is known.",
     ),
     "hides_others": (
         "hides others",
-        "tells only when it is to be registered that a device is another account's",
-        "Check mode reads each device that is not listed, unless `check_foreign: false`, and so foresees those of "
-        "other accounts.",
+        "shows only when a device is registered that it belongs to another account",
+        "Check mode reads each device that is not listed, unless `check_foreign: false`, to find those of other "
+        "accounts.",
     ),
     "confirm_by_list": (
-        "listed in the end",
-        "lists the account again at the end of a run, because no answer to a write proves anything",
-        "What a call answers is relied on.",
+        "listed at the end",
+        "does not prove by its answer that a write was done, so the account is listed again at the end of a run",
+        "The answer to a call counts.",
     ),
     "rebind": (
         "in place",
         "can re-register a device in place",
         "A moved device is read back. If it still points where it did, it is released and registered again, with at "
-        "most `concurrency` devices at a time. If that ends in the middle, the device fails as `left_unbound`, with "
-        "the target that it had, and the next run registers it. With `force`, `force_limit` is the most.",
+        "most `concurrency` devices at a time. If the second step fails, the device fails as `left_unbound`, "
+        "with its former target, and the next run registers it. With `force`, at most `force_limit` devices.",
     ),
 }
 # The same, of what the class of a service says by itself.
@@ -209,11 +208,11 @@ def head_of(name: str) -> str:
         ["`provider`", f"`{name}`"],
         ["login", _login(service)],
         ["default of `api_url`", url],
-        ["can", ", ".join(can)],
-        ["cannot", ", ".join(cannot)],
+        ["yes", ", ".join(can)],
+        ["no", ", ".join(cannot)],
     ]
     play = "\n".join(f"    {line}".rstrip() for line in _play(name).splitlines())
-    words = f":ref:`What can and cannot mean <{LABEL}.services.columns>`. A play:"
+    words = f"The words after *yes* and *no* are :ref:`explained here <{LABEL}.services.columns>`. A play:"
     return f"{_table(rows, head=False)}\n\n{words}\n\n.. code-block:: yaml\n\n{play}\n"
 
 
