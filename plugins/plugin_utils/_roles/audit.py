@@ -268,7 +268,8 @@ def _audited(given: Input, history: History) -> tuple[Audit, list[str], HistoryE
             for one in done:
                 history.remember(one.account.provider, one.account.name, one.readings, one.keyed)
                 if one.audit.failure is None:
-                    history.remember_drift(one.account.provider, one.account.name, drift_of(one.audit.rows), at)
+                    drift = drift_of(one.audit.rows, is_complete=given.is_complete)
+                    history.remember_drift(one.account.provider, one.account.name, drift, at)
             history.commit(as_run(audit, summary(audit.rows)))
     except HistoryError as error:
         failure = error
