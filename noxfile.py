@@ -112,6 +112,21 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the docs site into tests/output/docs: without a network, and with no warning."""
+    session.install("ansible-core", "antsibull-docs", "requests", "sphinx", "sphinx-ansible-theme")
+    site = ROOT / "tests" / "output" / "docs"
+    with tree(session) as root:
+        pages = root / "pages"
+        pages.mkdir(mode=0o700)  # antsibull-docs refuses a folder that others can write to
+        session.run(
+            "antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--dest-dir", str(pages), "voip.rps"
+        )
+        session.run("sphinx-build", "-q", "--fail-on-warning", "-E", "-c", "docs/docsite", str(pages), str(site))
+    session.log(f"{site}/index.html")
+
+
+@nox.session
 def changelog(session: nox.Session) -> None:
     """Check the changelog and its fragments."""
     session.install("antsibull-changelog")
