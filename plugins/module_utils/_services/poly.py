@@ -77,9 +77,9 @@ class Poly(JsonService):
 
     @classmethod
     def check_server_name(cls, name: str) -> None:
-        """No rule for names is known."""
-        if not name.strip() or not name.isprintable():
-            raise ValueError("a profile's name cannot be empty, nor have what cannot be printed")
+        """No rule for names is known, but a URL is none."""
+        if not name.strip() or not name.isprintable() or "://" in name or "@" in name:
+            raise ValueError("a profile's name cannot be empty or a URL, nor have what cannot be printed")
 
     def check(self, device: Device, *, target: bool) -> Observation:
         """GET /devices/MAC: 404 where the account has none."""

@@ -152,8 +152,8 @@ class YealinkV1(JsonService):
     @classmethod
     def check_server_name(cls, name: str) -> None:
         """At most 20 characters."""
-        if not name.strip():
-            raise ValueError("a server's name cannot be empty")
+        if not name.strip() or not name.isprintable() or "://" in name or "@" in name:
+            raise ValueError("a server's name cannot be empty or a URL, nor have what cannot be printed")
         if len(name) > _LONGEST_NAME:
             raise ValueError(f"server name {name!r}: it has {len(name)} characters, and at most 20 are allowed")
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import (
@@ -28,17 +28,25 @@ KINDS = {MISSING: GONE, DRIFTED: MOVED, EXTRA: NEW, ELSEWHERE: TAKEN}
 
 
 class Drift(NamedTuple):
-    """The phones that drifted.
+    """The drift of an account, as an audit found it.
 
     ``phones``: the kind of drift and the current URL without a password, by MAC address. ``undecided``: the phones that
-    this audit did not read. The result of an earlier audit stays valid for them.
+    this audit did not read. ``named``: all of its phones. ``is_complete``: whether it looked for extra phones, too.
     """
 
     phones: Mapping[str, tuple[str, str | None]]
     undecided: Collection[str]
+    named: Collection[str]
+    is_complete: bool
+
+    def ended(self, mac: str) -> bool:
+        """Return whether a phone that had drifted does so no longer. What an audit did not look at stays as it was."""
+        if mac in self.phones or mac in self.undecided:
+            return False
+        return self.is_complete or mac in self.named
 
 
-def drift_of(rows: Iterable[Row]) -> Drift:
+def drift_of(rows: Sequence[Row], *, is_complete: bool) -> Drift:
     """Return the drift of an account from the rows of its audit."""
     phones: dict[str, tuple[str, str | None]] = {}
     undecided = set()
@@ -48,4 +56,4 @@ def drift_of(rows: Iterable[Row]) -> Drift:
             phones[row.mac] = (kind, row.seen.current_url)
         elif row.state != RIGHT:
             undecided.add(row.mac)
-    return Drift(phones, undecided)
+    return Drift(phones, undecided, () if is_complete else {row.mac for row in rows}, is_complete)

@@ -178,7 +178,7 @@ class History:
             )
 
     def remember_drift(self, provider: str, account: str, drift: Drift, at: int) -> None:
-        """Store the phones of an account that drifted. Phones that had drifted before keep their serial number."""
+        """Store the phones of an account that drifted at the time ``at``. Earlier ones keep their serial number."""
         if self._database is None or not self._is_kept:
             return
         with _history_errors():
@@ -186,7 +186,7 @@ class History:
                 "SELECT mac, kind, url FROM drift WHERE provider = ? AND account = ?", (provider, account)
             )
             stored = {mac: (kind, url) for mac, kind, url in rows}
-            left = [mac for mac in stored if mac not in drift.phones and mac not in drift.undecided]
+            left = [mac for mac in stored if drift.ended(mac)]
             same = [mac for mac, what in drift.phones.items() if stored.get(mac) == what]
             new = [(mac, *what) for mac, what in drift.phones.items() if stored.get(mac) != what]
             one = "provider = ? AND account = ? AND mac = ?"

@@ -26,6 +26,10 @@ class Hosts(NamedTuple):
     refusal: str | None = None
 
 
+def _no_lookup(_name: str, _terms: Sequence[str], _options: Mapping[str, Any]) -> list[Any]:
+    raise LookupError
+
+
 class Context(NamedTuple):
     """The input of a role.
 
@@ -34,7 +38,8 @@ class Context(NamedTuple):
     a phone list is searched. ``cwd``: the folder in which Ansible was started. ``forbidden``: the folder of the
     collection, in which nothing is written. ``load_file`` reads a YAML or JSON file, which may be encrypted with
     Ansible Vault, and raises ValueError. ``hosts`` reads the hosts of the play as phones. ``show`` gets lines about the
-    progress, which are not part of the result.
+    progress, which are not part of the result. ``lookup`` runs a lookup plugin with its name, terms and options. It
+    raises LookupError if the plugin is not installed, and ValueError if it fails.
     """
 
     given: Mapping[str, Any]
@@ -49,3 +54,4 @@ class Context(NamedTuple):
     diff: bool
     hosts: Callable[[], Hosts] = Hosts
     show: Callable[[str], None] = lambda _words: None
+    lookup: Callable[[str, Sequence[str], Mapping[str, Any]], list[Any]] = _no_lookup
