@@ -34,7 +34,7 @@ _VARIABLES: dict[str, Mapping[str, Variable]] = {role.ROLE: role.VARIABLES for r
 
 
 def variables() -> dict[str, Mapping[str, Variable]]:
-    """Return the variables of each role, without ``ROLE_``."""
+    """Return the names of the variables of each role, without ``ROLE_``."""
     return dict(_VARIABLES)
 
 

@@ -16,7 +16,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import is_mac, parse_mac
 
-_BETWEEN = re.compile(r"[,;\r\n]+")
+_SEPARATORS = re.compile(r"[,;\r\n]+")
 
 
 def as_text(value: Any) -> str:
@@ -71,7 +71,7 @@ def as_float(value: Any, words: str = "must be a number") -> float:
 
 
 def as_dict(value: Any) -> dict[str, Any]:
-    """Return a dict whose keys are texts. Raise ValueError."""
+    """Return a dictionary with texts as keys. Raise ValueError."""
     if not isinstance(value, Mapping):
         raise ValueError("must be a dictionary")
     return {str(key): item for key, item in value.items()}
@@ -85,26 +85,26 @@ def as_list(value: Any) -> list[Any]:
 
 
 def as_macs(value: Any) -> str | list[Any]:
-    """Return a text that is to name MAC addresses, or a list of anything. Raise ValueError."""
+    """Return a text with MAC addresses, or a list of anything. Raise ValueError."""
     return value if isinstance(value, list) else as_mac_text(value)
 
 
 def as_mac_text(value: Any) -> str:
-    """Return a text that is to be a MAC address. Raise ValueError, for a number with what it may have been."""
+    """Return a text with a MAC address. Raise ValueError. For a number, suggest the MAC address it may have been."""
     if not isinstance(value, str):
         parse_mac(value)
     return as_text(value)
 
 
 def as_phones(value: Any) -> list[Any]:
-    """Return a phone list; of a text, such as a survey of AWX gives, each line is the MAC address of a phone.
+    """Return a phone list. In a text, for example from a survey of AWX, each line is the MAC address of a phone.
 
-    Raise ValueError, for a number with what it may have been.
+    Raise ValueError. For a number, suggest the MAC address that it may have been.
     """
     if isinstance(value, str):
         phones = [{"mac": mac} for mac in mac_texts(value)]
         if not phones:
-            raise ValueError("names no phone: give a list, or a line for each MAC address")
+            raise ValueError("names no phone: set a list, or a text with one MAC address for each line")
         return phones
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         parse_mac(value)
@@ -112,12 +112,9 @@ def as_phones(value: Any) -> list[Any]:
 
 
 def mac_texts(text: str) -> list[str]:
-    """Return the parts of a text that are to be MAC addresses, with lines, commas or space between.
-
-    A MAC address may have space in it.
-    """
+    """Return the MAC addresses in a text, separated by lines, commas or spaces. A MAC address may contain spaces."""
     found: list[str] = []
-    for part in filter(None, map(str.strip, _BETWEEN.split(text))):
+    for part in filter(None, map(str.strip, _SEPARATORS.split(text))):
         words = part.split()
         found += [part] if is_mac(part) or not is_mac(words[0]) else words
     return found
