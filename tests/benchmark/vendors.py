@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every service in turn: whole plays of a fresh rollout, a re-run and a move, beside the least that its API allows."""
+"""Every service in turn: whole plays of a fresh rollout, a re-run and a move, next to the least that its API allows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _ACCOUNTS = {
 def measure(
     world: World, play: Play, sizes: Sequence[int], providers: Sequence[str], folder: Path
 ) -> Iterator[dict[str, Any]]:
-    """Yield what each play took, of each service and number of phones, beside the least.
+    """Yield what each play took, of each service and number of phones, next to the least.
 
     The least time is that of the same play with an empty list, and the latency of the least requests.
 
