@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``python publish_services.py JSON …`` writes docs/speed-of-services.md from runs of the case C(vendors)."""
+"""``python publish_services.py JSON …`` writes the page on the speed of services from runs of the case C(vendors)."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from typing import Any
 
 from least import APIS, MOST
 from report import seconds
-from vendors import CONCURRENCY, LATENCY
+from vendors import CONCURRENCY, LATENCY, SIZES
+from world import MOVED_EVERY
 
-PAGE = Path(__file__).parents[2] / "docs" / "speed-of-services.md"
-HEAD = """\
-<!--
-Copyright (c) voip.rps contributors
-GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
-SPDX-License-Identifier: GPL-3.0-or-later
-Written by tests/benchmark/publish_services.py.
--->
+PAGE = Path(__file__).parents[2] / "docs" / "docsite" / "rst" / "speed_of_services.rst"
+NAME = "ansible_collections.voip.rps.docsite.speed_of_services"
+HEAD = f"""\
+.. Copyright (c) voip.rps contributors
+.. GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+.. SPDX-License-Identifier: GPL-3.0-or-later
+.. written by tests/benchmark/publish_services.py
 
-# How fast each service is
+.. _{NAME}:
+
+How fast each service is
+========================
 
 """
-LOAD = """The seconds were measured on a machine with 2 cores and much other work: the start of Ansible alone took 5
-to 9 of them in each play, and varied more than what was measured. The requests are exact."""
 CASES = {"fresh": "fresh rollout", "again": "run again", "move": "move of 1 %"}
 
 
@@ -42,35 +43,57 @@ def main(sources: Sequence[Path]) -> None:
 def page(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the text of the page."""
     worst = max(row["requests"] / row["least"] for row in rows)
-    words = f"""What whole plays with `rps_device` take against the simulator, at {LATENCY * 1000:g} ms a request and
-        {CONCURRENCY} requests at a time, with the phone list as `src`. In brackets is the least: the requests that the
-        service's API allows, and for the time their latency and the same play with an empty list. No service is
-        asked more than {worst:.2f} times the least here; the goal is {MOST:g}. If nothing tells where a phone points,
-        a move is a run with `force` over the moved phones alone."""
+    words = f"""The requests that whole plays with :ansplugin:`voip.rps.rps_device#module` send, as the simulator
+        counted them; in brackets the least that the API of the service allows. No service is asked more than {worst:.2f} times that
+        here; the goal is {MOST:g}. If nothing tells where a phone points, a move is a run with ``force`` over the moved
+        phones alone."""
+    times = f"""What the least requests take at {LATENCY * 1000:g} ms a request, {CONCURRENCY} at a time. The start of
+        Ansible and of the module comes on top. ``make benchmark`` measures whole plays, and says how near they come."""
+    measured = {(row["provider"], row["size"], row["case"]): row for row in rows}
+    requests = {key: f"{row['requests']:,} ({row['least']:,})" for key, row in measured.items()}
     return "\n\n".join(
         [
             _filled(words),
-            "## Requests",
-            _table(rows, lambda row: f"{row['requests']:,} ({row['least']:,})"),
-            "## Seconds",
-            _filled(LOAD),
-            _table(rows, lambda row: f"{seconds(row['seconds'])} ({seconds(row['floor'])})"),
-            "## What the least is made of",
-            "\n".join(["| service | |", "| --- | --- |", *(f"| `{name}` | {api.why} |" for name, api in APIS.items())]),
+            _heading("requests", "Requests"),
+            _table(requests),
+            _heading("seconds", "Seconds, at least"),
+            _filled(times),
+            _table({key: seconds(value) for key, value in _least_seconds().items()}),
+            _heading("least", "What the least is made of"),
+            _rows([["service", "what it takes"], *([f"``{name}``", api.why] for name, api in APIS.items())]),
         ]
     )
+
+
+def _least_seconds() -> dict[tuple[str, int, str], float]:
+    found = {}
+    for name, api in APIS.items():
+        for size in SIZES:
+            works = (api.fresh(size), api.again(size), api.moved(size, size // MOVED_EVERY))
+            for case, work in zip(CASES, works, strict=True):
+                found[name, size, case] = work.seconds(LATENCY, CONCURRENCY, api.rate)
+    return found
 
 
 def _filled(words: str) -> str:
     return fill(" ".join(words.split()), 120, break_on_hyphens=False)
 
 
-def _table(rows: Sequence[Mapping[str, Any]], cell: Any) -> str:
-    cells = {(row["provider"], row["size"], row["case"]): cell(row) for row in rows}
-    lines = [f"| service | phones | {' | '.join(CASES.values())} |", "| --- | ---: | ---: | ---: | ---: |"]
-    for provider, size in sorted({key[:2] for key in cells}, key=lambda one: (list(APIS).index(one[0]), one[1])):
-        found = " | ".join(cells[provider, size, case] for case in CASES)
-        lines.append(f"| `{provider}` | {size:,} | {found} |")
+def _heading(name: str, words: str) -> str:
+    return f".. _{NAME}.{name}:\n\n{words}\n{'-' * len(words)}"
+
+
+def _table(cells: Mapping[tuple[str, int, str], str]) -> str:
+    names = list(APIS)
+    rows = sorted({key[:2] for key in cells}, key=lambda one: (names.index(one[0]), one[1]))
+    found = [[f"``{name}``", f"{size:,}", *(cells[name, size, case] for case in CASES)] for name, size in rows]
+    return _rows([["service", "phones", *CASES.values()], *found])
+
+
+def _rows(rows: Sequence[Sequence[str]]) -> str:
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in rows:
+        lines += [f"   {'  -' if number else '* -'} {cell}" for number, cell in enumerate(row)]
     return "\n".join(lines)
 
 
