@@ -44,9 +44,9 @@ def page(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the text of the page."""
     worst = max(row["requests"] / row["least"] for row in rows)
     words = f"""The requests that whole plays with :ansplugin:`voip.rps.rps_device#module` send, as the simulator
-        counted them; in brackets the least that the API of the service allows. No service is asked more than {worst:.2f} times that
-        here; the goal is {MOST:g}. If nothing tells where a phone points, a move is a run with ``force`` over the moved
-        phones alone."""
+        counted them; in brackets the least that the API of the service allows. No service is asked more than
+        {worst:.2f} times that here; the goal is {MOST:g}. If nothing tells where a phone points, a move is a run with
+        ``force`` over the moved phones alone."""
     times = f"""What the least requests take at {LATENCY * 1000:g} ms a request, {CONCURRENCY} at a time. The start of
         Ansible and of the module comes on top. ``make benchmark`` measures whole plays, and says how near they come."""
     measured = {(row["provider"], row["size"], row["case"]): row for row in rows}
