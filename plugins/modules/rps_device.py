@@ -357,8 +357,7 @@ EXAMPLES = r"""
         url: https://berlin.acme.example/provisioning/
       register: pointed
 
-    # No facts are needed or set: gather_facts can be false.
-    # The password is not in the result: it is VALUE_SPECIFIED_IN_NO_LOG_PARAMETER there.
+    # The module neither needs nor sets facts, so gather_facts can be false. The result has no password.
     - name: Show the result, which has no password
       ansible.builtin.debug:
         var: pointed
