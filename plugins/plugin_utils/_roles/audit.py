@@ -74,7 +74,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import V
 ROLE = "audit"
 VARIABLES = {
     "src": Variable("str"),
-    "phones": Variable("list"),
+    "phones": Variable("phones"),
     "servers": Variable("dict", {}),
     "server": Variable("str"),
     "url": Variable("str"),
