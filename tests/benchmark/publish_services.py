@@ -35,8 +35,8 @@ def page(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the text of the section."""
     worst = max(row["requests"] / row["least"] for row in rows)
     words = f"""What whole plays with ``rps_device`` take against the simulator, at {LATENCY * 1000:g} ms a request and
-        {CONCURRENCY} requests at a time, with the phone list as ``src``. In brackets is the least: the requests that the
-        service's API allows, and for the time their latency and a play of one task that does nothing. No service is
+        {CONCURRENCY} requests at a time, with the phone list as ``src``. In brackets is the least: the requests that
+        the service's API allows, and for the time their latency and a play of one task that does nothing. No service is
         asked more than {worst:.2f} times the least here; the goal is {MOST:g}. Where nothing tells where a phone
         points, a move is a run with ``force`` over the moved phones alone."""
     return "\n\n".join(
