@@ -35,7 +35,7 @@ seealso:
   - plugin: voip.rps.rps
     plugin_type: inventory
   - ref: ansible_collections.voip.rps.docsite.phone_lists
-    description: What a phone list may look like.
+    description: The formats and columns of phone lists.
 """
 
 EXAMPLES = r"""
