@@ -193,7 +193,7 @@ def test_what_failed_is_named_and_the_rest_is_done(yeastar: Yeastar, accounts: A
     assert task["failed"]
     assert task["changed"]
     assert any("PBX phone 001565000009" in line and "recreate" in line for line in task["failures"])
-    assert any("PBX phone 001fc1000004" in line and "Htek's service" in line for line in task["failures"])
+    assert any("PBX phone 001fc1000004" in line and "RPS of Htek" in line for line in task["failures"])
     assert any(line.startswith("desks: The login was refused") for line in task["failures"])
     assert "001565000001" in simulator.phones("pbx")
     assert task["lines"][0].startswith("PBX: 1 added, 2 failed, 1 to add by hand (requests: ")
