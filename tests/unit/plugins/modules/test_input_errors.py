@@ -307,7 +307,7 @@ def test_no_server_is_nothing_to_do(rps):
 def test_no_phone_and_no_list(rps):
     result = rps.device(mac=None)
 
-    one_problem(rps, result, "invalid_input", "neither a phone nor a phone list is named")
+    one_problem(rps, result, "invalid_input", "neither a phone nor a phone list is given")
 
 
 @pytest.mark.dialect("redirect")
