@@ -65,7 +65,7 @@ T = TypeVar("T")
 
 
 def signature(secret: str, verb: str, path: str, headers: Mapping[str, str]) -> str:
-    """Return the signature of a request, C(path) with its query, by the headers that it has."""
+    """Return the signature of a request, ``path`` with its query, by the headers that it has."""
     where, _mark, query = path.partition("?")
     signed = ("Content-MD5", "X-Ca-Key", "X-Ca-Nonce", "X-Ca-Timestamp")
     lines = [verb, *(f"{name}:{headers[name]}" for name in signed if name in headers), where.lstrip("/")]
@@ -79,7 +79,7 @@ def signature(secret: str, verb: str, path: str, headers: Mapping[str, str]) -> 
 class YealinkV1Login(Login):
     """An AccessKey: each try has a nonce and a time of its own.
 
-    Raises RpsError C(invalid_input) where it cannot be used.
+    Raise RpsError ``invalid_input`` if it cannot be used.
     """
 
     what = "client_id and client_secret"
@@ -104,7 +104,7 @@ class YealinkV1Login(Login):
         return request.with_headers(headers)
 
     def advice(self, _headers: Mapping[str, str]) -> str:
-        return ". A wrong clock of this machine gives this, too; and newer accounts have the provider yealink_ymcs"
+        return ". This also happens if the clock of this machine is wrong; and newer accounts have the provider yealink_ymcs"
 
 
 class _Known(NamedTuple):
@@ -260,7 +260,7 @@ class YealinkV1(JsonService):
         return all_rows(page, _key, self.client.concurrency)
 
     def _owner(self, mac: str) -> Observation | None:
-        """Return whose a device is; None where it is not told."""
+        """Return whose a device is; None if it is not told."""
 
         def read(value: Any) -> Observation | None:
             if not isinstance(value, dict) or not isinstance(value.get("existed"), bool):
@@ -273,7 +273,7 @@ class YealinkV1(JsonService):
         return self._call("GET", f"/device/checkMac?mac={mac}", read, write=False)
 
     def _find(self, mac: str) -> Any:
-        """Return what the list tells of a device of the account, None where it is not there."""
+        """Return what the list tells of a device of the account, None if it is not there."""
         rows = self._rows("/device/list", mac)
         return next((row for row in rows if _mac(row) == mac), None)
 
@@ -326,7 +326,7 @@ class YealinkV1(JsonService):
 
 
 def _data(answer: Answer) -> Any:
-    """Return the data of an answer. Raises Refused, or RpsError where it is about the login, or not understood."""
+    """Return the data of an answer. Raise Refused, or RpsError where it is about the login, or not understood."""
     value = value_of(answer)
     ret = value.get("ret") if isinstance(value, dict) else None
     if isinstance(ret, bool) or not isinstance(ret, int):
