@@ -86,8 +86,8 @@ def decode(answer: bytes, error_of: Callable[[Fault], RpsError] = fault_error) -
 def _feed(parser: expat.XMLParserType, values: _Values, document: bytes) -> None:
     for start in range(0, len(document), _SLICE):
         before = values.elements
+        parser.Parse(document[start : start + _SLICE], False)
         # The parser buffers an incomplete tag, and needs twenty times its size for its attributes.
-        # The parser keeps a tag until it has all of it, and takes twenty times its size for its attributes.
         if values.elements == before and start + _SLICE < len(document):
             raise ValueError("a text or tag that does not end")
     parser.Parse(b"", True)
