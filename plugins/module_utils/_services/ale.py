@@ -68,7 +68,7 @@ class _AleLogin(TokenLogin):
 
 
 class _Profile(NamedTuple):
-    """A profile with the URL of its server; C(url) is None where that is in no list."""
+    """A profile with the URL of its server; ``url`` is None if that is in no list."""
 
     id: str
     name: str
@@ -123,7 +123,7 @@ class Ale(JsonService):
         return {device.mac: listed.get(device.mac, Observation(UNKNOWN)) for device in devices}
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """GET devices. Raises RpsError where the list has fewer devices than it says that there are."""
+        """GET devices. Raise RpsError if the list has fewer devices than it says that there are."""
         seen: dict[str, Observation] = {}
         ids: dict[str, str] = {}
         for row in self._rows("/devices", "device_list"):
@@ -193,7 +193,7 @@ class Ale(JsonService):
         return known[profile].url if profile in known else None
 
     def _named(self, name: str) -> _Profile:
-        """Return the profile of a name. Raises Refused where there is not exactly one."""
+        """Return the profile of a name. Raise Refused if there is not exactly one."""
         found = [one for one in self._known().values() if one.name == name]
         if len(found) != 1:
             words = f"the account has {len(found) or 'no'} profiles named {name!r}"
@@ -216,7 +216,7 @@ class Ale(JsonService):
             return self._profiles
 
     def _rows(self, path: str, name: str) -> list[Any]:
-        """Return the rows of a list. Raises RpsError where it says that there are more."""
+        """Return the rows of a list. Raise RpsError if it says that there are more."""
         data = self._ask("GET", path, _data, write=False, listing=True)
         rows = data.get(name)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -283,7 +283,7 @@ def _token(status: int, value: Any) -> str:
 
 
 def _id(value: Any) -> str | None:
-    """Return an id, which may be a number or its digits; None where there is none."""
+    """Return an id, which may be a number or its digits; None if there is none."""
     return str(int(value)) if re.fullmatch(r"[0-9]{1,18}", str(value)) and not isinstance(value, bool) else None
 
 

@@ -40,7 +40,7 @@ _WORDS = ("error", "message")
 
 
 class _Profile(NamedTuple):
-    """A profile, as far as it matters here; C(url) is None where it does not tell it."""
+    """A profile, as far as it matters here; ``url`` is None if it does not tell it."""
 
     id: str
     name: str
@@ -177,7 +177,7 @@ class Poly(JsonService):
             return known[profile].url
 
     def _named(self, name: str) -> _Profile:
-        """Return the profile of a name. Raises Refused where there is not exactly one."""
+        """Return the profile of a name. Raise Refused if there is not exactly one."""
         with self._listing:
             found = [one for one in self._known().values() if one.name == name]
         if len(found) != 1:
@@ -243,7 +243,7 @@ def _page(status: int, value: Any) -> Mapping[str, Any]:
 
 
 def _or_none(status: int, value: Any) -> Mapping[str, Any] | None:
-    """Return what is there; None where there is no such thing, or it cannot be one."""
+    """Return what is there; None if there is no such thing, or it cannot be one."""
     if status == 404:
         return None
     if status >= 300:
@@ -295,7 +295,7 @@ def _profile(row: Any) -> _Profile:
 
 
 def _address(row: Any) -> str | None:
-    """Return the URL in a profile, with the user and password that it has; None where it does not tell them."""
+    """Return the URL in a profile, with the user and password that it has; None if it does not tell them."""
     for name in ("template", "provisioning", "server"):
         row = row.get(name) if isinstance(row, dict) else None
     address = row.get("address") if isinstance(row, dict) else None

@@ -51,7 +51,7 @@ _WORDS = ("message", "error", "detail")
 class _Held(NamedTuple):
     """What the service holds of a device beside its MAC address, and when it was read.
 
-    C(exists): the account has it; C(settings) and C(profile) are the user's, and go into every write.
+    ``exists``: the account has it; ``settings`` and ``profile`` are the user's, and go into every write.
     """
 
     read_at: float
@@ -78,7 +78,7 @@ class Sraps(JsonService):
     setting: ClassVar[str]
     """The name of the setting that redirects a phone."""
     section: ClassVar[str | None]
-    """The section of the settings that it is in; None where that is not known."""
+    """The section of the settings that it is in; None if that is not known."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(client)
@@ -266,7 +266,7 @@ class Sraps(JsonService):
         raise RpsError("protocol_error", f"{words}; the sections of those of this name: {found or 'there is none'}")
 
     def _pages(self, path: str, *, whole: bool = False) -> Iterator[Any]:
-        """Yield the rows of a list. With C(whole), keep whether it is certain that no page of it was left out."""
+        """Yield the rows of a list. With ``whole``, keep whether it is certain that no page of it was left out."""
         page: str | None = path
         been: set[str] = set()
         count, names_pages = 0, False

@@ -162,7 +162,7 @@ def _named(macs: Sequence[str]) -> list[dict[str, str]]:
 
 
 def _entries(status: int, value: Any, macs: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """Return what is said of each device. Raises RpsError where one that was asked about is not in the answer."""
+    """Return what is said of each device. Raise RpsError if one that was asked about is not in the answer."""
     if status >= 300 and not isinstance(value, list) and not (isinstance(value, dict) and "result" in value):
         raise Refused("service_error", _words(status, value))
     rows = [value] if isinstance(value, dict) else value
@@ -197,7 +197,7 @@ def _prepared(status: int, value: Any, mac: str) -> None:
 
 
 def _refusal(entry: Mapping[str, Any]) -> Refused | None:
-    """Return what an entry says no with; None where it does not. Raises RpsError where it says neither."""
+    """Return what an entry says no with; None if it does not. Raise RpsError if it says neither."""
     result = str(entry.get("result")).strip().upper()
     if result == "OK":
         return None

@@ -104,7 +104,7 @@ class YealinkV1Login(Login):
         return request.with_headers(headers)
 
     def advice(self, _headers: Mapping[str, str]) -> str:
-        return ". This also happens if the clock of this machine is wrong; and newer accounts have the provider yealink_ymcs"
+        return ". The clock of this machine may be wrong, or this is a newer account, with the provider yealink_ymcs"
 
 
 class _Known(NamedTuple):
