@@ -32,7 +32,7 @@ oldest: .venv/ready ## Run the modules' unit tests with the oldest requests that
 soak: .venv/ready ## Run the tests that draw their cases with random seeds, for MINUTES (10)
 	@$(NOX) -s soak -- --minutes $(or $(MINUTES),10)
 
-benchmark: .venv/ready ## Measure how fast it is, for about 20 minutes
+benchmark: .venv/ready ## Measure how fast it is, for about 35 minutes
 	@$(NOX) -s benchmark
 
 release: .venv/ready ## Prepare the release VERSION in dist: changelog, artifact, checksums

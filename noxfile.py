@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import glob
@@ -20,6 +22,8 @@ import nox
 from antsibull_fileutils.copier import GitCopier
 
 ROOT = Path(__file__).parent
+ANSIBLE_WITH_AWX = "10.7.0"
+"""Has awx.awx 24.6.1, and so have later ones, as long as they have it."""
 QUIET_ANSIBLE = {
     "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
     "ANSIBLE_DEPRECATION_WARNINGS": "False",
@@ -64,6 +68,28 @@ def tree(session: nox.Session) -> Iterator[Path]:
             yield root
 
 
+def with_awx(session: nox.Session) -> None:
+    """Have the collection awx.awx at hand, which a version of the package ansible brings.
+
+    AWX_COLLECTIONS names its folder. Where it cannot be had, what needs it is skipped, and says so.
+    """
+    cache = session.cache_dir.resolve() / f"ansible-{ANSIBLE_WITH_AWX}"
+    if not cache.is_dir():
+        with tempfile.TemporaryDirectory() as name:
+            package = f"ansible=={ANSIBLE_WITH_AWX}"
+            command = ["pip", "download", "--quiet", "--no-deps", "--dest", name, package]
+            session.run(*command, success_codes=[0, 1], env={"PIP_CONSTRAINT": ""})
+            for wheel in Path(name).glob("*.whl"):
+                with zipfile.ZipFile(wheel) as archive:
+                    files = [file for file in archive.namelist() if file.startswith("ansible_collections/awx/awx/")]
+                    archive.extractall(f"{name}/wheel", files)
+                shutil.move(f"{name}/wheel", cache)
+    if cache.is_dir():
+        session.env["AWX_COLLECTIONS"] = str(cache)
+    else:
+        session.warn("awx.awx cannot be downloaded: what needs it is skipped")
+
+
 antsibull_nox.load_antsibull_nox_toml()
 
 
@@ -80,8 +106,24 @@ def lint(session: nox.Session) -> None:
         packages = ["-p", "ansible_collections.voip.rps.plugins", "-p", "rps_simulator"]
         session.run(*mypy, *packages, env={"MYPYPATH": f"{root}:roles/simulator/files"})
         session.run(*mypy, *sorted(glob("extensions/eda/plugins/*/*.py")))
+        simulated = "tests/benchmark:roles/simulator/files"
         scripts = sorted(glob("tests/benchmark/**/*.py", recursive=True))
-        session.run(*mypy, "--python-executable", sys.executable, *scripts, env={"MYPYPATH": "tests/benchmark"})
+        session.run(*mypy, "--python-executable", sys.executable, *scripts, env={"MYPYPATH": simulated})
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the docs site into tests/output/docs: without a network, and with no warning."""
+    session.install("ansible-core", "antsibull-docs", "requests", "sphinx", "sphinx-ansible-theme")
+    site = ROOT / "tests" / "output" / "docs"
+    with tree(session) as root:
+        pages = root / "pages"
+        pages.mkdir(mode=0o700)  # antsibull-docs refuses a folder that others can write to
+        session.run(
+            "antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--dest-dir", str(pages), "voip.rps"
+        )
+        session.run("sphinx-build", "-q", "--fail-on-warning", "-E", "-c", "docs/docsite", str(pages), str(site))
+    session.log(f"{site}/index.html")
 
 
 @nox.session
@@ -118,6 +160,7 @@ def units(session: nox.Session) -> None:
     """Run the unit tests and measure what they cover; with arguments after ``--``, run just what they select."""
     session.install("ansible-core", "hypothesis", "openpyxl", "pytest-cov", "pytest-xdist", "requests", "selenium")
     session.install("ansible-builder", "ansible-runner")
+    with_awx(session)
     run_units(session, *(session.posargs or ["--cov"]))
 
 
@@ -177,7 +220,13 @@ def integration(session: nox.Session) -> None:
 def molecule(session: nox.Session) -> None:
     """Run the roles' scenarios, as many at a time as there are cores."""
     session.install("ansible-core", "molecule", "requests")
-    with tree(session):
+    with_awx(session)
+    with tree(session) as root:
+        if "AWX_COLLECTIONS" in session.env:
+            folder = "ansible_collections/awx/awx"
+            session.run(
+                "python", "tests/awx/in_process.py", f"{session.env['AWX_COLLECTIONS']}/{folder}", root / folder
+            )
         session.run("molecule", "test", "--all", "--workers", "cpus", *session.posargs)
 
 

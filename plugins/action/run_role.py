@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import lookup_loader
 from ansible.template import Templar
 from ansible.utils.display import Display
 
-from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems
+from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Problem, Problems, one_line
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import visible
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import run_role
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context, Hosts
@@ -30,6 +31,9 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import (
 )
 
 _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+
+_JOB = "awx_job_id"
+"""In a job of AWX, what was left empty in a survey arrives as null or as an empty text: it was not given."""
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
@@ -62,7 +66,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         problems: Problems = []
         omit = variables.get("omit")
         for name in run_role.variable_names(role):
-            if name not in variables:
+            if name not in variables or (_JOB in variables and variables[name] in (None, "")):
                 continue
             try:
                 value = self._templated(variables[name])
@@ -84,6 +88,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             diff=bool(self._task.diff),
             hosts=lambda: self._hosts(variables),
             show=lambda words: Display().display(visible(words), stderr=True),
+            lookup=lambda name, terms, options: self._lookup(name, terms, options, variables),
         )
 
     def _hosts(self, variables: Mapping[str, Any]) -> Hosts:
@@ -100,10 +105,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             if f"{PREFIX}mac" not in host_variables:
                 continue
             templar.available_variables = host_variables
-            phone, phone_problems = self._phone(str(name), host_variables, templar)
+            phone, phone_problems = self._phone(plain(name, None), host_variables, templar)
             problems += phone_problems
             if phone_problems or phone.get("mac") not in (None, ""):
-                phones.append((str(name), phone))
+                phones.append((plain(name, None), phone))
         return Hosts(phones, len(names) - len(phones), problems)
 
     def _phone(self, name: str, variables: Mapping[str, Any], templar: Templar) -> tuple[dict[str, Any], Problems]:
@@ -112,7 +117,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         for column in COLUMNS:
             value = referred(variables.get(PREFIX + column), variables)
             if is_plain_text(value) and not is_omitted(value, variables.get("omit")):
-                phone[column] = str(value)
+                phone[column] = plain(value, None)
             elif value is not None:
                 try:
                     value = templar.template(value)
@@ -144,6 +149,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             except AnsibleError as part_error:
                 inner += self._problems(place, part, part_error)
         return inner or [Problem("invalid_input", where, reason_of(error))]
+
+    def _lookup(
+        self, name: str, terms: Sequence[str], options: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> list[Any]:
+        plugin = lookup_loader.get(name, loader=self._loader, templar=self._templar)
+        if plugin is None:
+            raise LookupError(name)
+        try:
+            found = plugin.run(list(terms), variables=variables, **options)
+        except Exception as error:
+            # It is not ours, and raises what it likes, as for a host that is empty.
+            raise ValueError(one_line(str(error) or type(error).__name__)) from None
+        return [plain(one, None) for one in found]
 
     def _load_file(self, path: str) -> Any:
         try:

@@ -67,6 +67,8 @@ notes:
   - Values that come from a service are never templated.
 seealso:
   - module: voip.rps.rps_device_info
+  - ref: ansible_collections.voip.rps.docsite.inventory_awx
+    description: Accounts as an inventory, hosts as phones, and AWX.
 """
 
 EXAMPLES = r"""

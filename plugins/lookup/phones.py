@@ -14,8 +14,9 @@ description:
   - Reads phone lists on the controller, and returns a dictionary for each phone, with the columns that the collection
     knows.
   - A phone list is a CSV or TSV file, a YAML or JSON file with a list of dictionaries, or an Excel workbook (C(.xlsx),
-    requires the Python library C(openpyxl)). C(docs/phone-lists.md) lists the accepted header names, encodings and
-    separators.
+    requires the Python library C(openpyxl)). The page
+    R(Phone lists, ansible_collections.voip.rps.docsite.phone_lists) lists the accepted header names,
+    encodings and separators.
   - Fails if a phone list cannot be read, or if a row has no valid MAC address.
 options:
   _terms:
@@ -33,6 +34,8 @@ seealso:
   - module: voip.rps.rps_device
   - plugin: voip.rps.rps
     plugin_type: inventory
+  - ref: ansible_collections.voip.rps.docsite.phone_lists
+    description: What a phone list may look like.
 """
 
 EXAMPLES = r"""

@@ -88,7 +88,8 @@ options:
             then the old one is released.
           - If the row names neither a server nor a URL, the new phone gets the redirect target of the old one, instead
             of O(server) or O(url). These are used only if the service cannot report where a phone points.
-          - The old phone must not have a row of its own. See C(docs/phone-lists.md).
+          - The old phone must not have a row of its own. See
+            R(Replacing a phone, ansible_collections.voip.rps.docsite.phone_lists.replacing-a-phone).
         type: str
   src:
     description:
@@ -96,7 +97,8 @@ options:
         of the module.
       - The phone list is a CSV file with a header and the columns C(mac), C(server), C(url), C(provider), C(account)
         and C(replaces). Only C(mac) is required. Other columns are ignored.
-      - C(docs/phone-lists.md) lists the accepted header names, encodings, separators and workbooks.
+      - R(Phone lists, ansible_collections.voip.rps.docsite.phone_lists) lists the accepted header names,
+        encodings, separators and workbooks.
       - Use it for thousands of phones. It is the fastest way, because Ansible does not template and validate the list.
     type: path
   account:
@@ -211,6 +213,12 @@ options:
 seealso:
   - module: voip.rps.rps_server
   - module: voip.rps.rps_device_info
+  - ref: ansible_collections.voip.rps.docsite.phone_lists
+    description: What a phone list may look like.
+  - ref: ansible_collections.voip.rps.docsite.services
+    description: What each service can do.
+  - ref: ansible_collections.voip.rps.docsite.error_codes
+    description: Causes and remedies of each error code.
 """
 
 EXAMPLES = r"""
@@ -260,6 +268,215 @@ EXAMPLES = r"""
       - mac: "001565000009"
         replaces: "001565000002"
         server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
+
+- name: Take over phones that another account holds, where the vendor allows it
+  voip.rps.rps_device:
+    provider: yealink
+    username: acme
+    password: "{{ rps_password }}"
+    mac: "001565000004"
+    url: https://lab.acme.example/0004/
+    override: true
+
+- name: Re-register phones whose redirect target the service does not tell, after their server changed
+  voip.rps.rps_device:
+    provider: htek
+    username: acme
+    password: "{{ rps_password }}"
+    macs:
+      - "001fc1000001"
+      - "001fc1000002"
+    server: acme-paris
+    servers:
+      acme-paris: https://paris.acme.example/provisioning/
+    force: true
+
+- name: Report what a rollout would change, and change nothing
+  voip.rps.rps_device:
+    provider: yealink
+    username: acme
+    password: "{{ rps_password }}"
+    src: phones.csv
+    server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
+      acme-paris: https://paris.acme.example/provisioning/
+  check_mode: true
+  diff: true
+
+- name: Release the phones of the account that the list does not name, 25 at most
+  voip.rps.rps_device:
+    provider: yealink
+    username: acme
+    password: "{{ rps_password }}"
+    src: phones.csv
+    server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
+      acme-paris: https://paris.acme.example/provisioning/
+    prune: true
+    prune_limit: 25
+
+- name: Point the phones of an inventory group in one task
+  voip.rps.rps_device:
+    provider: yealink
+    username: acme
+    password: "{{ rps_password }}"
+    macs: "{{ groups['phones'] | map('extract', hostvars, 'rps_mac') }}"
+    url: https://berlin.acme.example/provisioning/
+  delegate_to: localhost
+  run_once: true
+
+- name: One phone list for several accounts, each of which takes the phones of its vendor
+  voip.rps.rps_device:
+    provider: "{{ item.provider }}"
+    username: "{{ item.username }}"
+    password: "{{ item.password }}"
+    src: phones.csv
+    by_prefix: true
+    server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
+      acme-paris: https://paris.acme.example/provisioning/
+  loop: "{{ rps_accounts }}"
+  loop_control:
+    label: "{{ item.provider }}" # else Ansible shows the whole item, password included
+
+- name: Give all tasks one login, and show what was done
+  module_defaults:
+    group/voip.rps.rps:
+      provider: yealink
+      username: acme
+      password: "{{ rps_password }}"
+  block:
+    - name: Point a phone
+      voip.rps.rps_device:
+        mac: "001565000005"
+        url: https://berlin.acme.example/provisioning/
+      register: pointed
+
+    # No facts are needed or set: gather_facts can be false.
+    # The password is not in the result: it is VALUE_SPECIFIED_IN_NO_LOG_PARAMETER there.
+    - name: Show the result, which has no password
+      ansible.builtin.debug:
+        var: pointed
+
+- name: Point a phone at Yealink's Management Cloud Service, in the region of the account
+  voip.rps.rps_device:
+    provider: yealink_ymcs
+    api_url: "{{ ymcs_api_url }}"
+    client_id: "{{ rps_client_id }}"
+    client_secret: "{{ rps_client_secret }}"
+    mac: "001565000007"
+    server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Yealink's former JSON API
+  voip.rps.rps_device:
+    provider: yealink_v1
+    client_id: "{{ rps_client_id }}"
+    client_secret: "{{ rps_client_secret }}"
+    mac: "001565000006"
+    server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Snom's XML-RPC service
+  voip.rps.rps_device:
+    provider: snom
+    username: acme
+    password: "{{ rps_password }}"
+    mac: "000413900001"
+    url: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Snom SRAPS
+  voip.rps.rps_device:
+    provider: snom_sraps
+    client_id: "{{ rps_client_id }}"
+    client_secret: "{{ rps_client_secret }}"
+    mac: "000413900002"
+    url: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Panasonic's redirect server
+  voip.rps.rps_device:
+    provider: panasonic
+    username: acme
+    password: "{{ rps_password }}"
+    mac: "0080f0000001"
+    url: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Gigaset's XML-RPC service
+  voip.rps.rps_device:
+    provider: gigaset
+    username: acme
+    password: "{{ rps_password }}"
+    mac: "7c2f80000001"
+    url: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Gigaset GRAPE
+  voip.rps.rps_device:
+    provider: gigaset_grape
+    client_id: "{{ rps_client_id }}"
+    client_secret: "{{ rps_client_secret }}"
+    mac: "7c2f80000002"
+    url: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Fanvil FDPS
+  voip.rps.rps_device:
+    provider: fanvil
+    username: acme
+    password: "{{ rps_password }}"
+    mac: "0c383e000001"
+    server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Poly Zero Touch
+  voip.rps.rps_device:
+    provider: poly
+    api_key: "{{ rps_api_key }}"
+    mac: "64167f000001"
+    server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Alcatel-Lucent Enterprise EDS
+  voip.rps.rps_device:
+    provider: ale
+    username: acme
+    password: "{{ rps_password }}"
+    mac: "00809f000001"
+    server: acme-berlin
+    servers:
+      acme-berlin: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Unify Zero Touch Deployment, by a client certificate
+  voip.rps.rps_device:
+    provider: unify
+    client_cert: /etc/voip/unify.pem
+    client_key: /etc/voip/unify.key
+    mac: "001ae8000001"
+    url: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Auerswald's provisioning server
+  voip.rps.rps_device:
+    provider: auerswald
+    username: acme
+    password: "{{ rps_password }}"
+    mac: "000952000001"
+    url: https://berlin.acme.example/provisioning/
+
+- name: Point a phone at Akuvox RPS, at the address that the vendor gives with the account
+  voip.rps.rps_device:
+    provider: akuvox
+    api_url: "{{ akuvox_api_url }}"
+    username: acme
+    password: "{{ rps_password }}"
+    mac: "0c1105000001"
+    server: acme-berlin
     servers:
       acme-berlin: https://berlin.acme.example/provisioning/
 

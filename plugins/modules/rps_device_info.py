@@ -51,6 +51,10 @@ options:
     type: bool
 seealso:
   - module: voip.rps.rps_device
+  - ref: ansible_collections.voip.rps.docsite.services
+    description: What each service can do.
+  - ref: ansible_collections.voip.rps.docsite.find
+    description: Find a phone over several accounts.
 """
 
 EXAMPLES = r"""

@@ -74,6 +74,8 @@ options:
 seealso:
   - module: voip.rps.rps_device
   - module: voip.rps.rps_server_info
+  - ref: ansible_collections.voip.rps.docsite.services
+    description: What each service can do.
 """
 
 EXAMPLES = r"""

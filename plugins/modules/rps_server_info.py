@@ -24,6 +24,8 @@ extends_documentation_fragment:
   - voip.rps.rps
 seealso:
   - module: voip.rps.rps_server
+  - ref: ansible_collections.voip.rps.docsite.services
+    description: What each service can do.
 """
 
 EXAMPLES = r"""

@@ -40,6 +40,7 @@ options:
       - decommission
       - find
       - yeastar
+      - awx
 requirements:
   - requests, in the Python environment of Ansible
 seealso:
@@ -101,4 +102,17 @@ to_add:
   elements: str
   sample:
     - 000413900003, Snom, D785, YSDP_SnomD, 1003
+definitions:
+  description: The objects of AWX by kind, each the arguments of its module of C(awx.awx), without secrets.
+  returned: from the role C(awx), if its input is right
+  type: dict
+absent:
+  description: The objects of AWX to take away, by kind.
+  returned: from the role C(awx), if its input is right
+  type: dict
+stale_nodes:
+  description: The nodes that the workflow has in AWX, and not in its definition.
+  returned: from the role C(awx), if its input is right
+  type: list
+  elements: str
 """

@@ -42,6 +42,8 @@ options:
     type: str
 seealso:
   - module: voip.rps.yeastar_phone
+  - ref: ansible_collections.voip.rps.docsite.yeastar
+    description: Phones into a Yeastar PBX, from its settings on.
 """
 
 EXAMPLES = r"""

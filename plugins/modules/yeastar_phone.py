@@ -70,7 +70,8 @@ options:
       - Path of a phone list on the host on which the module runs.
       - The phone list is a CSV file with a header and the columns C(mac), C(extension), C(vendor) or C(provider),
         C(model) and C(template). Only C(mac) is required. Other columns are ignored.
-      - C(docs/phone-lists.md) lists the accepted header names, encodings, separators and workbooks.
+      - R(Phone lists, ansible_collections.voip.rps.docsite.phone_lists) lists the accepted header names,
+        encodings, separators and workbooks.
     type: path
   vendor:
     description:
@@ -110,6 +111,10 @@ options:
 seealso:
   - module: voip.rps.yeastar_autoprovision_info
   - module: voip.rps.rps_device
+  - ref: ansible_collections.voip.rps.docsite.yeastar
+    description: Phones into a Yeastar PBX, from its settings on.
+  - ref: ansible_collections.voip.rps.docsite.phone_lists
+    description: What a phone list may look like.
 """
 
 EXAMPLES = r"""

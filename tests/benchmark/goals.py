@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from cases import CASES, Setting
 from figures import Figures
+from least import MOST as MOST_TIMES_LEAST
 
 LATENCY = 0.02
 MANY = 10_000
@@ -37,7 +38,11 @@ def goals(figures: Figures) -> list[Goal]:
     found += [_cpu_per_read(figures, size, concurrency) for size, concurrency in ((MANY, 32), (MOST, 64))]
     found += [_checked(figures), _above_noop(figures)]
     found += [_growth(figures, way, field) for way, field in _GROWTH]
-    return [*found, _requests(figures)]
+    services = [
+        _services(figures, what, field, least)
+        for what, field, least in (("requests", "requests", "least"), ("time", "seconds", "floor"))
+    ]
+    return [*found, _requests(figures), *services]
 
 
 def _goal(what: str, wanted: str, form: str, measure: Callable[[], float], reached: Callable[[float], bool]) -> Goal:
@@ -137,3 +142,21 @@ def _requests(figures: Figures) -> Goal:
     exact = sum(figures.requests(one) == {CASES[one.case].requests(one.size)} for one in ours)
     wanted, measured = "the cost model's", f"{exact} of {len(ours)} rows"
     return Goal("requests sent, as the module and the simulator count them", wanted, measured, exact == len(ours))
+
+
+def _services(figures: Figures, what: str, field: str, least: str) -> Goal:
+    """Of all services and what is done there, the case that takes most in comparison."""
+    return _goal(
+        f"the {what} that any service takes, beside the least that its API allows",
+        f"<= {MOST_TIMES_LEAST:g} x",
+        "{:.2f} x",
+        lambda: _worst(figures, field, least),
+        lambda ratio: ratio <= MOST_TIMES_LEAST,
+    )
+
+
+def _worst(figures: Figures, field: str, least: str) -> float:
+    ratios: list[float] = [one[field] / one[least] for one in figures.data.get("vendors", [])]
+    if not ratios:
+        raise KeyError("vendors")
+    return max(ratios)

@@ -39,6 +39,7 @@ def text(figures: Figures) -> str:
         LEFT_OUT,
         "",
         *_slices(data.get("slices", [])),
+        *_vendors(data.get("vendors", [])),
         "Goals:",
         *_columns(
             [
@@ -64,6 +65,22 @@ def slice_words(one: Mapping[str, Any]) -> str:
     return (
         f"{one['slices']} slices, {one['size']:,} phones, {latency:g} ms: {one['rate']:,.0f} phones/s"
         f" ({seconds(one['seconds'])} s, {one['requests']:,} requests, largest process {peak:.0f} MB)"
+    )
+
+
+def _vendors(measured: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not measured:
+        return []
+    head = "Services, a fresh rollout, a re-run and a move of 1 %, and the least that the API of each allows:"
+    return [head, *map(vendor_words, measured), ""]
+
+
+def vendor_words(one: Mapping[str, Any]) -> str:
+    """A measurement of a service, on one line."""
+    return (
+        f"{one['provider']}, {one['case']}, {one['size']:,} phones: {one['requests']:,} requests, at least"
+        f" {one['least']:,} ({one['requests'] / one['least']:.2f} x); {seconds(one['seconds'])} s, at least"
+        f" {seconds(one['floor'])} s ({one['seconds'] / one['floor']:.2f} x)"
     )
 
 

@@ -23,13 +23,17 @@ from typing import Any
 import load
 import report
 import slices
+import vendors
 from cases import CASES, LATENCIES, SIZES, Sample, Setting, groups, sample
 from figures import Figures
+from least import APIS
 from measure import Play
 from world import World
 
 REPEAT = 3
 SLICES = "slices"
+VENDORS = "vendors"
+OTHER_CASES = (SLICES, VENDORS)
 ONCE_ABOVE = 20.0
 """What takes more seconds than this is measured once."""
 
@@ -38,7 +42,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="numbers of phones")
     parser.add_argument("--latency", type=float, nargs="+", default=LATENCIES, metavar="S", help="seconds a request")
-    parser.add_argument("--cases", nargs="+", choices=[*CASES, SLICES], default=[*CASES, SLICES])
+    parser.add_argument("--cases", nargs="+", choices=[*CASES, *OTHER_CASES], default=[*CASES, *OTHER_CASES])
+    parser.add_argument(
+        "--services", nargs="+", choices=list(APIS), default=list(APIS), metavar="P", help="those of the case vendors"
+    )
     parser.add_argument("--repeat", type=int, default=REPEAT, help=f"but once what takes over {ONCE_ABOVE:g} s")
     parser.add_argument("--output", type=Path, default=Path("tests/output/benchmark.json"), metavar="JSON")
     options = parser.parse_args()
@@ -50,7 +57,7 @@ def main() -> None:
             simulator = load.measure(world)
             sample(world, play, Setting("empty", "empty", 0, 0, 1), folder)  # fills caches
             rows: list[dict[str, Any]] = []
-            cases = [case for case in options.cases if case != SLICES]
+            cases = [case for case in options.cases if case not in OTHER_CASES]
             for group in groups(options.sizes, options.latency, cases) if cases else []:
                 rows += _side_by_side(world, play, folder, group, options.repeat)
             sliced = []
@@ -59,6 +66,12 @@ def main() -> None:
                 for one in slices.measure(world, size):
                     sliced.append(one)
                     print(f"{time.strftime('%H:%M:%S')} {report.slice_words(one)}", flush=True)
+            by_vendor = []
+            if VENDORS in options.cases:
+                sizes = [size for size in options.sizes if size in vendors.SIZES] or [min(options.sizes)]
+                for one in vendors.measure(world, play, sizes, options.services, folder):
+                    by_vendor.append(one)
+                    print(f"{time.strftime('%H:%M:%S')} {report.vendor_words(one)}", flush=True)
     figures = {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "ansible": version("ansible-core")},
         "seconds": round(time.monotonic() - started),
@@ -67,6 +80,7 @@ def main() -> None:
         "simulator": simulator,
         "rows": rows,
         "slices": sliced,
+        "vendors": by_vendor,
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(figures) + "\n")

@@ -18,6 +18,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "roles" / "simulator" / "files"))
+
+from rps_simulator.dialects import DIALECTS
+
 SIMULATOR = Path(__file__).parents[2] / "roles" / "simulator" / "files" / "rps_simulator"
 ACCOUNT = "acme"
 PASSWORD = "not-a-secret"
@@ -44,7 +48,7 @@ class World:
     def __exit__(self, *_error: object) -> None:
         self._stop()
 
-    def begin(self, held: Sequence[str], latency: float) -> None:
+    def begin(self, held: Sequence[str], latency: float, provider: str = "yealink") -> None:
         """Start a simulator that knows nothing but the account, its servers, and the phones it holds, all in berlin."""
         self._stop()
         shutil.rmtree(self._state, ignore_errors=True)
@@ -53,9 +57,10 @@ class World:
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self._address = json.loads(self._process.stdout.readline())["url"].removeprefix("http://")
+        servers = SERVERS if "servers" in DIALECTS[provider].parts else {}
         seed = {
-            "accounts": [{"name": ACCOUNT, "password": PASSWORD, "provider": "yealink"}],
-            "servers": [{"account": ACCOUNT, "name": name, "url": url} for name, url in SERVERS.items()],
+            "accounts": [{"name": ACCOUNT, "password": PASSWORD, "provider": provider}],
+            "servers": [{"account": ACCOUNT, "name": name, "url": url} for name, url in servers.items()],
             "devices": [{"account": ACCOUNT, "mac": mac, "server": "berlin"} for mac in held],
         }
         self._control("POST", "/seed", seed)
@@ -63,7 +68,11 @@ class World:
 
     @property
     def url(self) -> str:
-        return f"http://{self._address}/xmlrpc"
+        return self.endpoint("yealink")
+
+    def endpoint(self, provider: str) -> str:
+        """The address of a provider's service."""
+        return f"http://{self._address}{DIALECTS[provider].endpoint}"
 
     @property
     def url_with_account(self) -> str:

@@ -32,6 +32,9 @@ _LONGEST = 1000
 """Longer text is not a MAC address, whatever space surrounds it."""
 _LOOK_ALIKES = str.maketrans("OoIil|", "001111")
 
+HOW_TO_WRITE = "In YAML, put it in quotes; in a survey of AWX, write it with dashes, such as 00-15-65-00-00-01"
+"""What to do where a MAC address was read as a number. YAML has no number with dashes in pairs of digits."""
+
 _NUMBER = re.compile(r"([1-9][0-9]{0,11})(?:[.,]0+)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?e\+?[0-9]+", re.ASCII | re.IGNORECASE)
 _MAC_ID = re.compile(r"[0-9a-f]{12}-[0-9a-z]{4}", re.ASCII | re.IGNORECASE)
@@ -108,8 +111,8 @@ def _why_no_text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return f"the MAC address is {kind_of(value)} instead of text"
     if isinstance(value, int) and 0 <= value < 10**12:
-        return f"{value} is a number, not a MAC address. {_yaml_words(value)}Put the MAC address in quotes"
-    return "the MAC address is a number instead of text. Put it in quotes"
+        return f"{value} is a number, not a MAC address. {_yaml_words(value)}{HOW_TO_WRITE}"
+    return f"the MAC address is a number instead of text. {HOW_TO_WRITE}"
 
 
 def _why(text: str) -> str:
@@ -164,10 +167,9 @@ def _number_words(digits: str) -> str:
         return "a program turned it into a number. Write it like 001565000001, without a decimal point"
     lost = 12 - len(digits)
     zeros = f" and cut off {lost} leading zero{'s' if lost > 1 else ''}" if lost <= 3 else ""
-    yaml = _yaml_words(int(digits)) if len(digits) < 10 else ""
     return (
         f"it has {len(digits)} digits instead of 12. A spreadsheet may have turned it into a number{zeros}: give the "
-        f"column the format Text, and enter it again. {yaml}In YAML, put it in quotes"
+        f"column the format Text, and enter it again. {_yaml_words(int(digits))}{HOW_TO_WRITE}"
     )
 
 

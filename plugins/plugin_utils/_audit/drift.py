@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import (
@@ -28,17 +28,26 @@ KINDS = {MISSING: GONE, DRIFTED: MOVED, EXTRA: NEW, ELSEWHERE: TAKEN}
 
 
 class Drift(NamedTuple):
-    """C(phones): what is known to have drifted, by MAC address: the kind, and where it points, without a password.
+    """What an audit tells of the phones of an account.
 
-    C(undecided): the phones of which this audit read nothing. What an earlier one said of them stays.
+    C(phones): those that drifted, by MAC address: the kind, and where it points, without a password; C(undecided):
+    those of which it read nothing; C(named): all of its phones; C(is_complete): whether it looked for others, too.
     """
 
     phones: Mapping[str, tuple[str, str | None]]
     undecided: Collection[str]
+    named: Collection[str]
+    is_complete: bool
+
+    def ended(self, mac: str) -> bool:
+        """Tell whether a phone that had drifted does so no longer. What an audit did not look at stays as it was."""
+        if mac in self.phones or mac in self.undecided:
+            return False
+        return self.is_complete or mac in self.named
 
 
-def drift_of(rows: Iterable[Row]) -> Drift:
-    """Return which phones of an account drifted."""
+def drift_of(rows: Sequence[Row], *, is_complete: bool) -> Drift:
+    """Return what the rows of an account tell."""
     phones: dict[str, tuple[str, str | None]] = {}
     undecided = set()
     for row in rows:
@@ -47,4 +56,4 @@ def drift_of(rows: Iterable[Row]) -> Drift:
             phones[row.mac] = (kind, row.seen.current_url)
         elif row.state != RIGHT:
             undecided.add(row.mac)
-    return Drift(phones, undecided)
+    return Drift(phones, undecided, () if is_complete else {row.mac for row in rows}, is_complete)

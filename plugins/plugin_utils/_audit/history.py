@@ -178,7 +178,7 @@ class History:
             )
 
     def remember_drift(self, provider: str, account: str, drift: Drift, at: int) -> None:
-        """Keep which phones of an account drifted: those that did so already keep their serial number."""
+        """Keep which phones of an account drifted at the time C(at): those that did so already keep their number."""
         if self._database is None or not self._is_kept:
             return
         with _in_words():
@@ -186,7 +186,7 @@ class History:
                 "SELECT mac, kind, url FROM drift WHERE provider = ? AND account = ?", (provider, account)
             )
             stored = {mac: (kind, url) for mac, kind, url in rows}
-            left = [mac for mac in stored if mac not in drift.phones and mac not in drift.undecided]
+            left = [mac for mac in stored if drift.ended(mac)]
             same = [mac for mac, what in drift.phones.items() if stored.get(mac) == what]
             new = [(mac, *what) for mac, what in drift.phones.items() if stored.get(mac) != what]
             one = "provider = ? AND account = ? AND mac = ?"

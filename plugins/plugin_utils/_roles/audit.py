@@ -74,7 +74,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import V
 ROLE = "audit"
 VARIABLES = {
     "src": Variable("str"),
-    "phones": Variable("list"),
+    "phones": Variable("phones"),
     "servers": Variable("dict", {}),
     "server": Variable("str"),
     "url": Variable("str"),
@@ -268,7 +268,8 @@ def _audited(given: Input, history: History) -> tuple[Audit, list[str], HistoryE
             for one in done:
                 history.remember(one.account.provider, one.account.name, one.readings, one.keyed)
                 if one.audit.failure is None:
-                    history.remember_drift(one.account.provider, one.account.name, drift_of(one.audit.rows), at)
+                    drift = drift_of(one.audit.rows, is_complete=given.is_complete)
+                    history.remember_drift(one.account.provider, one.account.name, drift, at)
             history.commit(as_run(audit, summary(audit.rows)))
     except HistoryError as error:
         failure = error

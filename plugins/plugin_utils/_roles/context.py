@@ -25,6 +25,10 @@ class Hosts(NamedTuple):
     refusal: str | None = None
 
 
+def _no_lookup(_name: str, _terms: Sequence[str], _options: Mapping[str, Any]) -> list[Any]:
+    raise LookupError
+
+
 class Context(NamedTuple):
     """What a role is given.
 
@@ -32,7 +36,9 @@ class Context(NamedTuple):
     play; C(problems): variables that could not be templated. C(folders): where a phone list is looked for, C(cwd):
     where Ansible was started, C(forbidden): the folder of the collection, in which nothing is written.
     C(load_file): reads a file of YAML or JSON, which may be a vault; raises ValueError. C(hosts): reads the hosts of
-    the play as phones. C(show): gets lines about the progress, which are no part of the result.
+    the play as phones. C(show): gets lines about the progress, which are no part of the result. C(lookup): runs a
+    lookup plugin, given its name, its terms and its options; raises LookupError where it is not installed, and
+    ValueError where it fails.
     """
 
     given: Mapping[str, Any]
@@ -47,3 +53,4 @@ class Context(NamedTuple):
     diff: bool
     hosts: Callable[[], Hosts] = Hosts
     show: Callable[[str], None] = lambda _words: None
+    lookup: Callable[[str, Sequence[str], Mapping[str, Any]], list[Any]] = _no_lookup

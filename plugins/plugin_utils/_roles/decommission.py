@@ -48,7 +48,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import B
 ROLE = "decommission"
 VARIABLES = {
     "src": Variable("str"),
-    "phones": Variable("list"),
+    "phones": Variable("phones"),
     "server": Variable("str"),
     "servers": Variable("dict", {}),
     "limit": Variable("int", 10, least=0),

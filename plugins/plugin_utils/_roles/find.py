@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,19 +30,17 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     input_result,
     role_result,
 )
-from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import as_text_or_list
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import as_macs, mac_texts
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import HOW, Variable, read_variables
 
 ROLE = "find"
 VARIABLES = {
-    "mac": Variable("raw", read=as_text_or_list),
+    "mac": Variable("raw", read=as_macs),
     "all": Variable("bool", False),
     "concurrency": HOW["concurrency"],
 }
 MOST_PHONES = 1000
 """More are a list, which the modules read with far fewer requests."""
-
-_BETWEEN = re.compile(r"[,;\n]+")
 
 
 def run(context: Context) -> dict[str, Any]:
@@ -75,16 +72,9 @@ def _macs(value: str | list[Any], problems: Problems) -> list[str]:
     macs: dict[str, None] = {}
     for position, item in enumerate(texts):
         where = f"{ROLE}_mac[{position}]" if isinstance(value, list) else f"{ROLE}_mac"
-        if not isinstance(item, str):
-            words = (
-                "is a number or another value, not text: YAML and JSON read a MAC address without quotes as a number. "
-                'Write it in quotes, as "00:15:65:00:00:01"'
-            )
-            problems.append(Problem("invalid_mac", where, words))
-            continue
-        for part in filter(str.strip, _BETWEEN.split(item)):
+        for part in mac_texts(item) if isinstance(item, str) else [item]:
             try:
-                macs.update(dict.fromkeys(_of_part(part)))
+                macs[parse_mac(part)] = None
             except ValueError as error:
                 problems.append(Problem("invalid_mac", where, str(error)))
     if not macs and not problems:
@@ -93,20 +83,6 @@ def _macs(value: str | list[Any], problems: Problems) -> list[str]:
         words = f"names {len(macs)} phones, more than {MOST_PHONES}: look a list up with voip.rps.rps_device_info"
         problems.append(Problem("invalid_input", f"{ROLE}_mac", words))
     return list(macs)
-
-
-def _of_part(part: str) -> list[str]:
-    """Return the MAC addresses of a text without commas: one, maybe with space in it, or several with space between.
-
-    Raises ValueError.
-    """
-    try:
-        return [parse_mac(part)]
-    except ValueError:
-        words = part.split()
-        if len(words) < 2:
-            raise
-        return [parse_mac(word) for word in words]
 
 
 def _may_hold(account: RoleAccount, mac: str) -> bool:

@@ -58,7 +58,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.work_list import r
 ROLE = "migrate"
 VARIABLES = {
     "src": Variable("str"),
-    "phones": Variable("list"),
+    "phones": Variable("phones"),
     "from_account": Variable("str"),
     "to_account": Variable("str"),
     "from_server": Variable("str"),

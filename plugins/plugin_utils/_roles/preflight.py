@@ -48,19 +48,20 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import (
     role_result,
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.targets import servers_of, targets_of
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import as_mac_text
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import Variable, read_variables
 
 ROLE = "preflight"
 VARIABLES = {
     "src": Variable("str"),
-    "phones": Variable("list"),
+    "phones": Variable("phones"),
     "servers": Variable("dict", {}),
     "server": Variable("str"),
     "url": Variable("str"),
     "check_target": Variable("bool", True),
     "concurrency": Variable("int", least=1),
     "only": Variable("str", choices=("failed",)),
-    "phone": Variable("str"),
+    "phone": Variable("raw", read=as_mac_text),
     "own_url": Variable("bool", False),
     "transcript": Variable("path"),
     **HOSTS,

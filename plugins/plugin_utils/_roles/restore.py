@@ -56,7 +56,7 @@ ROLE = "restore"
 VARIABLES = {
     "from": Variable("str"),
     "src": Variable("str"),
-    "phones": Variable("list"),
+    "phones": Variable("phones"),
     "servers": Variable("dict", {}),
     "release": Variable("bool", False),
     "limit": Variable("int", 10, least=0),

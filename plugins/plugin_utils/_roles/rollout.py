@@ -49,7 +49,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.wave_values import
 ROLE = "rollout"
 VARIABLES = {
     "src": Variable("str"),
-    "phones": Variable("list"),
+    "phones": Variable("phones"),
     "servers": Variable("dict", {}),
     "server": Variable("str"),
     "url": Variable("str"),

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import REQUESTS_IMPORT_ERROR
@@ -15,6 +15,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import RpsEr
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRETS
 from ansible_collections.voip.rps.plugins.plugin_utils._roles import (
     audit,
+    awx,
     decommission,
     find,
     migrate,
@@ -25,10 +26,16 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles import (
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.context import Context
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import failure_result
+from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import Variable
 
-_ROLES = (rollout, migrate, decommission, audit, preflight, restore, find, yeastar)
+_ROLES = (rollout, migrate, decommission, audit, preflight, restore, find, yeastar, awx)
 ROLES: dict[str, Callable[[Context], dict[str, Any]]] = {role.ROLE: role.run for role in _ROLES}
-_VARIABLES = {role.ROLE: role.VARIABLES for role in _ROLES}
+_VARIABLES: dict[str, Mapping[str, Variable]] = {role.ROLE: role.VARIABLES for role in _ROLES}
+
+
+def variables() -> dict[str, Mapping[str, Variable]]:
+    """Return the variables of each role, without C(ROLE_)."""
+    return dict(_VARIABLES)
 
 
 def variable_names(role: str) -> list[str]:

@@ -76,9 +76,14 @@ def plain(value: Any, omit: Any) -> Any:
     In a dict, what is to be omitted is left out.
     """
     if isinstance(value, Mapping):
-        return {str(key): plain(item, omit) for key, item in value.items() if not is_omitted(item, omit)}
+        return {_text(key): plain(item, omit) for key, item in value.items() if not is_omitted(item, omit)}
     if isinstance(value, (list, tuple, set)):
         return [plain(item, omit) for item in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    return str(value)
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    """Return a text of no other type than that: what ansible-core 2.18 marks as unsafe stays so with str()."""
+    return str.__str__(value) if isinstance(value, str) else str.__str__(str(value))

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.voip.rps.plugins.module_utils._pure.mac import is_mac, parse_mac
+
+_BETWEEN = re.compile(r"[,;\r\n]+")
 
 
 def as_text(value: Any) -> str:
@@ -79,13 +84,43 @@ def as_list(value: Any) -> list[Any]:
     return value
 
 
-def as_text_or_list(value: Any) -> str | list[Any]:
-    """Return a text, or a list of anything. Raises ValueError."""
-    if isinstance(value, list):
-        return value
+def as_macs(value: Any) -> str | list[Any]:
+    """Return a text that is to name MAC addresses, or a list of anything. Raises ValueError."""
+    return value if isinstance(value, list) else as_mac_text(value)
+
+
+def as_mac_text(value: Any) -> str:
+    """Return a text that is to be a MAC address. Raises ValueError, for a number with what it may have been."""
     if not isinstance(value, str):
-        raise ValueError("must be text, and was read as a number or another value: write it in quotes")
+        parse_mac(value)
     return as_text(value)
+
+
+def as_phones(value: Any) -> list[Any]:
+    """Return a phone list; of a text, such as a survey of AWX gives, each line is the MAC address of a phone.
+
+    Raises ValueError, for a number with what it may have been.
+    """
+    if isinstance(value, str):
+        phones = [{"mac": mac} for mac in mac_texts(value)]
+        if not phones:
+            raise ValueError("names no phone: give a list, or a line for each MAC address")
+        return phones
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        parse_mac(value)
+    return as_list(value)
+
+
+def mac_texts(text: str) -> list[str]:
+    """Return the parts of a text that are to be MAC addresses, with lines, commas or space between.
+
+    A MAC address may have space in it.
+    """
+    found: list[str] = []
+    for part in filter(None, map(str.strip, _BETWEEN.split(text))):
+        words = part.split()
+        found += [part] if is_mac(part) or not is_mac(words[0]) else words
+    return found
 
 
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
@@ -96,6 +131,7 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "float": as_float,
     "dict": as_dict,
     "list": as_list,
+    "phones": as_phones,
 }
 """By the name of the type in an argument specification."""
 

@@ -74,7 +74,7 @@ PBX = "PBX"
 
 VARIABLES = {
     "src": Variable("str"),
-    "phones": Variable("list"),
+    "phones": Variable("phones"),
     "pbx": Variable("dict", {}),
     "vendor": Variable("str"),
     "model": Variable("str"),

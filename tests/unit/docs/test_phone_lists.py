@@ -11,10 +11,10 @@ from pathlib import Path
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.list_columns import NAMES
 
-PAGE = Path(__file__).parents[3] / "docs" / "phone-lists.md"
+PAGE = Path(__file__).parents[3] / "docs" / "docsite" / "rst" / "phone_lists.rst"
 
 
 def test_the_table_has_every_name_of_every_column() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| .* \| (.*) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(r"^   \* - ``(\w+)``\n     - .*\n     - (.*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
 
     assert {column: names.split(", ") for column, names in rows} == NAMES

@@ -62,7 +62,7 @@ def test_a_phone_is_found_and_then_released(
     assert "001565000001: office (yealink): registered, https://***@berlin.example/" in found.stdout
     assert (found.returncode, released.returncode) == (0, 0)
     assert number.returncode == 2
-    assert "write it in quotes" in number.stdout
+    assert "put it in quotes" in number.stdout
     assert "office: 1 removed" in released.stdout
     assert set(simulator.devices("acme")) == {PHONES[1]}
 

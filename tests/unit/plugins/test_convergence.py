@@ -128,6 +128,9 @@ def cost_little(rps, anew, data):
         assert set(service.urls) == set(macs) - foreign
         # And where the service asks about one, it is checked.
         halving = (2 * ceil(log2(len(macs))) + 1) * len(foreign)
+        if rps.can.confirm_by_list:
+            # After each refusal a list tells what was carried out.
+            halving += (ceil(log2(len(macs))) + 1) * len(foreign)
         bulk = service.can.bulk
         one_by_one = 0 if max(bulk.bind, bulk.bind_url) > 1 else len(macs)
         listed = len(service.listing) if service.can.list_account or service.can.list_models else len(macs)

@@ -102,8 +102,16 @@ def test_what_could_not_be_read_has_not_come_back(
     assert audit(FIRST, SECOND, check_mode=True)["failed"] is False
     audit(FIRST, SECOND, reads=1)
     audit(FIRST, SECOND)
-
     assert look() == []
+
+    # A part of the list says nothing of the others.
+    hold(simulator, FIRST)
+    audit(FIRST, complete=False)
+    audit(FIRST, SECOND)
+    assert look() == []
+    hold(simulator, FIRST, url=OTHER)
+    audit(FIRST, complete=False)
+    assert [kinds(event) for event in look()] == [{FIRST: "moved", SECOND: "moved"}]
 
 
 def test_nothing_that_a_service_says_is_a_template_or_a_secret(

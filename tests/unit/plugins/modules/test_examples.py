@@ -12,8 +12,13 @@ import sys
 
 import pytest
 import yaml
+from rps_simulator.dialects import DIALECTS
+
+from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 
 MODULES = ["rps_device", "rps_device_info", "rps_server"]
+# Examples of these providers are run with every service.
+SHOWN = ("yealink", "{{ rps_provider }}", "{{ item.provider }}")
 ANSIBLES_OWN = {"changed", "failed", "msg", "invocation", "warnings"}
 
 
@@ -58,6 +63,21 @@ def of_vendor(rps, value):
     return rps.mac(int(re.sub(r"\W", "", shown[1]))) if shown else value
 
 
+def tasks_of(examples, defaults=None):
+    """Yield the modules' tasks of examples, those of blocks with the defaults of their module group."""
+    for task in examples:
+        if "block" in task:
+            yield from tasks_of(task["block"], task["module_defaults"]["group/voip.rps.rps"])
+            continue
+        (module,) = (key for key in task if "." in key)
+        if module.startswith("voip.rps."):
+            yield {**task, module: {**(defaults or {}), **task[module]}}
+
+
+def examples_of(name):
+    return list(tasks_of(documentation(name, "EXAMPLES")))
+
+
 @pytest.mark.dialect("redirect")
 @pytest.mark.parametrize("name", MODULES)
 @pytest.mark.parametrize("check", [False, True])
@@ -65,20 +85,46 @@ def test_examples_run(example_account, run, name, check, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rps = example_account
     (tmp_path / "phones.csv").write_text(f"mac;server\n{rps.mac(7)};acme-paris\n{rps.mac(8)};\n")
-    examples = documentation(name, "EXAMPLES")
+    examples = [task for task in examples_of(name) if task[f"voip.rps.{name}"]["provider"] in SHOWN]
     assert examples
 
     for task in examples:
-        options = task[f"voip.rps.{name}"]
-        assert options["password"] == "{{ rps_password }}"
-        result = run(name, **{**of_vendor(rps, options), **rps.options}, check=check)
+        options = {**task[f"voip.rps.{name}"]}
+        assert "{{" in options["password"]
+        if "{{" in str(options.get("macs")):
+            options["macs"] = rps.macs(2, start=20)
+        checked = check or task.get("check_mode", False)
+        result = run(name, **{**of_vendor(rps, options), **rps.options}, check=checked, diff=task.get("diff", False))
         if result.get("failure", {}).get("code") != "unsupported":
             assert "failed" not in result, task["name"]
             assert result["requests"] or check
         elif name == "rps_server":
             assert not rps.can.named_servers or options.get("state") == "absent", task["name"]
+        elif options.get("prune"):
+            assert not rps.can.list_account, task["name"]
         else:
             assert not (rps.can.own_url and rps.can.read_target), task["name"]
+
+
+@pytest.mark.parametrize("provider", SERVICES)
+def test_every_provider_has_an_example_with_its_login(simulator, run, provider):
+    task = next(one for one in examples_of("rps_device") if one["voip.rps.rps_device"]["provider"] == provider)
+    options = task["voip.rps.rps_device"]
+    service = SERVICES[provider]
+    assert {*service.login} & options.keys() == {*service.login} - {*service.optional}
+    name, secret = "key-7", "secret-of-the-example"
+    simulator.seed({"accounts": [{"name": name, "password": secret, "provider": provider}]})
+    if "server" in options:
+        servers = [{"account": name, "name": one, "url": url} for one, url in options["servers"].items()]
+        simulator.seed({"servers": servers})
+    address, *login = (option.lower() for option in DIALECTS[provider].options)
+    given = {option: value for option, value in zip(login, (name, secret), strict=True) if option}
+    given |= {option: __file__ for option, value in options.items() if option in service.login and value[0] == "/"}
+
+    result = run("rps_device", **{**options, address: simulator.endpoint(provider), **given})
+
+    assert "failed" not in result, result
+    assert result["summary"]["registered"] == len(result["devices"])
 
 
 def device_results(rps, tmp_path):

@@ -74,7 +74,7 @@ def test_the_servers_urls(rps, url):
     keeps_it_to_itself(rps.server(name="oslo", url=url, diff=True, check=True))
 
 
-@pytest.mark.needs("read_target")
+@pytest.mark.needs("read_target", "own_url")
 @pytest.mark.parametrize("url", URLS)
 def test_the_urls_that_the_service_tells(rps, url):
     rps.holds(rps.mac(1), server=None, url=url)
@@ -305,7 +305,7 @@ def test_the_services_words_steer_no_terminal(rps, what, status, tmp_path):
     assert not set(CONTROLS) & set("".join(strings(result)))
 
 
-@pytest.mark.needs("read_target")
+@pytest.mark.needs("read_target", "own_url")
 def test_the_services_values_steer_no_terminal(rps):
     url = f"https://lab.example/{CONTROLS[2:]}"
     rps.holds(rps.mac(1), server=None, url=url)

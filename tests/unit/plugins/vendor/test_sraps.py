@@ -144,7 +144,7 @@ def test_gigasets_setting_must_be_the_only_one_of_its_name(simulator, run, many)
     result = grape.device(grape.mac(1))
 
     assert f"{many} settings ProvisioningServer" in result["msg"]
-    assert ("global, provisioning" if many else "there is none") in result["msg"]
+    assert ("global, provisioning" if many else "name: none") in result["msg"]
     assert grape.urls == {}
 
 

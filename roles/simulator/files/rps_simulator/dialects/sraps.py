@@ -290,7 +290,7 @@ class Calls:
         if any(set(one) - {"value", "attrs"} for one in settings.values()):
             raise _no(call, 400, "settings_manager: unknown field")
         url = settings.get(self._uuid, {}).get("value") or ""
-        if url and not re.match(r"(?:https?|t?ftp)://\S", url):
+        if url and not re.match(r"(?:https?|t?ftp)://\S", url, re.IGNORECASE):
             raise _no(call, 400, "settings_manager: not a valid URL")
         call.records.bind([mac], "", url)
         document = {name: value for name, value in body.items() if name != "mac"}

@@ -151,7 +151,7 @@ def prepare(call: Asking) -> Told:
     if device is not None and call.settings.unify_left_out == "kept":
         items = {**_items(call, mac, device), **items}
     url = items.get(TARGET, "")
-    if url and not re.match(r"(?:https?|t?ftp)://\S", url):
+    if url and not re.match(r"(?:https?|t?ftp)://\S", url, re.IGNORECASE):
         entry = {"name": TARGET, "result": "ERROR", "reason": "invalid URL"}
         status = int(call.settings.unify_status)
         raise Failed(status, {"mac": _told_mac(call, given["mac"]), "result": "ERROR", "data": [entry]})

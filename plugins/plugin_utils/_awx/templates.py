@@ -1,0 +1,135 @@
+# Copyright (c) voip.rps contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The job templates: one for every playbook that makes sense as a job, with a twin that only foresees what it would do.
+
+Not among them are C(simulator), as what it starts would end with the container of the job, and C(drift), which only the
+rulebook of that name can run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ansible_collections.voip.rps.plugins.plugin_utils._awx import surveys
+from ansible_collections.voip.rps.plugins.plugin_utils._awx.surveys import Question, World
+from ansible_collections.voip.rps.plugins.plugin_utils._awx.types import YEASTAR
+
+PROVIDERS = "providers"
+CONTROLLER = "controller"
+TWIN = "_check"
+"""What the key of a template's twin ends with."""
+
+
+class Playbook(NamedTuple):
+    """What a playbook is as a job template.
+
+    C(words): what it does; C(survey): what it asks; C(credentials): of which kinds; C(twin): it has a template that
+    runs it in check mode; C(takes_hosts): the hosts of the inventory can be its phones; C(backs_up): it saves how
+    phones were; C(files): what it writes into the folder for what is kept, by variable.
+    """
+
+    words: str
+    survey: Callable[[World], list[Question]]
+    credentials: tuple[str, ...] = (PROVIDERS,)
+    twin: bool = False
+    takes_hosts: bool = False
+    backs_up: bool = False
+    files: tuple[tuple[str, str], ...] = ()
+
+
+_JOB = "{{ awx_job_id }}"
+"""Makes the name of a file unique, for slices as well."""
+
+PLAYBOOKS = {
+    "rollout": Playbook(
+        "Makes phones redirect where the phone list says",
+        surveys.rollout,
+        twin=True,
+        takes_hosts=True,
+        backs_up=True,
+        files=(("rollout_dest", f"rollout-{_JOB}.csv"),),
+    ),
+    "preflight": Playbook("Checks accounts, target URLs and the cost of a rollout", surveys.preflight),
+    "audit": Playbook(
+        "Compares what the accounts hold with the phone list",
+        surveys.audit,
+        files=(
+            ("audit_history", "audit.sqlite"),
+            ("audit_html", "audit.html"),
+            ("audit_csv", "audit.csv"),
+            ("audit_metrics", "audit.prom"),
+        ),
+    ),
+    "find": Playbook("Shows which account has a phone, and where it points", surveys.find),
+    "migrate": Playbook(
+        "Moves phones to another account, server or URL",
+        surveys.migrate,
+        twin=True,
+        takes_hosts=True,
+        backs_up=True,
+        files=(("migrate_dest", f"migrate-{_JOB}.csv"), ("migrate_worklist", f"rps-migrate-{_JOB}.json")),
+    ),
+    "decommission": Playbook(
+        "Releases phones from their redirection services",
+        surveys.decommission,
+        twin=True,
+        takes_hosts=True,
+        backs_up=True,
+        files=(("decommission_dest", f"decommission-{_JOB}.csv"),),
+    ),
+    "restore": Playbook(
+        "Makes phones what a backup says that they were",
+        surveys.restore,
+        twin=True,
+        takes_hosts=True,
+        backs_up=True,
+        files=(("restore_dest", f"restore-{_JOB}.csv"),),
+    ),
+    "yeastar": Playbook(
+        "Adds phones to a Yeastar PBX, and points the remaining ones to it",
+        surveys.yeastar,
+        credentials=(PROVIDERS, YEASTAR),
+        twin=True,
+    ),
+    "demo": Playbook("Rehearses with 1,000 phones against services simulated in the job", surveys.none, credentials=()),
+    "awx": Playbook("Brings these definitions up to date", surveys.none, credentials=(CONTROLLER,), twin=True),
+}
+
+
+def template(key: str, world: World, state_dir: str | None, twin: bool) -> dict[str, Any]:
+    """Return the arguments of awx.awx.job_template that come from the playbook alone."""
+    playbook = PLAYBOOKS[key]
+    spec = surveys.with_defaults(playbook.survey(world), world.variables)
+    words = f"{playbook.words}. {'Changes nothing: shows what it would do' if twin else 'Playbook voip.rps.' + key}"
+    asked: dict[str, Any] = {
+        "description": words,
+        "playbook": f"{key}.yml",
+        "job_type": "check" if twin else "run",
+        "extra_vars": _extra_vars(key, playbook, world, state_dir),
+        # The tasks are bulk tasks: more forks would only take capacity from other jobs.
+        "forks": 1,
+        "diff_mode": twin,
+        "allow_simultaneous": False,
+        "ask_verbosity_on_launch": True,
+        "survey_enabled": bool(spec),
+        "survey_spec": surveys.spec_of(spec),
+    }
+    if world.hosts and playbook.takes_hosts:
+        asked["ask_limit_on_launch"] = True
+    return asked
+
+
+def _extra_vars(key: str, playbook: Playbook, world: World, state_dir: str | None) -> dict[str, Any]:
+    variables: dict[str, Any] = {}
+    if world.hosts and playbook.takes_hosts:
+        variables[f"{key}_hosts"] = True
+        # The project's variables may name a list, for who runs the playbook without AWX.
+        variables[f"{key}_src"] = None
+    if state_dir:
+        if playbook.backs_up:
+            variables[f"{key}_backup"] = f"{state_dir}/rps-backup-{key}-{_JOB}.json"
+        variables.update({name: f"{state_dir}/{file}" for name, file in playbook.files})
+    return variables
