@@ -36,7 +36,7 @@ _JOB = "awx_job_id"
 """The variable of AWX jobs, in which empty answers of a survey are null or empty texts, and count as not set."""
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type hints
     """Run a role of the collection on the controller, without a connection or an interpreter.
 
     Run it once for a play, whose hosts may be the phones, because a task for each of 10,000 hosts would take an hour.

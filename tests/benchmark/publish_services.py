@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``python publish_services.py JSON …`` writes the page on the speed of services from runs of the case C(vendors)."""
+"""``python publish_services.py JSON …`` writes runs of the case C(vendors) into the guide on performance."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,49 +19,38 @@ from report import seconds
 from vendors import CONCURRENCY, LATENCY, SIZES
 from world import MOVED_EVERY
 
-PAGE = Path(__file__).parents[2] / "docs" / "docsite" / "rst" / "speed_of_services.rst"
-NAME = "ansible_collections.voip.rps.docsite.speed_of_services"
-HEAD = f"""\
-.. Copyright (c) voip.rps contributors
-.. GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
-.. SPDX-License-Identifier: GPL-3.0-or-later
-.. written by tests/benchmark/publish_services.py
-
-.. _{NAME}:
-
-How fast each service is
-========================
-
-"""
+GUIDE = Path(__file__).parents[2] / "docs" / "docsite" / "rst" / "performance.rst"
+BEGIN = ".. begin: written by tests/benchmark/publish_services.py\n"
+END = ".. end of tests/benchmark/publish_services.py\n"
 CASES = {"fresh": "fresh rollout", "again": "run again", "move": "move of 1 %"}
 
 
 def main(sources: Sequence[Path]) -> None:
     rows = [row for source in sources for row in json.loads(source.read_text())["vendors"]]
-    PAGE.write_text(f"{HEAD}{page(rows)}\n")
+    head, _begin, rest = GUIDE.read_text().partition(BEGIN)
+    _old, _end, tail = rest.partition(END)
+    GUIDE.write_text(f"{head}{BEGIN}\n{page(rows)}\n\n{END}{tail}")
 
 
 def page(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the text of the page."""
+    """Return the text of the section."""
     worst = max(row["requests"] / row["least"] for row in rows)
-    words = f"""The requests that whole plays with :ansplugin:`voip.rps.rps_device#module` send, as the simulator
-        counted them; in brackets the least that the API of the service allows. No service is asked more than
-        {worst:.2f} times that here; the goal is {MOST:g}. If nothing tells where a phone points, a move is a run with
-        ``force`` over the moved phones alone."""
-    times = f"""What the least requests take at {LATENCY * 1000:g} ms a request, {CONCURRENCY} at a time. The start of
-        Ansible and of the module comes on top. ``make benchmark`` measures whole plays, and says how near they come."""
+    words = f"""The requests that whole plays with ``rps_device`` send, as the simulator counted them. In brackets is
+        the least that the API of the service allows. No service is asked more than {worst:.2f} times that here; the goal
+        is {MOST:g}. If nothing tells where a phone points, a move is a run with ``force`` over the moved
+        phones alone."""
+    times = f"""The seconds that the least requests take at {LATENCY * 1000:g} ms a request, {CONCURRENCY} at a time.
+        The start of Ansible and of the module comes on top. ``make benchmark`` measures whole plays, and says how near
+        they come."""
     measured = {(row["provider"], row["size"], row["case"]): row for row in rows}
-    requests = {key: f"{row['requests']:,} ({row['least']:,})" for key, row in measured.items()}
     return "\n\n".join(
         [
             _filled(words),
-            _heading("requests", "Requests"),
-            _table(requests),
-            _heading("seconds", "Seconds, at least"),
+            _table({key: f"{row['requests']:,} ({row['least']:,})" for key, row in measured.items()}),
             _filled(times),
             _table({key: seconds(value) for key, value in _least_seconds().items()}),
-            _heading("least", "What the least is made of"),
-            _rows([["service", "what it takes"], *([f"``{name}``", api.why] for name, api in APIS.items())]),
+            "What the least is made of:",
+            _rst([["service", "requests"], *([f"`{name}`", api.why] for name, api in APIS.items())]),
         ]
     )
 
@@ -79,22 +69,18 @@ def _filled(words: str) -> str:
     return fill(" ".join(words.split()), 120, break_on_hyphens=False)
 
 
-def _heading(name: str, words: str) -> str:
-    return f".. _{NAME}.{name}:\n\n{words}\n{'-' * len(words)}"
-
-
 def _table(cells: Mapping[tuple[str, int, str], str]) -> str:
     names = list(APIS)
-    rows = sorted({key[:2] for key in cells}, key=lambda one: (names.index(one[0]), one[1]))
-    found = [[f"``{name}``", f"{size:,}", *(cells[name, size, case] for case in CASES)] for name, size in rows]
-    return _rows([["service", "phones", *CASES.values()], *found])
+    lines = [["service", "phones", *CASES.values()]]
+    for provider, size in sorted({key[:2] for key in cells}, key=lambda one: (names.index(one[0]), one[1])):
+        lines.append([f"`{provider}`", f"{size:,}", *(cells[provider, size, case] for case in CASES)])
+    return _rst(lines)
 
 
-def _rows(rows: Sequence[Sequence[str]]) -> str:
-    lines = [".. list-table::", "   :header-rows: 1", ""]
-    for row in rows:
-        lines += [f"   {'  -' if number else '* -'} {cell}" for number, cell in enumerate(row)]
-    return "\n".join(lines)
+def _rst(rows: Sequence[Sequence[str]]) -> str:
+    cells = [f"   {'  -' if number else '* -'} {cell}".rstrip() for row in rows for number, cell in enumerate(row)]
+    table = "\n".join([".. list-table::", "   :header-rows: 1", "", *cells])
+    return re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", table)
 
 
 if __name__ == "__main__":

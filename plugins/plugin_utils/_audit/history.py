@@ -41,7 +41,7 @@ CREATE TABLE runs (at INTEGER PRIMARY KEY, {", ".join(f"{state} INTEGER NOT NULL
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """
-# The event source reads this table. A file without it gets it with its next audit.
+# The event source reads this table. The next audit adds it to a file that does not have it.
 _DRIFT = """
 CREATE TABLE IF NOT EXISTS drift (
   serial INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -209,7 +209,7 @@ def _paths(values: Mapping[str, Any], phone_list: str | None, context: Context, 
     for name in (*WRITERS, "history"):
         option = f"{ROLE}_{name}"
         found: Problems = []
-        # The files are what the role is for, so check mode writes them under their own names.
+        # Check mode writes the files under their own names, because writing them changes no phone.
         path = find_dest(ROLE, {"dest": values[name]}, phone_list, context._replace(check_mode=False), found)
         problems += [problem._replace(where=option) for problem in found]
         if path is None:

@@ -145,7 +145,7 @@ def test_a_phone_that_was_added_by_hand_is_pointed_to_the_pbx_and_asks_for_nothi
     assert done.returncode == 0, done.stdout
     assert "PBX: 1 unchanged (requests: " in done.stdout
     assert "snom: 1 registered (requests: " in done.stdout
-    assert "Show the phones to add" in done.stdout
+    assert "Show the phones that you must add" in done.stdout
     assert "000413900003, Snom" not in done.stdout
     assert simulator.devices("acme-snom").keys() == {"000413900003"}
 

@@ -274,7 +274,7 @@ def test_claims_have_what_a_ticket_needs_and_none_of_our_own_phones(
         assert part in claim["ticket"]
     ours = rows(tmp_path / "a.json")["001565000005"]
     assert ours["state"] == "elsewhere"
-    assert "Your account labs holds it" in ours["advice"]
+    assert "Your account labs has registered it" in ours["advice"]
 
 
 def test_the_login_is_in_no_file_whatever_repeats_it(

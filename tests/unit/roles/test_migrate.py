@@ -464,7 +464,7 @@ def test_resume_stands_alone_and_takes_only_a_work_list_of_these_accounts(
         "[" * 10**5,
     ):
         (tmp_path / "bad.json").write_text(damaged if isinstance(damaged, str) else json.dumps(damaged))
-        assert re.search("no work list|is damaged", words(resume="bad.json"))
+        assert re.search("not a work list|is damaged", words(resume="bad.json"))
     assert simulator.log == []
 
 
@@ -601,7 +601,7 @@ def test_a_service_that_cannot_tell_targets_needs_the_list_and_force(
 
     for variables in ({}, {"force": True}, {"phones": phones(*macs[:2])}):
         done = migrate(**pair, **variables)
-        assert "does not tell where a phone points" in done["msg"]
+        assert "cannot report where a phone points" in done["msg"]
     assert "URL of its own" in migrate(from_url="x", to_url="y", accounts=shop, phones=phones(macs[0]))["msg"]
     assert simulator.log == []
 

@@ -466,7 +466,7 @@ def test_a_url_of_its_own_is_written_only_if_told(
     ("seed", "variables", "words"),
     [
         ({"account": "other", "url": "https://x/"}, {}, "another account has registered this phone"),
-        ({"account": "office", "server": "paris"}, {}, "is bound to https://paris.example/, not to berlin"),
+        ({"account": "office", "server": "paris"}, {}, "points to https://paris.example/ instead of berlin"),
         ({"account": "office", "server": "berlin"}, {"servers": {}}, "the URL of its server is not known"),
         ({"account": "office", "server": "berlin"}, {"server": ..., "phones": phones(1, server="berlin")}, "set its"),
     ],

@@ -160,8 +160,8 @@ URL = "https://paris.example/prov/"
         ([{**ROW, "account": "nobody", "current_url": URL}], "'nobody' is not one of this run"),
         ([{**ROW, "provider": "panasonc", "current_url": URL}], "is unknown"),
         ([{**ROW, "provider": "snom", "current_url": URL}], "another provider"),
-        ([{**ROW, "current_url": URL}, {**ROW, "current_url": "https://b.example/"}], "is in backup.json[0] already"),
-        ([{**ROW, "current_url": URL}, {**ROW, "status": "unknown"}], "is in backup.json[0] already"),
+        ([{**ROW, "current_url": URL}, {**ROW, "current_url": "https://b.example/"}], "is already in backup.json[0]"),
+        ([{**ROW, "current_url": URL}, {**ROW, "status": "unknown"}], "is already in backup.json[0]"),
     ],
 )
 def test_what_is_no_backup_is_refused_in_words(

@@ -124,7 +124,7 @@ def test_a_pbx_alone_has_nothing_to_save(yeastar: Yeastar, tmp_path: Path) -> No
         ({"pbx": {"base_url": "https://x", "access_token": VALUE, "timeout": VALUE}}, "yeastar_pbx.timeout: must be a"),
         ({"pbx": VALUE}, "yeastar_pbx: must be a dict"),
         ({"recreate": "perhaps"}, "yeastar_recreate: must be true or false"),
-        ({"phones": [{**YEALINK, "extension": ""}]}, "yeastar_phones[0]: neither extension nor ext_id"),
+        ({"phones": [{**YEALINK, "extension": ""}]}, "yeastar_phones[0]: extension and ext_id are both missing"),
         ({"phones": [{**YEALINK, "extension": "", "ext_id": "one"}]}, "ext_id must be a whole number"),
         ({"phones": [{**SNOM, "account": "desk"}]}, "did you mean desks?"),
         ({"phones": ["001565000001"]}, "yeastar_phones[0]: "),
@@ -193,7 +193,7 @@ def test_what_failed_is_named_and_the_rest_is_done(yeastar: Yeastar, accounts: A
     assert task["failed"]
     assert task["changed"]
     assert any("PBX phone 001565000009" in line and "recreate" in line for line in task["failures"])
-    assert any("PBX phone 001fc1000004" in line and "Htek's service" in line for line in task["failures"])
+    assert any("PBX phone 001fc1000004" in line and "RPS of Htek" in line for line in task["failures"])
     assert any(line.startswith("desks: The login was refused") for line in task["failures"])
     assert "001565000001" in simulator.phones("pbx")
     assert task["lines"][0].startswith("PBX: 1 added, 2 failed, 1 to add by hand (requests: ")
