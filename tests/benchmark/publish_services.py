@@ -36,8 +36,8 @@ def page(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the text of the section."""
     worst = max(row["requests"] / row["least"] for row in rows)
     words = f"""The requests that whole plays with ``rps_device`` send, as the simulator counted them. In brackets is
-        the least that the API of the service allows. No service is asked more than {worst:.2f} times that here; the goal
-        is {MOST:g}. If nothing tells where a phone points, a move is a run with ``force`` over the moved
+        the least that the API of the service allows. No service is asked more than {worst:.2f} times that here; the
+        goal is {MOST:g}. If nothing tells where a phone points, a move is a run with ``force`` over the moved
         phones alone."""
     times = f"""The seconds that the least requests take at {LATENCY * 1000:g} ms a request, {CONCURRENCY} at a time.
         The start of Ansible and of the module comes on top. ``make benchmark`` measures whole plays, and says how near
