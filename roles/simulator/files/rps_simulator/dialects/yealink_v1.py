@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -132,10 +132,11 @@ def _names(call: Asking) -> dict[str, str]:
     return {_server_id(call.account.name, name): name for name in call.records.servers()}
 
 
-def _page(call: Asking, rows: list[Any]) -> Told:
+def _page(call: Asking, keys: list[Any], show: Callable[[list[Any]], list[Any]] = list) -> Told:
+    """Answer with a page of a list: C(show) makes rows of the keys on it."""
     skip, limit = int(call.value.get("skip", 0)), min(int(call.value.get("limit", 10)), call.settings.v1_most)
-    total = {"total": len(rows)} if call.value.get("autoCount") else {}
-    return _told({"skip": skip, "limit": limit, **total, "data": rows[skip : skip + limit]})
+    total = {"total": len(keys)} if call.value.get("autoCount") else {}
+    return _told({"skip": skip, "limit": limit, **total, "data": show(keys[skip : skip + limit])})
 
 
 def list_servers(call: Asking) -> Told:
@@ -184,8 +185,12 @@ def list_devices(call: Asking) -> Told:
     """POST device/list."""
     key = str(call.value.get("key") or "").lower()
     macs = [mac for mac in call.records.owned(None) if key in mac]
-    devices = call.records.find(macs)
-    return _page(call, [_row(call, mac, devices[mac]) for mac in macs if mac in devices])
+
+    def rows(some: list[str]) -> list[Any]:
+        devices = call.records.find(some)
+        return [_row(call, mac, devices[mac]) for mac in some if mac in devices]
+
+    return _page(call, macs, rows)
 
 
 def check_mac(call: Asking) -> Told:
