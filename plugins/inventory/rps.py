@@ -68,7 +68,7 @@ notes:
 seealso:
   - module: voip.rps.rps_device_info
   - ref: ansible_collections.voip.rps.docsite.inventory_awx
-    description: Accounts as an inventory, hosts as phones, and AWX.
+    description: Accounts as an inventory, and hosts as phones.
 """
 
 EXAMPLES = r"""

@@ -358,7 +358,6 @@ EXAMPLES = r"""
       register: registered
 
     # The modules neither need nor set facts, so gather_facts can be false.
-    # In the result, the password is replaced by VALUE_SPECIFIED_IN_NO_LOG_PARAMETER.
     - name: Show the result, which does not contain the password
       ansible.builtin.debug:
         var: registered

@@ -36,7 +36,7 @@ try:
     from ansible_collections.voip.rps.plugins.module_utils._http.deadline import DeadlineAdapter
 
     _NO_RETRIES = Retry(False)
-    # The last for what makes no sense, as a chunk that is no number long.
+    # ValueError: urllib3 raises it for nonsense, such as a chunk size that is not a number.
     _LOST = (lower.HTTPError, HTTPException, OSError, ValueError)
     REQUESTS_IMPORT_ERROR: str | None = None
 except ImportError as missing:
@@ -49,11 +49,11 @@ FIRST_WAIT = 0.25
 
 _MOST_DOUBLINGS = 16
 _PLAIN = frozenset(("", "identity", "none", "utf-8", "utf8"))
-"""Content codings that leave the content as it is; the last two are none, but services say them."""
+"""Content codings that leave the content unchanged. The last two are not content codings, but services send them."""
 
-_NOT_TLS = "nothing speaks TLS there: are the address and its port right?"
+_NOT_TLS = "the server does not use TLS there: check the address and the port"
 _CA_ADVICE = "give the bundle of its CA as ca_path"
-_TOO_OLD = "the service speaks no TLS as new as this machine demands"
+_TOO_OLD = "the service does not support a TLS version that this machine allows"
 _TLS_ADVICE = {
     "issuer": _CA_ADVICE,
     "self-signed": _CA_ADVICE,
@@ -79,11 +79,11 @@ T = TypeVar("T")
 
 
 class Fate(Enum):
-    """What a status says of a request; one that has none of these is final, like 400."""
+    """What an HTTP status means for a request. Other statuses are final errors, like 400."""
 
-    ANSWER = "the service answered, be it with no"
-    NOT_NOW = "nothing was carried out, and the same request may be sent again later"
-    IN_DOUBT = "it may have been carried out; reads may be sent again later"
+    ANSWER = "the service answered, possibly with a refusal"
+    NOT_NOW = "the request was not carried out, and can be sent again later"
+    IN_DOUBT = "the request may have been carried out; only reads can be sent again later"
 
 
 STATUSES: Mapping[int, Fate] = {
@@ -91,11 +91,11 @@ STATUSES: Mapping[int, Fate] = {
     429: Fate.NOT_NOW,
     **dict.fromkeys((500, 502, 503, 504), Fate.IN_DOUBT),
 }
-"""What statuses say unless a service says otherwise."""
+"""The meaning of statuses, unless a service defines them otherwise."""
 
 
 class Answer(NamedTuple):
-    """What a service answered; the names of C(headers) may be in any case."""
+    """A service's answer; ``headers`` can have names in any case."""
 
     status: int
     body: bytes
@@ -103,14 +103,14 @@ class Answer(NamedTuple):
 
 
 class Client:
-    """Sends to one endpoint and counts what it sent in C(requests), and what of it writes in C(writes).
+    """Sends to one endpoint. Counts all sent requests in ``requests`` and the writes in ``writes``.
 
-    C(headers) go with every request, and the C(login) signs it; C(statuses): what the service's own statuses say;
-    C(verify) is False, True or the path of a CA bundle; C(timeout) is in seconds, for connecting and again for the
-    whole answer; C(retries) is how often a call is sent again; C(concurrency) is the most requests in flight;
-    C(rate_limit) is in requests per second, over all threads. Proxies, and a CA bundle where none is given, come
-    from the environment; what goes to this machine goes through no proxy. Raises RpsError C(tls_error),
-    C(unreachable) or C(invalid_input) where a bundle, a proxy or the login cannot be used.
+    ``headers`` go with every request, and the ``login`` signs it. ``statuses``: the meaning of the service's own
+    statuses. ``verify``: False, True or the path of a CA bundle. ``timeout``: in seconds, once for connecting and once
+    for the whole answer. ``retries``: how often a call is sent again. ``concurrency``: the limit of requests in flight.
+    ``rate_limit``: requests per second, over all threads. Proxies, and a CA bundle if none is given, come from the
+    environment; requests to this machine never go through a proxy. Raise RpsError ``tls_error``, ``unreachable`` or
+    ``invalid_input`` if a bundle, a proxy or the login cannot be used.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Client:
         self.requests = 0
         self.writes = 0
         self._counting = threading.Lock()
-        # Read and parsed one at a time, whatever the concurrency: more would take too much memory.
+        # Large lists are read and parsed one at a time, whatever the concurrency, to limit memory use.
         self._listing = threading.Lock()
         self._pace = _Pace(rate_limit)
         self._stopped: RpsError | None = None
@@ -152,19 +152,19 @@ class Client:
             for value in request.headers.values():
                 str(value).encode("latin-1")
         except (requests.RequestException, ValueError):
-            # Their words hold the value.
-            words = f"{shown_url(url)} cannot be asked: the address or a header has what is no character"
+            # The library's message contains the value.
+            words = f"{shown_url(url)} cannot be used: the address or a header contains invalid characters"
             raise RpsError("invalid_input", words) from None
         self._peer = _host_and_port(url)
         proxy = select_proxy(url, proxies)
         self._proxy = None
         if proxy:
-            # Without a scheme it is http, but not to requests where there is a user in it.
+            # A proxy without a scheme is http, but requests rejects it if it contains a user.
             proxy = proxy if "://" in proxy else f"http://{proxy}"
             self._proxy = _proxy_peer(proxy)
             proxies = {urlsplit(url).scheme.lower(): proxy}
-        # Connections as requests makes them, but without its sessions: that costs a third, follows no redirect and
-        # keeps no cookie.
+        # Use the connections of requests without its sessions: this saves a third of the CPU, follows no redirects and
+        # keeps no cookies.
         adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=concurrency, pool_block=True)
         try:
             self._pool = adapter.pool(request, environment["verify"] or False, proxies, self._login.certificate)
@@ -173,7 +173,7 @@ class Client:
             raise RpsError("unreachable", words) from None
         except OSError as error:
             raise RpsError("tls_error", str(error)) from None
-        # Through a proxy the whole URL is sent; what is signed begins after the host.
+        # A proxy gets the whole URL; only the part after the host is signed.
         target = adapter.request_url(request, proxies)
         self._origin = target[: len(target) - len(request.path_url)]
         address = urlsplit(request.url or url)
@@ -182,16 +182,16 @@ class Client:
 
     @property
     def proxy(self) -> str | None:
-        """What the proxy is called in messages, without its user and password; None where there is none."""
+        """The name of the proxy in messages, without its user and password; None if there is no proxy."""
         return self._proxy
 
     @property
     def login(self) -> Login:
-        """How its requests show whose they are."""
+        """How requests authenticate."""
         return self._login
 
     def watch(self, exchanged: Exchanged, connected: Connected) -> None:
-        """Show every exchange from now on to C(exchanged), and every new connection's socket to C(connected)."""
+        """Pass every exchange to ``exchanged`` from now on, and each new connection's socket to ``connected``."""
         self._exchanged = exchanged
         self._pool.ConnectionCls = watched(self._pool.ConnectionCls, connected)
 
@@ -207,16 +207,16 @@ class Client:
         listing: bool = False,
         sign: Callable[[Outgoing], Outgoing] | None = None,
     ) -> T:
-        """Send a request to C(path) under the endpoint, "" for the endpoint itself; return what C(read) makes of it.
+        """Send a request to ``path`` below the endpoint ("" is the endpoint itself), and return the result of ``read``.
 
-        C(path) may also be a link that the service gave, see C(linked).
-        C(read) gets answers of the statuses that the service's table calls so. With C(listing) the answer may be as
-        long as C(MAX_LIST), else as C(MAX_ANSWER). C(sign) is for a request that gets the login: it signs it in place
-        of the login, for every try; such a request is sent as a write is, but changes nothing.
-        A request that failed for a passing reason is sent again, after a growing pause or the one the service asks for;
-        a write only where it certainly was not carried out. A login that has expired is renewed once. Raises RpsError:
-        C(auth_failed), C(forbidden), C(rate_limited), C(unreachable), C(timeout), C(tls_error), C(service_error),
-        C(protocol_error), or what C(read) raises.
+        ``path`` may also be a link from the service, see ``linked``.
+        ``read`` gets the answers whose status means ANSWER. An answer may have ``MAX_LIST`` bytes with ``listing``,
+        else ``MAX_ANSWER``. ``sign`` is for requests that obtain a login: it signs each attempt instead of the login;
+        such a request is retried only as a write is, but does not count as one.
+        Retry after a transient error, with exponential backoff or after the time that the service asks for; retry a
+        write only if it was certainly not carried out. Renew an expired login once. Raise RpsError:
+        ``auth_failed``, ``forbidden``, ``rate_limited``, ``unreachable``, ``timeout``, ``tls_error``,
+        ``service_error``, ``protocol_error``, or what ``read`` raises.
         """
         request = self._request._replace(verb=verb, body=body)
         if path.startswith(("http:", "https:")):
@@ -240,10 +240,10 @@ class Client:
         return send(lambda request: self._login.sign(request, renewed), write)
 
     def linked(self, link: str, page: str = "") -> str:
-        """Return the whole URL of a link, which may be relative to the C(page) that it stands on, for C(request).
+        """Return the full URL of a link for ``request``. The link may be relative to the ``page`` that contains it.
 
-        C(page) is as in C(request). Raises RpsError C(protocol_error) where it leads to another host: the login, and
-        what it signs, must not get there.
+        ``page`` is a path as in ``request``. Raise RpsError ``protocol_error`` if the link leads to another host, which
+        must get neither the login nor signatures.
         """
         base = f"{self._request.scheme}://{self._request.host}"
         at = (
@@ -255,36 +255,36 @@ class Client:
             url = urljoin(at, link.strip())
             return base + self._own_path(url)
         except ValueError:
-            raise RpsError(
-                "protocol_error", f"the service's answer has a link that is none: {shown_url(link)}"
-            ) from None
+            raise RpsError("protocol_error", f"the service's answer has an invalid link: {shown_url(link)}") from None
 
     def _own_path(self, url: str) -> str:
         parts = urlsplit(url)
-        theirs, ours = _host_and_port(url).lower(), self._peer.lower()
-        if (parts.scheme.lower(), theirs) != (self._request.scheme.lower(), ours):
-            words = f"the service's answer leads to {parts.scheme}://{theirs}, and the login is for {ours} alone"
+        target, own = _host_and_port(url).lower(), self._peer.lower()
+        if (parts.scheme.lower(), target) != (self._request.scheme.lower(), own):
+            words = f"the service's answer leads to {parts.scheme}://{target}, but the login is only for {own}"
             raise RpsError("protocol_error", f"{words}: if that host is the vendor's, give it as api_url")
         path = parts.path or "/"
         if not _PATH.fullmatch(path + parts.query):
-            raise ValueError("what no URL can hold")
+            raise ValueError("invalid characters")
         return f"{path}?{parts.query}" if parts.query else path
 
     def stop(self, error: RpsError) -> None:
-        """Send nothing any more, and raise C(error) instead. Meant for a signal's handler: answers to writes under way
-        are still waited for, an answer that only this thread reads is not."""
+        """Send nothing from now on, and raise ``error`` instead. Can be called by a signal handler.
+
+        Answers to writes in flight are still awaited; an answer that the main thread reads is not.
+        """
         self._stopped = error
         self._pace.wake()
         if self._reading and threading.current_thread() is threading.main_thread():
             raise error
 
     def resume(self) -> None:
-        """Send again after C(stop)."""
+        """Send again after ``stop``."""
         self._stopped = None
         self._pace = _Pace(None)
 
     def back_off(self, attempt: int) -> None:
-        """Hold every thread's next request back, as before the retry after C(attempt) (from 0)."""
+        """Delay the next request of every thread, as before the retry after ``attempt`` (counted from 0)."""
         self._pace.pause(_backoff(attempt))
 
     def _insist(self, send: Callable[[], T], *, write: bool, changes: bool) -> T:
@@ -302,7 +302,7 @@ class Client:
 
     def _exchange(self, send: Callable[[], T], write: bool, changes: bool) -> T:
         self._pace.wait()
-        # It is the main thread that signals come to.
+        # Python runs signal handlers in the main thread.
         reads_alone = not write and threading.current_thread() is threading.main_thread()
         try:
             if reads_alone:
@@ -356,11 +356,11 @@ class Client:
             return read(Answer(response.status, body, response.headers))
 
     def _lost(self, error: Exception) -> RpsError:
-        """Return the error of a request that got no whole answer, from what the HTTP libraries raised."""
+        """Return the error of a request without a complete answer, from what the HTTP libraries raised."""
         causes = list(_causes(error))
         words = str(causes[-1]) or type(causes[-1]).__name__
         peer = self._proxy or self._peer
-        # First, as it counts as a kind of timeout.
+        # These come first, because NewConnectionError is also a timeout error.
         if any(isinstance(cause, (lower.NewConnectionError, lower.ProxyError)) for cause in causes):
             transient = True
             if isinstance(causes[-1], ConnectionRefusedError):
@@ -368,14 +368,14 @@ class Client:
             elif isinstance(causes[-1], socket.gaierror):
                 words = f"the host name of {peer} cannot be resolved: {causes[-1].strerror}"
             elif words.startswith("Tunnel connection failed"):
-                words = f"{peer} makes no connection to {self._peer}: {words.partition(': ')[2]}"
-                # As with a 401: accounts get locked.
+                words = f"{peer} does not connect to {self._peer}: {words.partition(': ')[2]}"
+                # As after a 401, retries could lock the account.
                 transient = "407" not in words
             else:
                 words = f"no connection to {peer}: {words}"
             return RpsError("unreachable", words, transient=transient)
         if any(isinstance(cause, lower.ConnectTimeoutError) for cause in causes):
-            return RpsError("timeout", "the service could not be connected to in time", transient=True)
+            return RpsError("timeout", "connecting to the service timed out", transient=True)
         if any(isinstance(cause, lower.TimeoutError) for cause in causes):
             return RpsError("timeout", "the service did not answer in time", transient=True, in_doubt=True)
         cut_off = any(isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for cause in causes)
@@ -386,13 +386,13 @@ class Client:
 
 
 def check_endpoint(url: str) -> None:
-    """Raise ValueError where C(url) has a host that cannot be."""
+    """Raise ValueError if ``url`` has an invalid host."""
     try:
         requests.Request("POST", url).prepare()
     except (requests.RequestException, ValueError) as error:
-        # After the colon there is the URL as it is.
+        # The URL follows the colon, perhaps with a password.
         why = str(error).partition(":")[0].rstrip(".")
-        raise ValueError(f"{shown_url(url)!r} names a host that cannot be: {why}") from None
+        raise ValueError(f"{shown_url(url)!r} has an invalid host: {why}") from None
 
 
 def _host_and_port(url: str) -> str:
@@ -402,9 +402,9 @@ def _host_and_port(url: str) -> str:
 
 
 def _proxy_peer(url: str) -> str:
-    """Return what a proxy is called in messages, which is never by its password.
+    """Return the name of a proxy in messages, without its password.
 
-    Raises RpsError C(unreachable) where it cannot be used.
+    Raise RpsError ``unreachable`` if the proxy cannot be used.
     """
     userinfo, _at, host = url.partition("://")[2].rpartition("@")
     name, _colon, password = userinfo.partition(":")
@@ -419,12 +419,15 @@ def _proxy_peer(url: str) -> str:
             return f"the proxy {_host_and_port(url)}"
     except (ValueError, lower.HTTPError):
         pass
-    words = f"the proxy {host} of the environment is no URL: in a user or password / is %2F, ? %3F, # %23 and @ %40"
+    words = (
+        f"the proxy {host} of the environment is not a valid URL: in a user or password, write / as %2F, ? as %3F, "
+        "# as %23 and @ as %40"
+    )
     raise RpsError("unreachable", words)
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a URL's host is this machine by its name or address."""
+    """Return whether a URL's host is this machine, by name or address."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -433,7 +436,7 @@ def is_loopback(url: str) -> bool:
 
 
 class _Pace:
-    """Spaces requests evenly at C(rate) a second over all threads, and holds all back where one is told to wait."""
+    """Spaces requests evenly at ``rate`` per second over all threads, and delays all of them during a backoff."""
 
     def __init__(self, rate: float | None) -> None:
         self._interval = 1 / rate if rate else 0.0
@@ -450,12 +453,12 @@ class _Pace:
                 self._free_at = slot + self._interval
             if slot > now:
                 self._awake.wait(slot - now)
-            # All may have been held back while this one waited.
+            # Another thread may have started a backoff while this one waited.
             if slot >= self._held_until:
                 return
 
     def wake(self) -> None:
-        """Let nobody wait any more."""
+        """End all waiting, now and later."""
         self._awake.set()
 
     def pause(self, seconds: float) -> None:
@@ -482,7 +485,7 @@ def _read(raw: HTTPResponse, limit: int) -> bytes:
 
 
 def _read_error_page(raw: HTTPResponse) -> bytes:
-    """Return the beginning of what comes with a status that is an error, if anything readable does."""
+    """Return the beginning of an error page, or b"" if it cannot be read."""
     page = b""
     try:
         with suppress(*_LOST):
@@ -493,7 +496,7 @@ def _read_error_page(raw: HTTPResponse) -> bytes:
 
 
 def _let_go(raw: HTTPResponse) -> None:
-    """Keep an answer's connection for the next request, unless it was not read up."""
+    """Keep the connection for the next request, unless the answer was not read to its end."""
     if not raw.closed:
         raw.close()
     raw.release_conn()
@@ -504,7 +507,7 @@ def _is_plain(coding: str) -> bool:
 
 
 def _causes(error: object) -> Iterator[Exception]:
-    """Yield an exception and all that it wraps, the innermost last."""
+    """Yield an exception and its causes, the innermost last."""
     while isinstance(error, Exception):
         yield error
         inner = [error.__cause__, getattr(error, "reason", None), error.__context__, *error.args]
@@ -534,7 +537,7 @@ def _status_error(response: HTTPResponse, page: bytes, fate: Fate | None, login:
 
 
 def _retry_after(header: str) -> float | None:
-    """Return the seconds that a service asks to wait, endless where they are more than a clock can tell."""
+    """Return the seconds that a service asks to wait; infinity if the number is too large."""
     header = header.strip()
     if re.fullmatch(r"[0-9]+", header):
         return float(header) if len(header) < 10 else math.inf

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP answers that are whole within the read timeout, which C(requests) only holds each read against."""
+"""Apply the read timeout to the whole HTTP answer; ``requests`` only applies it to each read of the socket."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ try:
     from requests.adapters import HTTPAdapter
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.connection import HTTPConnection, HTTPSConnection
-except ImportError:  # Whoever would use this looks for it first.
+except ImportError:  # Users of this module check first whether requests is installed.
     HTTPAdapter = HTTPConnectionPool = HTTPSConnectionPool = HTTPConnection = HTTPSConnection = object  # type: ignore[assignment,misc]
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Makes connections whose answers, head and body, may take as long as the read timeout, however they trickle in."""
+    """Makes connections that must deliver a whole answer, head and body, within the read timeout."""
 
     def pool(
         self,
@@ -31,9 +31,9 @@ class DeadlineAdapter(HTTPAdapter):
         proxies: Mapping[str, str],
         certificate: tuple[str, str] | None = None,
     ) -> Any:
-        """Return urllib3's pool of connections to where C(request) goes, with a client C(certificate) if one is given.
+        """Return urllib3's connection pool for ``request``, with a client ``certificate`` if one is given.
 
-        Raises OSError where it cannot be had so.
+        Raise OSError if the CA bundle or the certificate cannot be read.
         """
         if hasattr(self, "get_connection_with_tls_context"):
             return self.get_connection_with_tls_context(request, verify, dict(proxies), certificate)
@@ -53,14 +53,13 @@ class DeadlineAdapter(HTTPAdapter):
 
 
 MOST_BYTES = 64 * 1024 * 1024
-"""No answer is longer, with its head, its chunks and all that a client may pass over."""
+"""The limit for an answer, including its head, its chunk sizes and all content that the client skips."""
 
 
 class _Trickle(io.RawIOBase):
     """The bytes of one answer.
 
-    Raises TimeoutError once the socket's timeout has passed since it was asked for, and OSError where there are more
-    than C(MOST_BYTES).
+    Raise TimeoutError once the socket's timeout has passed since the request, and OSError after ``MOST_BYTES``.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -103,13 +102,13 @@ class _Source:
 
 class _Answer(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(_Source(sock), *args, **kwargs)  # type: ignore[arg-type]  # of which it calls makefile alone
+        super().__init__(_Source(sock), *args, **kwargs)  # type: ignore[arg-type]  # only makefile is called
 
     def _read_next_chunk_size(self) -> int:
-        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # which is in no stub
-        # To the standard library it is as many bytes as there are.
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]  # not in the stubs
+        # The standard library would read a negative number as "all bytes".
         if size < 0:
-            raise ValueError("a chunk of less than nothing")
+            raise ValueError("a negative chunk size")
         return size
 
 

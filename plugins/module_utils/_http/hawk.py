@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hawk: requests that are signed with a key, after https://github.com/mozilla/hawk/blob/main/API.md."""
+"""Hawk: requests that are signed with a key, see https://github.com/mozilla/hawk/blob/main/API.md."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.shown import SECRET
 
 _PORTS = {"http": 80, "https": 443}
 _WORST_CLOCK = 60
-"""By so many seconds clocks may differ, as far as is known, for a request to be taken."""
+"""The service accepts requests if the clocks differ by at most this number of seconds (unverified)."""
 _TIME = re.compile(r'\bts="?([0-9]{1,12})\b')
 
 
 def payload_hash(content_type: str, body: bytes) -> str:
-    """Return the hash of a body. Of the content type, parameters do not count, nor does its case."""
+    """Return the hash of a body. Parameters and case of the content type are ignored."""
     kind = content_type.partition(";")[0].strip().lower()
     text = f"hawk.1.payload\n{kind}\n".encode() + body + b"\n"
     return base64.b64encode(hashlib.sha256(text).digest()).decode()
 
 
 def request_mac(key: str, verb: str, url: str, *, ts: int, nonce: str, payload: str = "", ext: str = "") -> str:
-    """Return the MAC of a request to C(url), C(payload) being the hash of its body, if that is signed."""
+    """Return the MAC of a request to ``url``; ``payload`` is the hash of its body, if the body is signed."""
     parts = urlsplit(url)
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     host = parts.netloc.rpartition("@")[2].lower()
@@ -46,9 +46,9 @@ def request_mac(key: str, verb: str, url: str, *, ts: int, nonce: str, payload: 
 
 
 class HawkLogin(Login):
-    """A key's id and secret. Each try has a nonce and a time of its own, and signs its body where it has one.
+    """Signs with a key's id and secret. Each attempt has its own nonce and time, and signs its body if it has one.
 
-    Raises RpsError C(invalid_input) where they cannot be used.
+    Raise RpsError ``invalid_input`` if they cannot be used.
     """
 
     what = "client_id and client_secret"
@@ -56,11 +56,11 @@ class HawkLogin(Login):
     def __init__(self, client_id: str, client_secret: str) -> None:
         SECRETS.add(client_secret)
         if not re.fullmatch(r"[ !#-\[\]-~]+", client_id):
-            raise RpsError("invalid_input", "client_id has what no key's id can have")
+            raise RpsError("invalid_input", "client_id contains invalid characters")
         try:
             client_secret.encode("utf-8")
         except UnicodeError:
-            raise RpsError("invalid_input", "client_secret has what is no character") from None
+            raise RpsError("invalid_input", "client_secret contains invalid characters") from None
         self.client_id = client_id
         self._secret = client_secret
 
@@ -78,7 +78,7 @@ class HawkLogin(Login):
     def advice(self, headers: Mapping[str, str]) -> str:
         ahead = _seconds_ahead(headers)
         if ahead is None:
-            return ". A wrong clock of this machine gives this, too"
+            return ". This also happens if the clock of this machine is wrong"
         if abs(ahead) < _WORST_CLOCK:
             return ""
         which = "behind" if ahead > 0 else "ahead of"
@@ -86,7 +86,7 @@ class HawkLogin(Login):
 
 
 def _seconds_ahead(headers: Mapping[str, str]) -> int | None:
-    """Return by how many seconds the service's clock is ahead of ours; None where it does not tell its time."""
+    """Return by how many seconds the service's clock is ahead of this machine's; None if the answer has no date."""
     told = _TIME.search(headers.get("WWW-Authenticate", "")[:1000])
     if told:
         return int(told.group(1)) - int(time.time())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON, bytes to values and back, within bounds; no I/O."""
+"""JSON: encode values, and decode answers within limits; no I/O."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _MOST_VALUES = 1_000_000
 
 
 def encode(value: Any) -> bytes:
-    """Return a value as JSON. Raises ValueError for what is no number."""
+    """Return a value as JSON. Raise ValueError for NaN and infinity."""
     return json.dumps(value, allow_nan=False).encode("utf-8")
 
 
 def decode(answer: bytes) -> Any:
-    """Return the value that an answer holds.
+    """Return the value of an answer.
 
-    Raises RpsError C(protocol_error), in doubt, with the answer's first characters, for what C(load) refuses; it is
-    transient where an object or a list only ends too early.
+    Raise RpsError ``protocol_error`` with the beginning of the answer for anything that ``load`` refuses. The error is
+    in doubt, and transient if an object or a list is cut short.
     """
     try:
         return load(answer)
@@ -36,27 +36,27 @@ def decode(answer: bytes) -> Any:
 
 
 def load(text: bytes) -> Any:
-    """Return the value that a text holds.
+    """Return the value of a JSON text.
 
-    Raises ValueError for what is not JSON, a number that is none, endless or too long, a deep nest, and for more values
-    than a list of an account's devices has.
+    Raise ValueError for text that is not JSON, for NaN, infinity and overlong numbers, for deep nesting, and for more
+    values than the list of an account can have.
     """
     if sum(map(text.count, (b",", b"[", b"{"))) > _MOST_VALUES:
         raise ValueError(f"more than {_MOST_VALUES} values")
     try:
         value = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
     except RecursionError:
-        raise ValueError("a deep nest") from None
+        raise ValueError("nested too deeply") from None
     level = [value]
     for _depth in range(_DEEPEST):
         level = [item for one in level if isinstance(one, (list, dict)) for item in _items(one)]
         if not level:
             return value
-    raise ValueError("a deep nest")
+    raise ValueError("nested too deeply")
 
 
 def is_cut_short(answer: bytes) -> bool:
-    """Tell whether an answer begins as an object or a list, and does not end as one."""
+    """Return whether an answer begins as an object or a list but does not end as one."""
     text = answer.strip()
     return text.startswith((b"{", b"[")) and not text.endswith((b"}", b"]"))
 
@@ -74,5 +74,5 @@ def _whole(digits: str) -> int:
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise ValueError("what is not a number, or an endless one")
+        raise ValueError("a number that is not finite")
     return number

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How requests show whose they are. What each try needs anew (a nonce, the time, a signature) is made for each try."""
+"""How requests authenticate. Nonces, times and signatures are made for each attempt."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class Outgoing(NamedTuple):
-    """One try of a request, just before it is sent.
+    """One attempt of a request, just before it is sent.
 
-    C(host) has the port where the URL has one; C(path) begins with C(/) and has the query.
+    ``host`` includes the port if the URL has one; ``path`` begins with ``/`` and includes the query.
     """
 
     verb: str
@@ -33,22 +33,22 @@ class Outgoing(NamedTuple):
     headers: Mapping[str, str]
 
     def with_headers(self, headers: Mapping[str, str]) -> Outgoing:
-        """Return this with more headers, or others in place of those it has."""
+        """Return the request with additional or replaced headers."""
         return self._replace(headers={**self.headers, **headers})
 
 
 class LoginExpired(RpsError):
-    """The service does not take this token, or no longer; nothing was carried out."""
+    """The service does not accept this token, or no longer; nothing was carried out."""
 
     def __init__(self, words: str) -> None:
         super().__init__("auth_failed", words)
 
 
 class Login:
-    """A login that is nothing to a request; others derive from it.
+    """The base of all logins; it adds nothing to a request.
 
-    C(what): what the user gave, in words; C(certificate): the paths of a client certificate and its key; C(renewable):
-    there may be another credential once the service does not take this one.
+    ``what``: the user's input, in words. ``certificate``: the paths of a client certificate and its key. ``renewable``:
+    a new credential can be obtained if the service does not accept the current one.
     """
 
     what = "login"
@@ -56,26 +56,26 @@ class Login:
     renewable = False
 
     def credential(self, _client: Client) -> str:
-        """Return what a request is signed with now, if that changes. It may take a request to get it.
+        """Return the current credential for ``sign``, if it changes over time; this may need a request.
 
-        Raises RpsError where there is none.
+        Raise RpsError if it cannot be obtained.
         """
         return ""
 
     def sign(self, request: Outgoing, _credential: str) -> Outgoing:
-        """Return a request with what shows whose it is. It is called for every try, by several threads at a time."""
+        """Return a request with authentication. Called for every attempt, by several threads."""
         return request
 
     def advice(self, _headers: Mapping[str, str]) -> str:
-        """Return what the headers of an answer that refuses the login tell a user to do, as the end of a sentence."""
+        """Return advice for a refused login from the headers of the answer, as the end of a sentence."""
         return ""
 
     def renew(self, _client: Client, _refused: str) -> None:
-        """Get a credential other than the one that the service refused. Raises RpsError where there is none."""
+        """Obtain a credential other than the refused one. Raise RpsError if that fails."""
 
 
 class BasicLogin(Login):
-    """A user name and a password, as Basic authentication. Raises RpsError C(invalid_input) where they are no text."""
+    """User name and password for Basic authentication. Raise RpsError ``invalid_input`` if they are not valid text."""
 
     what = "username and password"
 
@@ -84,7 +84,7 @@ class BasicLogin(Login):
         try:
             pair = f"{username}:{password}".encode("utf-8", "surrogateescape")
         except UnicodeError:
-            raise RpsError("invalid_input", "the login has what is no character") from None
+            raise RpsError("invalid_input", "username or password contains invalid characters") from None
         self._headers = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
     def sign(self, request: Outgoing, _credential: str) -> Outgoing:
@@ -92,7 +92,7 @@ class BasicLogin(Login):
 
 
 def hashed(password: str, algorithm: str = "md5", times: int = 1) -> str:
-    """Return a password as a service wants it that takes its digest in hex, or the digest of that, in place of it."""
+    """Return the hex digest of a password, or the digest of the digest, for services that expect one."""
     SECRETS.add(password)
     for _time in range(times):
         password = hashlib.new(algorithm, password.encode("utf-8", "surrogateescape")).hexdigest()
@@ -100,14 +100,14 @@ def hashed(password: str, algorithm: str = "md5", times: int = 1) -> str:
 
 
 class KeyLogin(Login):
-    """A key in a header of its own. Raises RpsError C(invalid_input) where it cannot stand there."""
+    """A key in its own header. Raise RpsError ``invalid_input`` if a header cannot hold it."""
 
     what = "API key"
 
     def __init__(self, header: str, key: str) -> None:
         SECRETS.add(key)
         if not (key.isascii() and key.isprintable()):
-            raise RpsError("invalid_input", "the API key has what no header can hold")
+            raise RpsError("invalid_input", "the API key contains invalid characters")
         self._headers = {header: key}
 
     def sign(self, request: Outgoing, _credential: str) -> Outgoing:
@@ -115,7 +115,7 @@ class KeyLogin(Login):
 
 
 class CertificateLogin(Login):
-    """A TLS client certificate, by the paths of it and its key."""
+    """A TLS client certificate, by the paths of the certificate and its key."""
 
     what = "client certificate"
 
@@ -124,9 +124,9 @@ class CertificateLogin(Login):
 
 
 class TokenLogin(Login, abc.ABC):
-    """A token that is taken before the first request, and anew once the service does not take it any more.
+    """A token that is obtained before the first request, and again when the service no longer accepts it.
 
-    However many threads there are, one of them takes it; where it could not be renewed, that is not tried again.
+    Only one thread obtains it, and a failed renewal is not repeated.
     """
 
     what = "token"
@@ -139,10 +139,10 @@ class TokenLogin(Login, abc.ABC):
 
     @abc.abstractmethod
     def take(self, client: Client) -> str:
-        """Return a token, with a request to which C(client.request) is given a C(sign) of its own. Raises RpsError."""
+        """Return a token. Requests for it call ``client.request`` with their own ``sign``. Raise RpsError."""
 
     def take_again(self, client: Client) -> str:
-        """Return a token in place of one that is no longer taken. Raises RpsError."""
+        """Return a new token after one that was refused. Raise RpsError."""
         return self.take(client)
 
     def credential(self, client: Client) -> str:
@@ -171,10 +171,10 @@ class TokenLogin(Login, abc.ABC):
             raise
         SECRETS.add(token)
         if not (token.isascii() and token.isprintable()):
-            raise RpsError("protocol_error", "the service's token has what no header can hold")
+            raise RpsError("protocol_error", "the service's token contains invalid characters")
         return token
 
 
 def unsigned(request: Outgoing) -> Outgoing:
-    """Return a request as it is: it takes no login, or has it in its body."""
+    """Return a request unchanged: it needs no login, or has the login in its body."""
     return request

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of a client's traffic can be watched: each request with its answer, and each connection."""
+"""Observe a client's traffic: each request with its answer, and each connection."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, Callable, NamedTuple
 
 
 class Exchange(NamedTuple):
-    """A request and its answer, without their headers.
+    """A request and its answer, without headers.
 
-    C(path) has the query; C(body) is None where there was none; C(status) is None where no whole answer came;
-    C(answer): its first bytes, as far as they were read; C(seconds): from before it was sent until after it was read.
+    ``path`` includes the query; ``body`` is None if there was none; ``status`` is None if the answer was incomplete;
+    ``answer``: the first bytes that were read; ``seconds``: from before sending until after reading.
     """
 
     verb: str
@@ -29,9 +29,9 @@ Connected = Callable[[Any], None]
 
 
 def watched(kind: type[Any], connected: Connected) -> type[Any]:
-    """Return the class of connections C(kind), of which each shows its socket to C(connected) once it is there."""
+    """Return a subclass of the connection class ``kind`` that passes each new socket to ``connected``."""
 
-    class Watched(kind):  # type: ignore[misc]  # of no known type
+    class Watched(kind):  # type: ignore[misc]  # the base class is dynamic
         def connect(self) -> None:
             super().connect()
             connected(self.sock)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""XML-RPC, bytes to values and back; no I/O."""
+"""XML-RPC: encode calls and decode answers; no I/O."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _BOOLEANS = {"true": "1", "false": "0"}
 _DATE = re.compile(r"\d{4}-?\d\d-?\d\d([T ]|$)")
 _LONGEST_NUMBER = 12
 _DEEPEST = 16
-# A list of 250,000 devices has less, in any service's layout.
+# A list of 250,000 devices has fewer, in any service's layout.
 _MOST_ELEMENTS = 500_000
 _SLICE = 1024 * 1024
 
 
 def encode(method: str, *parameters: Any) -> bytes:
-    """Return the request that calls C(method)."""
+    """Return the request body that calls ``method``."""
     call = xmlrpc.client.dumps(parameters, method, encoding="utf-8", allow_none=True)
-    # The documents print a call without parameters so.
+    # The vendors' documents print calls without parameters like this.
     return call.replace("<params>\n</params>\n", "").encode("utf-8")
 
 
 class Fault(NamedTuple):
-    """What a fault says: its code where that is a number, its text, and C(shown), both as they are shown."""
+    """A fault: its code if it is a number, its text, and ``shown``, both as messages show them."""
 
     number: int | None
     words: str
@@ -48,22 +48,21 @@ class Fault(NamedTuple):
 
 
 def fault_error(fault: Fault) -> RpsError:
-    """Return the error of a fault that is none of the service's own.
+    """Return the error of a fault that is not specific to the service.
 
-    Refused C(unsupported) where the service has no such method, else C(service_error); RpsError C(auth_failed) or
-    C(forbidden) where the login is refused.
+    Return Refused ``unsupported`` if the service does not have the method, else ``service_error``; RpsError
+    ``auth_failed`` or ``forbidden`` if the login is refused.
     """
     return refusal(general_code(fault.words, fault.number), fault.shown)
 
 
 def decode(answer: bytes, error_of: Callable[[Fault], RpsError] = fault_error) -> Any:
-    """Return the one value that an answer holds.
+    """Return the value of an answer.
 
-    What follows the document's end is passed over. A date in another form than XML-RPC's is a text. Raises what
-    C(error_of) makes of a fault, and RpsError C(protocol_error), with the answer's first characters, for anything that
-    is not XML-RPC; it is transient where the document only ends too early. A document type declaration is refused, and
-    with it every entity of its own; so is a document of which more would have to be kept in memory than a list of
-    250,000 devices takes.
+    Ignore anything after the end of the document. Return a date that XML-RPC does not allow as text. For a fault, raise
+    the result of ``error_of``. For anything that is not XML-RPC, raise RpsError ``protocol_error`` with the beginning
+    of the answer; it is transient if the document is cut short. Refuse document type declarations, and therefore
+    entities, and documents that need more memory than a list of 250,000 devices.
     """
     values = _Values(use_builtin_types=True)
     parser = expat.ParserCreate()
@@ -72,7 +71,7 @@ def decode(answer: bytes, error_of: Callable[[Fault], RpsError] = fault_error) -
     parser.CharacterDataHandler = values.data
     parser.EndElementHandler = values.end
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    values.xml(None, None)  # type: ignore[arg-type]  # as the standard library does it
+    values.xml(None, None)  # type: ignore[arg-type]  # as in the standard library
     try:
         _feed(parser, values, answer.lstrip())
     except expat.ExpatError as error:
@@ -88,9 +87,9 @@ def _feed(parser: expat.XMLParserType, values: _Values, document: bytes) -> None
     for start in range(0, len(document), _SLICE):
         before = values.elements
         parser.Parse(document[start : start + _SLICE], False)
-        # The parser keeps a tag until it has all of it, and takes twenty times its size for its attributes.
+        # The parser buffers an incomplete tag, and needs twenty times its size for its attributes.
         if values.elements == before and start + _SLICE < len(document):
-            raise ValueError("a text or a tag without end")
+            raise ValueError("a text or tag that does not end")
     parser.Parse(b"", True)
 
 
@@ -107,9 +106,9 @@ def _value(values: _Values, answer: bytes, error_of: Callable[[Fault], RpsError]
 
 
 def refusal(code: str | None, words: str) -> RpsError:
-    """Return the error of a refusal that has one of the codes of C(general_code), or C(service_error) without one.
+    """Return the error of a refusal with a code from ``general_code``, or ``service_error`` without one.
 
-    One that is about the login is no C(Refused): it is about no device, and no other call would do better.
+    A refused login is not ``Refused``: it concerns no device, and all other calls would fail too.
     """
     if code in ("auth_failed", "forbidden"):
         return RpsError(code, words)
@@ -125,7 +124,7 @@ def _number(text: str) -> int | None:
 
 
 class _Values(xmlrpc.client.Unmarshaller):
-    """The standard unmarshaller, but with booleans and dates in every spelling, bounds, and aware of its end."""
+    """The standard unmarshaller, with booleans and dates in any spelling, limits, and a flag for the end."""
 
     complete = False
     elements = 0
@@ -139,7 +138,7 @@ class _Values(xmlrpc.client.Unmarshaller):
         if self.elements > _MOST_ELEMENTS:
             raise ValueError(f"more than {_MOST_ELEMENTS} elements")
         if len(self._marks) > _DEEPEST:
-            raise ValueError("a deep nest")
+            raise ValueError("nested too deeply")
 
     def end(self, tag: str) -> None:
         super().end(tag)

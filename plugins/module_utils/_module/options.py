@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of an account at a redirection service: their specification, where they come from, what is wrong."""
+"""The options of an account at a redirection service: their specification, sources and validation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.base import Ser
 
 ENV_PREFIX = "RPS_"
 
-# From the least to the most.
+# The allowed range of each option.
 _NUMBERS: dict[str, tuple[float, float]] = {
     "retries": (0, 100),
     "concurrency": (1, 1000),
@@ -33,15 +33,15 @@ _NUMBERS: dict[str, tuple[float, float]] = {
 }
 _ABOVE_ZERO = ("timeout", "rate_limit")
 _OWN_FILES = 32
-"""So many files a task may open beside its connections."""
+"""The number of files that a task may open in addition to its connections."""
 _HALVES = re.compile("[\ud800-\udfff]")
-# What stands for a byte that is no character, as file names and logins of another encoding have them.
+# Surrogates, which stand for bytes that are not valid UTF-8 in file names and logins.
 _BYTES = re.compile("[\udc80-\udcff]")
 _ANY_BYTES = ("username", "password", "ca_path", "src", "dest")
 
 
 def non_empty_variable(variable: str) -> str:
-    """Return the value of an environment variable. Raises AnsibleFallbackNotFound where it is unset or empty."""
+    """Return the value of an environment variable. Raise AnsibleFallbackNotFound if it is unset or empty."""
     value = os.environ.get(variable, "")
     if not value.strip():
         raise AnsibleFallbackNotFound
@@ -49,9 +49,9 @@ def non_empty_variable(variable: str) -> str:
 
 
 def with_environment(spec: Mapping[str, Mapping[str, Any]], prefix: str, own: Sequence[str]) -> dict[str, Any]:
-    """Return a specification whose options have environment variables, an empty one being as if unset.
+    """Return a specification whose options have environment variables; empty variables are ignored.
 
-    Those in C(own), in which empty is an error, are left to C(from_environment).
+    The options in ``own`` must not be empty, and are left to ``from_environment``.
     """
     return {
         name: dict(option) if name in own else {**option, "fallback": (non_empty_variable, [prefix + name.upper()])}
@@ -69,7 +69,7 @@ _LOGINS: dict[str, dict[str, Any]] = {
     "client_key": {"type": "path", "no_log": False},
     "profile_name": {"type": "str"},
 }
-"""Every option of a login. One that the provider does not take is an input error."""
+"""All login options of all providers. Options that the provider does not use are input errors."""
 _LOGIN_SECRETS = tuple(name for name, option in _LOGINS.items() if option.get("no_log"))
 
 
@@ -101,14 +101,14 @@ LOGIN_OPTIONS = tuple(_LOGINS)
 def from_environment(
     params: Mapping[str, Any], options: Sequence[str], prefix: str, environment: Mapping[str, str]
 ) -> dict[str, str | None]:
-    """Return these options, taken from the environment where they are not given."""
+    """Return the values of these options, from the environment if they are not given."""
     return {
         name: environment.get(prefix + name.upper()) if params.get(name) is None else params[name] for name in options
     }
 
 
 def empty_problems(values: Mapping[str, str | None], params: Mapping[str, Any], prefix: str) -> Problems:
-    """Return which of the C(values) that C(from_environment) returned are empty."""
+    """Return an error for each empty value of the ``values`` from ``from_environment``."""
     return [
         Problem("invalid_input", prefix + name.upper() if params.get(name) is None else name, "is empty")
         for name, value in values.items()
@@ -117,7 +117,7 @@ def empty_problems(values: Mapping[str, str | None], params: Mapping[str, Any], 
 
 
 class Account(NamedTuple):
-    """How to reach an account: C(kind) is its service, C(url) its endpoint, C(login) its login by option."""
+    """How to reach an account: the class of its service (``kind``), its endpoint (``url``) and its login options."""
 
     kind: type[Service]
     url: str
@@ -125,21 +125,21 @@ class Account(NamedTuple):
 
     @property
     def secrets(self) -> list[str]:
-        """What of the login must not get into any output."""
+        """The secrets of the login, which must not appear in any output."""
         return [value for name, value in self.login.items() if name in _LOGIN_SECRETS and value]
 
 
 def account_of(params: Mapping[str, Any], environment: Mapping[str, str], problems: Problems) -> Account:
-    """Return the account that the options give, and add to C(problems) what is wrong with them.
+    """Return the account that the options describe, and add errors to ``problems``.
 
-    The C(environment) is that of a task; it is empty where only the options count, as in roles.
+    ``environment``: the environment of a task; empty if only the options count, as in roles.
     """
     kind = SERVICES[params["provider"]]
     url = from_environment(params, ("api_url",), ENV_PREFIX, environment)
     login = from_environment(params, kind.login, ENV_PREFIX, environment)
     problems += empty_problems({**url, **login}, params, ENV_PREFIX)
     problems += [
-        Problem("invalid_input", name, f"{kind.provider} does not take it, but {' and '.join(kind.login)}")
+        Problem("invalid_input", name, f"is not an option of {kind.provider}, which needs {' and '.join(kind.login)}")
         for name in _LOGINS
         if name not in kind.login and params.get(name) is not None
     ]
@@ -157,7 +157,7 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
     endpoint = (url["api_url"] or "").strip() or kind.default_url
     if not endpoint and url["api_url"] is None:
         known = f" ({', '.join(kind.known_urls)})" if kind.known_urls else ""
-        words = f"is required: {kind.provider} has an address for each region or account{known}"
+        words = f"is required: {kind.provider} has a different address for each region or account{known}"
         words += how_else.format("API_URL")
         problems.append(Problem("invalid_input", "api_url", words))
     problems += option_problems(params) + endpoint_problems("api_url", endpoint, params["allow_http"])
@@ -165,7 +165,7 @@ def account_of(params: Mapping[str, Any], environment: Mapping[str, str], proble
 
 
 def connect(account: Account, params: Mapping[str, Any]) -> Service:
-    """Return the service, with a client of its own; nothing is sent yet. Raises RpsError, see Client."""
+    """Return the service with its own client; nothing is sent yet. Raise RpsError, see Client."""
     options = {name: value for name, value in account.login.items() if value is not None}
     client = Client(
         account.url,
@@ -180,19 +180,19 @@ def connect(account: Account, params: Mapping[str, Any]) -> Service:
 
 
 def transport_of(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a Client that every service and PBX has options for."""
+    """Return the arguments of a Client that are options of every service and PBX."""
     verify = (params["ca_path"] or True) if params["validate_certs"] else False
     return {"verify": verify, "timeout": params["timeout"], "retries": params["retries"]}
 
 
 def option_problems(params: Mapping[str, Any]) -> Problems:
-    """Return which of the options that every service and PBX has are out of bounds."""
+    """Return errors for options of every service and PBX that are out of range."""
     problems: Problems = []
     for option, (least, most) in _NUMBERS.items():
         number = params.get(option)
         if number is None:
             continue
-        # Which not a number is, too.
+        # This condition also holds for NaN.
         if option in _ABOVE_ZERO and not number > 0:
             problems.append(Problem("invalid_input", option, f"{number} is not above 0"))
         elif number < least:
@@ -206,14 +206,14 @@ def option_problems(params: Mapping[str, Any]) -> Problems:
     for option, value in params.items():
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and _HALVES.search(_BYTES.sub("", text) if option in _ANY_BYTES else text):
-                problems.append(Problem("invalid_input", option, "has half a character, or a byte that is none"))
+                problems.append(Problem("invalid_input", option, "contains invalid characters"))
     if params["ca_path"] and not os.path.exists(params["ca_path"]):
         problems.append(Problem("invalid_input", "ca_path", f"{params['ca_path']} does not exist"))
     return problems
 
 
 def endpoint_problems(option: str, url: str, allow_http: bool) -> Problems:
-    """Return what is wrong with the address of a service or PBX."""
+    """Return the errors in the address of a service or PBX."""
     return [Problem("invalid_url", option, words) for words in _wrong_endpoint(url, allow_http)] if url else []
 
 
@@ -225,23 +225,23 @@ def _wrong_endpoint(url: str, allow_http: bool) -> Iterator[str]:
         yield str(error)
         return
     if has_userinfo(url):
-        yield "the login goes into options of its own, not into the URL"
+        yield "the login must not be part of the URL: use the login options"
     if url.lower().startswith("http:"):
         if not (allow_http or is_loopback(url)):
-            yield "plain http would show the password on the way: use https, or set allow_http if that is acceptable"
+            yield "plain http would expose the password: use https, or set allow_http if that is acceptable"
     elif not url.lower().startswith("https:"):
-        yield "is neither http nor https"
+        yield "must begin with http:// or https://"
 
 
 def _most_files() -> float:
-    """Return how many files this process may open."""
+    """Return the number of files that this process may open."""
     try:
         import resource
-    except ImportError:  # where there is no such limit
+    except ImportError:  # a platform without this limit
         return math.inf
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return math.inf if soft == resource.RLIM_INFINITY else soft
 
 
 def _shown_number(number: float) -> str:
-    return str(number) if abs(number) < 10**9 or isinstance(number, float) else "a number of so many digits"
+    return str(number) if abs(number) < 10**9 or isinstance(number, float) else "a very large number"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A module that shows no secret, whatever it is given, and whether it takes its options or not."""
+"""A module that hides secrets in every output, even if its options are invalid."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _URLS = ("api_url", "base_url", "url", "servers")
 _SECRETS = ("password", "client_secret", "access_token", "api_key")
 
 
-class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
-    """A module that shows its options without secrets, even where it does not take the options.
+class RpsModule(AnsibleModule):  # type: ignore[misc]  # AnsibleModule is not typed
+    """A module that returns its invocation without secrets, even if its options are invalid.
 
-    Of a long list it shows the beginning: Ansible passes what is shown on, whether anybody asks for it or not.
+    Long lists are cut: Ansible always passes the invocation on, even if nobody looks at it.
     """
 
     def __init__(self, argument_spec: dict[str, Any], **rules: Any) -> None:
@@ -31,11 +31,11 @@ class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
         self._learn_secrets()
 
     def add_path_info(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Add nothing: the result's C(dest) is a report, not the thing that the task manages."""
+        """Add nothing: ``dest`` in the result is a report, not the file that the task manages."""
         return kwargs
 
     def fail_json(self, msg: str, **result: Any) -> None:
-        # Where an option is of a wrong type, Ansible knows of no secret.
+        # If an option has the wrong type, Ansible does not know the secrets yet.
         self._learn_secrets()
         shown = visible(shown_text(SECRETS.hide(msg)))
         super().fail_json(msg=shown, **dict(result, invocation={"module_args": self._shown_options()}))
@@ -44,7 +44,7 @@ class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
         super().exit_json(**dict(result, invocation={"module_args": self._shown_options()}))
 
     def _log_invocation(self) -> None:
-        # Ansible cannot write half a character into its log; it is a problem with the input like others.
+        # Ansible cannot log invalid characters; they are reported as an input error later.
         with suppress(UnicodeError):
             super()._log_invocation()
 
@@ -55,7 +55,7 @@ class RpsModule(AnsibleModule):  # type: ignore[misc]  # of no known type
             if len(secret) >= SHORTEST_SECRET:
                 self.no_log_values.add(secret)
             else:
-                # Ansible would replace it wherever it is a part of a word.
+                # Ansible would also replace a short secret in the middle of other words.
                 self.no_log_values.discard(secret)
 
     def _shown_options(self) -> dict[str, Any]:
@@ -82,13 +82,13 @@ def _shown(value: Any, option: str = "") -> Any:
 
 
 def visible_result(value: Any, lines: bool = False) -> Any:
-    """Return a result whose texts steer no terminal; a diff keeps its C(lines)."""
+    """Return a result without characters that control a terminal; a diff keeps its ``lines``."""
     if isinstance(value, str):
         return "\n".join(map(visible, value.split("\n"))) if lines else visible(value)
     if isinstance(value, list):
         return [visible_result(item, lines) for item in value]
     if isinstance(value, dict):
-        # Of 100,000 devices nearly all is printable: this is where the time goes.
+        # Nearly all text of 100,000 devices is printable, so this check saves most of the time.
         return {
             key if not isinstance(key, str) or key.isprintable() else visible(key): item
             if item is None or (isinstance(item, str) and item.isprintable())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The frame that every task of a module runs in."""
+"""The base of every task of a module."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ TaskT = TypeVar("TaskT", bound="Task")
 
 
 class Task:
-    """The run of a module: its C(problems) with the input, found before anything is sent.
+    """The run of a module. ``problems``: its input errors, which are found before anything is sent.
 
-    As a context it ends the module with C(failure) for what fails the whole task.
+    As a context manager, it ends the module with ``failure`` for errors that fail the whole task.
     """
 
     def __init__(self, module: RpsModule) -> None:
@@ -49,9 +49,9 @@ class Task:
     def __enter__(self: TaskT) -> TaskT:
         for name in _SIGNALS:
             number = getattr(signal, name)
-            # Whoever started the task with nohup wants it to ignore that.
+            # A user who started the task with nohup wants it to ignore this signal.
             if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                # Not in a thread other than the main one.
+                # Only the main thread can set signal handlers.
                 with suppress(ValueError):
                     self._handlers[number] = signal.signal(number, self._interrupt)
         return self
@@ -73,22 +73,22 @@ class Task:
         self._client.stop(error)
 
     def _fail(self, error: RpsError) -> None:
-        """End the module with what failed the whole task."""
+        """End the module with an error that fails the whole task."""
         words = error.message
-        # Then nothing tells what became of them.
+        # The outcomes of these calls are unknown.
         wrote = error.code in ("internal_error", "interrupted") and self._client is not None and self._client.writes > 0
         if wrote and self._client:
             words = f"{words} {self._client.writes} writing calls were sent before: run the task again."
         self.leave({**error_result(error), "changed": wrote, "msg": words})
 
     def hide(self, secret: str) -> None:
-        """Let this get into no output."""
+        """Hide this secret in all output."""
         SECRETS.add(secret)
         if len(secret) >= _SHORTEST_TOKEN:
             self.module.no_log_values.add(secret)
 
     def refuse_bad_input(self) -> None:
-        """Raise InputError, with all of them, if there are problems."""
+        """Raise InputError with all problems, if there are any."""
         if self.problems:
             raise InputError(self.problems)
 
@@ -105,7 +105,7 @@ class Task:
 
 
 class RpsTask(Task):
-    """The run of a module that speaks to a redirection service, of the C(kind) that C(provider) says."""
+    """The run of a module for a redirection service of class ``kind``, which ``provider`` selects."""
 
     def __init__(self, module: RpsModule) -> None:
         super().__init__(module)
@@ -113,7 +113,7 @@ class RpsTask(Task):
         self._service: Service | None = None
 
     def connect(self) -> Service:
-        """Return the service; nothing is sent yet. Raises InputError, with all of them, if there are problems."""
+        """Return the service; nothing is sent yet. Raise InputError with all problems, if there are any."""
         problems: Problems = []
         account = account_of(self.params, os.environ, problems)
         for secret in account.secrets:
@@ -125,7 +125,7 @@ class RpsTask(Task):
         return self._service
 
     def leave(self, result: Mapping[str, Any]) -> None:
-        """End the module with its result, and with the warnings of the service."""
+        """End the module with its result and the warnings of the service."""
         for warning in self._service.warnings if self._service else ():
             self.module.warn(warning)
         super().leave(result)

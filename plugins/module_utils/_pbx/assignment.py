@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What phones shall be in a PBX: of one model, with one template, each with its extension."""
+"""The desired state of phones in a PBX: model, template and extension."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.url import without_
 
 
 class Option(NamedTuple):
-    """One that a PBX offers in a menu: what it C(text)s it, and the C(value) it goes by."""
+    """An option in a menu of a PBX: the ``text`` that the PBX shows, and the ``value`` that its API uses."""
 
     text: str
     value: str
 
     def is_called(self, name: str) -> bool:
-        """Tell whether this is its name, in either case."""
+        """Return whether the option has this name, ignoring case."""
         return name.casefold() in (self.text.casefold(), self.value.casefold())
 
 
 class Extension(NamedTuple):
-    """An extension by its number, its id in the PBX, or both; None is what is not known."""
+    """An extension by its number, its id in the PBX, or both; an unknown one is None."""
 
     number: str | None
     id: int | None
 
 
 class Phone(NamedTuple):
-    """A phone as a PBX holds it; C(ext_id) is None where it was not asked for."""
+    """A phone as a PBX stores it; ``ext_id`` is None if it was not requested."""
 
     vendor: str
     model: str
@@ -41,7 +41,7 @@ class Phone(NamedTuple):
 
     @property
     def place(self) -> dict[str, str | None]:
-        """What the phone is bound to, as it is shown."""
+        """What the phone is bound to, as results show it."""
         return {
             "vendor": self.vendor,
             "model": self.model,
@@ -51,15 +51,15 @@ class Phone(NamedTuple):
 
 
 def phone_of(seen: Observation) -> Phone | None:
-    """Return the phone that was seen in a PBX, if it was."""
+    """Return the phone that was observed in a PBX, or None."""
     return seen.held if isinstance(seen.held, Phone) else None
 
 
 class Assignment:
-    """What phones of one kind shall be; C(extensions) has the extension of each, by MAC.
+    """The desired state of phones of one kind; ``extensions`` has the extension of each, by MAC.
 
-    C(link) is where the PBX serves them, if the PBX does not have the vendor redirect them itself; empty where it does
-    not tell.
+    ``link``: the provisioning link, if the PBX does not register the phones with the vendor's RPS itself; empty if the
+    PBX does not report it.
     """
 
     def __init__(self, vendor: Option, model: Option, template_name: str, rps_auth: bool) -> None:
@@ -71,7 +71,7 @@ class Assignment:
         self.link: str | None = None
 
     def is_kind_of(self, phone: Phone) -> bool:
-        """Tell whether a phone that the PBX holds is of this vendor and model, and has this template."""
+        """Return whether a phone in the PBX has this vendor, model and template."""
         same_model = self.vendor.is_called(phone.vendor) and self.model.is_called(phone.model)
         return same_model and phone.template_name == self.template_name
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a PBX can provision phones as asked, by the menus that it offers."""
+"""Check against the menus of a PBX whether it can provision phones as requested."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ MOST_NAMED = 3
 
 
 class Menus:
-    """The menus of a PBX, each asked for once."""
+    """The menus of a PBX; each is requested only once."""
 
     def __init__(self, pbx: Pbx) -> None:
         self._pbx = pbx
         self._read: dict[tuple[str, ...], list[Option]] = {}
 
     def assignment(self, kind: Kind, rps_auth: bool) -> Assignment:
-        """Return phones of that kind in the PBX's own words, with the C(link) if it does not redirect them itself.
+        """Return the assignment for a kind of phones, with the ``link`` if the PBX does not use the vendor's RPS.
 
-        Raises ValueError, with what it has instead, where the PBX does not know the kind; RpsError where it cannot be
-        read.
+        Raise ValueError with the available options if the PBX does not know the kind; raise RpsError if its menus
+        cannot be read.
         """
         vendor = _find("vendor", kind.vendor, self._options("phone_vendor"))
         model = _find("model", kind.model, self._options("phone_model", vendor=vendor.value))
@@ -59,7 +59,7 @@ def _find(what: str, name: str, options: Sequence[Option]) -> Option:
 
 
 def near_misses(name: str, names: Sequence[str]) -> list[str]:
-    """Return those of C(names) that may be what was meant by C(name), the likeliest first."""
+    """Return the ``names`` that are similar to ``name``, the most similar first."""
     folded = {other.casefold(): other for other in names}
     within = [other for other in folded if name.casefold() in other]
     alike = difflib.get_close_matches(name.casefold(), folded, MOST_NAMED)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A Yeastar P-Series PBX's API: its token, its phones, its extensions and what it can provision."""
+"""The API of a Yeastar P-Series PBX: token, phones, extensions and supported models."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ _NOBODY = "Unassigned"
 
 
 class PbxLogin(TokenLogin):
-    """C(client_id) and C(client_secret), or an C(access_token) that is the user's to keep; it goes into the query.
+    """``client_id`` and ``client_secret``, or the user's own ``access_token``. The token is part of the query.
 
-    C(hide) is called with every token, which must not get into any output.
+    ``hide`` is called with every token, so that it does not appear in any output.
     """
 
     def __init__(
@@ -59,13 +59,13 @@ class PbxLogin(TokenLogin):
         self._hide = hide
 
     def take(self, client: Client) -> str:
-        """get_token."""
+        """Call get_token."""
         return self._take(client, "get_token", self._client)
 
     def take_again(self, client: Client) -> str:
-        """refresh_token."""
+        """Call refresh_token."""
         if self.is_given:
-            raise RpsError("auth_failed", "the PBX does not take this access_token, or no longer")
+            raise RpsError("auth_failed", "the PBX does not accept this access_token, or no longer")
         return self._take(client, "refresh_token", {"refresh_token": self._refresh_token})
 
     def sign(self, request: Outgoing, credential: str) -> Outgoing:
@@ -76,17 +76,17 @@ class PbxLogin(TokenLogin):
     def _take(self, client: Client, endpoint: str, body: Mapping[str, Any]) -> str:
         """Return a token.
 
-        Raises RpsError C(auth_failed) where the PBX does not take the client, C(rate_limited) where it has no token.
+        Raise RpsError ``auth_failed`` if the PBX does not accept the client, ``rate_limited`` if no token is available.
         """
         content = json.dumps(body).encode()
         try:
-            # As a write: a login that may have failed is not tried again, as failures block the address.
+            # Treated as a write: failed logins block the address, so a login that may have failed is not retried.
             answer = client.request("POST", f"/{endpoint}", _read, body=content, write=True, sign=unsigned)
         except (PbxRefusal, TokenExpired) as error:
             if isinstance(error, PbxRefusal) and error.errcode == LIMIT_REACHED:
-                words = f"the PBX has no token left until one is given back or expires: {error.message}"
+                words = f"the PBX has no free token until one is released or expires: {error.message}"
                 raise RpsError("rate_limited", words) from None
-            raise RpsError("auth_failed", f"the PBX does not take this client: {error.message}") from None
+            raise RpsError("auth_failed", f"the PBX does not accept this client: {error.message}") from None
         for key in ("access_token", "refresh_token"):
             if not isinstance(answer.get(key), str):
                 raise RpsError("protocol_error", f"the PBX answered {endpoint} without {key}")
@@ -96,10 +96,10 @@ class PbxLogin(TokenLogin):
 
 
 class Pbx(Backend[Assignment]):
-    """A PBX, whose token is taken when it is entered as a context, and given back when that is left.
+    """A PBX. As a context manager, it obtains a token on entry and releases it on exit.
 
-    Methods raise RpsError as those of any registry do. Implements C(phone/…), C(extension/search),
-    C(auto_provisioning/compatibility) and the token's calls of Yeastar's developer guide.
+    Methods raise RpsError like those of services. Implements ``phone/…``, ``extension/search``,
+    ``auto_provisioning/compatibility`` and the token calls of Yeastar's developer guide.
     """
 
     headers: ClassVar[Mapping[str, str]] = {"Content-Type": "application/json", "User-Agent": "OpenAPI"}
@@ -121,7 +121,7 @@ class Pbx(Backend[Assignment]):
 
     def __exit__(self, *_error: object) -> None:
         if not self._login.is_given:
-            # It expires by itself, and nobody shall wait for a PBX that is gone.
+            # The token expires by itself, so do not wait for a PBX that is unavailable.
             self.client.retries = 0
             self.client.resume()
             with contextlib.suppress(Exception):
@@ -130,11 +130,11 @@ class Pbx(Backend[Assignment]):
                 except RpsError as error:
                     if error.code != "unreachable":
                         raise
-                    # A PBX closes connections that it has not heard of for a while: this is another one.
+                    # A PBX closes idle connections; this call opens a new one.
                     self._get("del_token")
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """phone/search for the MAC address; phone/get for the id of its extension, where the target is asked for."""
+        """Call phone/search for the MAC address; for a target, also phone/get for the id of the extension."""
         mac = device.mac
         spellings = dict.fromkeys((colon_mac(mac), colon_mac(mac).upper()))
         for spelled in spellings:
@@ -144,25 +144,25 @@ class Pbx(Backend[Assignment]):
         return Observation(UNKNOWN)
 
     def list_phones(self) -> dict[str, Phone]:
-        """phone/search, page by page: every phone by its MAC address."""
+        """Call phone/search, page by page. Return every phone by its MAC address."""
         return dict(self._phones())
 
     @functools.cached_property
     def extensions(self) -> dict[str, int]:
-        """extension/search, page by page: every extension's id by its number."""
+        """Call extension/search, page by page. Return every extension's id by its number."""
         return dict(self._extensions())
 
     def extension_id(self, number: str) -> int | None:
-        """extension/search: the id of the extension of exactly that number, if there is one."""
+        """Call extension/search. Return the id of the extension with exactly this number, or None."""
         return dict(self._extensions(search_value=number)).get(number)
 
     def menu(self, menu: str, **about: str) -> list[dict[str, Any]]:
-        """auto_provisioning/compatibility: the options of a C(menu), each with C(text), C(value) and C(type)."""
+        """Call auto_provisioning/compatibility. Return the options of a ``menu``: ``text``, ``value`` and ``type``."""
         answer = self._get("auto_provisioning/compatibility", menu=menu, **about)
         return [{key: row.get(key) for key in ("text", "value", "type")} for row in rows(answer)]
 
     def register(self, devices: Sequence[Device], target: Assignment, *, override: bool) -> None:
-        """phone/batchcreate."""
+        """Call phone/batchcreate."""
         macs = macs_of(devices)
         phones = [{"mac": colon_mac(mac), "ext_id": target.extensions[mac].id} for mac in macs]
         kind = {
@@ -175,14 +175,14 @@ class Pbx(Backend[Assignment]):
         self._change("phone/batchcreate", {**kind, "phone_list": phones}, dict(zip(macs, phones)))
 
     def move(self, devices: Sequence[Device], target: Assignment) -> None:
-        """phone/batchupdate, which changes extensions only."""
+        """Call phone/batchupdate, which only changes extensions."""
         macs = macs_of(devices)
         phones = [{"id": self._ids[mac], "mac": colon_mac(mac), "ext_id": target.extensions[mac].id} for mac in macs]
         body = {"batch_id_list": [phone["id"] for phone in phones], "phone_list": phones}
         self._change("phone/batchupdate", body, dict(zip(macs, phones)))
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """phone/batchdelete."""
+        """Call phone/batchdelete."""
         phones = {mac: {"id": self._ids[mac], "mac": colon_mac(mac)} for mac in macs_of(devices)}
         ids = [phone["id"] for phone in phones.values()]
         self._change("phone/batchdelete", {"batch_id_list": ids}, phones, unknown="not_registered")
@@ -217,7 +217,7 @@ class Pbx(Backend[Assignment]):
                 raise unexpected_answer(row) from None
 
     def _pages(self, endpoint: str, **query: str) -> Iterator[dict[str, Any]]:
-        """Yield the rows of all pages; a page may be shorter than what was asked for."""
+        """Yield the rows of all pages; pages may be shorter than requested."""
         came = 0
         seen: set[str] = set()
         for page in range(1, MOST_PAGES + 1):
@@ -225,7 +225,7 @@ class Pbx(Backend[Assignment]):
             found = rows(answer)
             ids = {str(row.get("id")) for row in found}
             if found and ids <= seen:
-                raise RpsError("protocol_error", f"{endpoint} answered page {page} with what came before")
+                raise RpsError("protocol_error", f"{endpoint} returned earlier rows again on page {page}")
             seen |= ids
             yield from found
             came += len(found)
@@ -234,7 +234,7 @@ class Pbx(Backend[Assignment]):
                 raise unexpected_answer(answer)
             if not found or came >= total:
                 return
-        raise RpsError("protocol_error", f"{endpoint} goes on after {MOST_PAGES} pages")
+        raise RpsError("protocol_error", f"{endpoint} has more than {MOST_PAGES} pages")
 
     def _change(
         self,
@@ -243,7 +243,7 @@ class Pbx(Backend[Assignment]):
         phones: Mapping[str, Mapping[str, Any]],
         unknown: str = "unknown_mac",
     ) -> None:
-        """Post what writes; C(phones) are the values that go into it, by MAC, and may be named in a refusal."""
+        """Post a write. ``phones``: the sent values by MAC address, which a refusal may name."""
         try:
             self._post(endpoint, body)
         except PbxRefusal as refusal:
@@ -275,7 +275,7 @@ def _query(**query: Any) -> str:
 
 
 def _meant(phones: Mapping[str, Mapping[str, Any]], field: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the MAC address of each phone that a refusal means by a field with this value, and the field."""
+    """Yield the MAC address of each phone that a refusal names by a field and its value, and the field."""
     keys = {"": "mac", "batch_id_list": "id"}
     key = keys.get(field, field)
     for mac, phone in phones.items():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a PBX answered: pure, from bytes to values or the error that they tell."""
+"""Decode a PBX's answers: from bytes to values or errors, without I/O."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def verdict_of(code: str) -> Verdict:
 
 
 class TokenExpired(LoginExpired):
-    """The access token is no longer taken; nothing was carried out."""
+    """The PBX no longer accepts the access token; nothing was carried out."""
 
     def __init__(self, words: str) -> None:
-        super().__init__(f"the access token is no longer taken: {words}")
+        super().__init__(f"the PBX no longer accepts the access token: {words}")
 
 
 class PbxRefusal(Refused):
-    """The PBX said no, by its C(errcode). It names the fields C(invalid) and C(duplicate), each with its value."""
+    """The PBX refused a call, with an ``errcode``. It names ``invalid`` and ``duplicate`` fields with their values."""
 
     def __init__(
         self, code: str, words: str, errcode: int, invalid: list[tuple[str, Any]], duplicate: list[tuple[str, Any]]
@@ -67,15 +67,15 @@ class PbxRefusal(Refused):
 
 
 def read_answer(answer: bytes) -> dict[str, Any]:
-    """Return the object that an answer holds, if its C(errcode) is 0.
+    """Return the object in an answer if its ``errcode`` is 0.
 
-    Implements "Response parameters" of every call, and the PBX's "Error Code and Error Message". Raises PbxRefusal
-    where the answer is no, TokenExpired, and RpsError: C(service_error) where the call may have been carried out,
-    or in part, or the PBX is busy; C(forbidden); C(protocol_error), with its first characters, for anything
-    else; it is transient where the answer only ends too early.
+    Implements "Response parameters" of every call, and the PBX's "Error Code and Error Message". Raise PbxRefusal if
+    the PBX refuses, TokenExpired, or RpsError: ``service_error`` if the PBX is busy or the call may have been carried
+    out, fully or in part; ``forbidden``; ``protocol_error`` with the beginning of the answer for anything else, which
+    is transient if the answer is cut short.
     """
     try:
-        # The guide prints a comma after the last member.
+        # The guide's examples have a comma after the last member.
         reported = json_codec.load(_LAST_COMMA.sub(rb"\1", answer))
     except ValueError as error:
         raise _unreadable(answer, str(error)) from None
@@ -97,14 +97,14 @@ def read_answer(answer: bytes) -> dict[str, Any]:
     if _CODES.get(number) == "forbidden":
         raise RpsError("forbidden", words)
     if duplicate or number == _DUPLICATE:
-        # The phone is there already, by this very call or by somebody else's: to be looked at.
+        # The phone exists already, perhaps because of this very call, so it must be read back.
         raise PbxRefusal("owned_by_other_user", words, number, invalid, duplicate)
     code = _CODES.get(number, "invalid_input" if invalid else "service_error")
     raise PbxRefusal(code, words, number, invalid, duplicate)
 
 
 def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the objects in an answer's C(data). Raises RpsError C(protocol_error) where that is no list of objects."""
+    """Return the objects in an answer's ``data``. Raise RpsError ``protocol_error`` if it is not a list of objects."""
     data = answer.get("data")
     if data is None:
         return []
@@ -119,7 +119,7 @@ def _unreadable(answer: bytes, why: str) -> RpsError:
 
 
 def _fields(listed: Any) -> list[tuple[str, Any]]:
-    """Read a list of fields with their values; some lists hold only the values."""
+    """Return a list of fields with their values; some of the PBX's lists only hold values."""
     fields = []
     for one in listed if isinstance(listed, list) else []:
         if isinstance(one, dict):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that all yeastar_* modules share, and the frame that their tasks run in."""
+"""The options that all yeastar_* modules share, and the base of their tasks."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ CONCURRENCY = 4
 
 
 def pbx_login(params: Mapping[str, Any], environment: Mapping[str, str], problems: Problems) -> dict[str, str | None]:
-    """Return the client or the token, and add to C(problems) what is wrong with it and the other options.
+    """Return the client or the token, and add errors in the options to ``problems``.
 
-    A login that is given as options beats any in the environment.
+    A login given as options overrides any login of the environment.
     """
     given = [kind for kind in (_CLIENT, _TOKEN) if any(params[name] is not None for name in kind)]
     logins = [from_environment(params, kind, ENV_PREFIX, environment) for kind in given or (_CLIENT, _TOKEN)]
@@ -66,17 +66,17 @@ def pbx_login(params: Mapping[str, Any], environment: Mapping[str, str], problem
 
 
 def connect_pbx(params: Mapping[str, Any], login: Mapping[str, str | None], hide: Callable[[str], None]) -> Pbx:
-    """Return the PBX; nothing is sent before it is entered. C(hide) is called with every token. Raises RpsError."""
+    """Return the PBX; nothing is sent before it is entered. ``hide`` is called with every token. Raise RpsError."""
     how = PbxLogin(login.get("client_id"), login.get("client_secret"), login.get("access_token"), hide)
     url = params["base_url"].rstrip("/") + API_PATH
     return Pbx(Client(url, Pbx.headers, login=how, concurrency=CONCURRENCY, **transport_of(params)), how)
 
 
 class PbxTask(Task):
-    """The run of a module that speaks to a PBX."""
+    """The run of a module for a PBX."""
 
     def connect(self) -> Pbx:
-        """Return the PBX; nothing is sent before it is entered. Raises InputError if there are problems."""
+        """Return the PBX; nothing is sent before it is entered. Raise InputError if there are problems."""
         problems: Problems = []
         login = pbx_login(self.params, os.environ, problems)
         for secret in ("client_secret", "access_token"):

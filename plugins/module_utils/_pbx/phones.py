@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the user asks of a PBX: from a task's options to phones, or every problem with them at once."""
+"""The phones that the user wants in a PBX, from a task's options, or all errors in them at once."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.desired import
 from ansible_collections.voip.rps.plugins.module_utils._services import providers_of
 
 MOST_PHONES = 5
-"""So many phones an extension can have, by the vendor's developer guide."""
+"""The most phones of one extension, by the vendor's developer guide."""
 
 
 class Kind(NamedTuple):
-    """What phones are added as, in the user's words."""
+    """The vendor, model and template of phones, in the user's words."""
 
     vendor: str
     model: str
@@ -30,7 +30,7 @@ class Kind(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A phone that the user named, and C(where); C(kind) and C(extension) are None where it shall be absent."""
+    """A phone from the user, and its place in ``where``; ``kind`` and ``extension`` are None if it must be absent."""
 
     mac: str
     where: str
@@ -39,14 +39,14 @@ class Wanted(NamedTuple):
 
 
 def wanted_phones(params: Mapping[str, Any], problems: Problems) -> list[Wanted]:
-    """Return the phones that C(phones) or C(src) ask for, each once; adds to C(problems) what is wrong."""
+    """Return the phones from ``phones`` or ``src``, once each; add errors to ``problems``."""
     return wanted_of_rows(_rows(params, problems), params, problems)
 
 
 def wanted_of_rows(
     rows: Iterable[tuple[str, Mapping[str, Any]]], params: Mapping[str, Any], problems: Problems
 ) -> list[Wanted]:
-    """Return the phones of the rows, each of which has its place; adds to C(problems) what is wrong."""
+    """Return the phones of the rows, each of which comes with its place; add errors to ``problems``."""
     wanted: dict[str, Wanted] = {}
     for where, row in rows:
         try:
@@ -66,7 +66,7 @@ def wanted_of_rows(
             phone = Wanted(mac, where, kind, extension)
         first = wanted.setdefault(mac, phone)
         if first._replace(where=where) != phone:
-            problems.append(Problem("repeated_mac", where, f"{mac} is asked for otherwise in {first.where}"))
+            problems.append(Problem("repeated_mac", where, f"{mac} has different values in {first.where}"))
     counts = Counter(phone.extension for phone in wanted.values() if phone.extension)
     for extension, count in counts.items():
         if count > MOST_PHONES:
@@ -88,7 +88,7 @@ def _id(row: Mapping[str, str], where: str, problems: Problems) -> int | None:
     if not given or row.get("extension"):
         return None
     if not re.fullmatch("[0-9]{1,9}", given):
-        problems.append(Problem("invalid_input", where, f"ext_id {given!r} is not the number of an id"))
+        problems.append(Problem("invalid_input", where, f"ext_id {given!r} is not a number"))
         return 0
     return int(given)
 
@@ -96,14 +96,14 @@ def _id(row: Mapping[str, str], where: str, problems: Problems) -> int | None:
 def _wrong(kind: Kind, extension: Extension) -> Iterator[str]:
     for name, value in kind._asdict().items():
         if not value:
-            yield f"no {name}, neither here nor for all phones"
+            yield f"{name} is missing, here and as default for all phones"
     given = [part for part in extension if part is not None]
     if not given:
-        yield "neither extension nor ext_id"
+        yield "extension and ext_id are both missing"
 
 
 def _rows(params: Mapping[str, Any], problems: Problems) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each phone that the task names, with where it stands."""
+    """Yield each phone of the task with its place."""
     if params["phones"] is not None:
         yield from rows_of_list("phones", params["phones"], problems)
     else:

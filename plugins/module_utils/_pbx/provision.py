@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make a PBX agree with a list of phones: observe, plan, apply."""
+"""Make a PBX match a list of phones: observe, plan, apply."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ def reconcile_phones(
     check_mode: bool,
     progress: Progress | None = None,
 ) -> Report:
-    """Carry out what C(wanted) asks for; in check mode, only read and return what would become of the phones.
+    """Carry out what ``wanted`` asks for; in check mode, only read and return the predicted outcomes.
 
-    Raises InputError, before anything is written, where the PBX does not know what was asked for, and RpsError where
-    it could not be read.
+    Raise InputError, before anything is written, if the PBX does not have what was requested, and RpsError if it could
+    not be read.
     """
     runner = Runner(pbx, progress=progress)
     by_id = {phone.mac for phone in wanted if phone.extension and phone.extension.number is None}
     seen = _find(runner, [phone.mac for phone in wanted], by_id)
     goals = _goals(runner, wanted, seen, rps_auth)
     outcomes: dict[str, Outcome] = {}
-    anew: list[Outcome] = []
+    recreated: list[Outcome] = []
     others: list[Outcome] = []
     for phone in wanted:
         goal, there = goals.get(phone.mac), phone_of(seen[phone.mac])
         outcome = outcomes[phone.mac] = _decide(phone.mac, goal, seen[phone.mac], recreate)
         is_other = goal and there and not goal.is_kind_of(there)
-        (anew if is_other else others).append(outcome)
-    steps = [step._replace(release=True) for step in steps_to(anew)] + steps_to(others)
+        (recreated if is_other else others).append(outcome)
+    steps = [step._replace(release=True) for step in steps_to(recreated)] + steps_to(others)
     if check_mode:
         return Report(list(outcomes.values()))
     look = functools.partial(_look, runner, by_id)
@@ -70,7 +70,7 @@ def reconcile_phones(
 
 
 def _find(runner: Runner[Pbx], macs: Sequence[str], by_id: Collection[str]) -> dict[str, Observation]:
-    """Return what the PBX holds of each phone, with its extension's id for those in C(by_id). Raises RpsError."""
+    """Return the phones that the PBX has; for those in ``by_id``, with the id of the extension. Raise RpsError."""
     if len(macs) <= HANDFUL:
         return runner.read(macs, by_id)
     pbx = runner.service
@@ -91,9 +91,9 @@ def _look(runner: Runner[Pbx], by_id: Collection[str], step: Step) -> dict[str, 
 def _goals(
     runner: Runner[Pbx], wanted: Sequence[Wanted], seen: Mapping[str, Observation], rps_auth: bool
 ) -> dict[str, Assignment]:
-    """Return what each phone that shall be present shall be, phones of one kind sharing one goal.
+    """Return the goal of each phone that must be present; phones of one kind share a goal.
 
-    Raises InputError with all that the PBX does not have, and RpsError.
+    Raise InputError with everything that the PBX does not have, and RpsError.
     """
     kinds: dict[Kind, list[Wanted]] = {}
     for phone in wanted:
@@ -126,7 +126,7 @@ def _goals(
 
 
 def _extension_ids(runner: Runner[Pbx], numbers: Collection[str | None]) -> Mapping[str, int | None]:
-    """Return the ids of extensions by their numbers, those that the PBX has. Raises RpsError."""
+    """Return the ids of extensions by their numbers, for those that the PBX has. Raise RpsError."""
     asked = sorted(number for number in numbers if number is not None)
     if len(asked) > HANDFUL:
         return runner.service.extensions
@@ -150,7 +150,7 @@ def _decide(mac: str, goal: Assignment | None, seen: Observation, recreate: bool
         return outcome._replace(action=FAILED, error=_unchangeable(phone))
     if goal.link is not None:
         words = (
-            f"the PBX does not have {goal.vendor.text} redirect {goal.model.text}: point it to the provisioning link"
+            f"the PBX does not register {goal.model.text} with {goal.vendor.text}: point it to the provisioning link"
         )
         return outcome._replace(action=FAILED, error=RpsError("unsupported", words))
     return outcome._replace(action=MOVED if phone else REGISTERED)
@@ -158,7 +158,7 @@ def _decide(mac: str, goal: Assignment | None, seen: Observation, recreate: bool
 
 def _unchangeable(phone: Phone) -> RpsError:
     is_there = f"the PBX has it as {phone.vendor} {phone.model} with {phone.template_name}"
-    cannot = "its API cannot change vendor, model and template_name: with recreate it is removed and added anew"
+    cannot = "its API cannot change vendor, model and template_name: with recreate, it is removed and added again"
     return RpsError("unsupported", f"{is_there}, and {cannot}")
 
 

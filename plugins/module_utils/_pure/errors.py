@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong, in one vocabulary over all services."""
+"""Errors, with the same codes for all services."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.verdict import Verd
 
 
 class Problem(NamedTuple):
-    """What is wrong with the user's input: an error code, the option or the row of a list that it is in, and why."""
+    """An error in the user's input: an error code, the option or the row of a list that has it, and the reason."""
 
     code: str
     where: str
@@ -38,14 +38,14 @@ Problems = List[Problem]
 
 MAX_MESSAGE = 500
 MOST_LISTED = 20
-"""So many problems with the input are named each, within C(MAX_LISTING) characters; the others are counted."""
+"""At most this many input errors are shown, within ``MAX_LISTING`` characters; the others are counted."""
 MAX_LISTING = 1500
 MAX_PROBLEM = 320
 
 LEFT_UNBOUND = "left_unbound"
 MAX_EXCERPT = 120
 MAX_SHOWN = 64 * 1024
-"""So many bytes of an answer are looked at for what of it may be shown."""
+"""Only this many bytes of an answer are searched for an excerpt to show."""
 
 _QUOTE = r"""(?:\\*["']|&quot;|&#3[49];|%22)?"""
 _TOKEN = re.compile(rf"""(_token{_QUOTE}\s*[=:]\s*)(?:"[^"]*"?|'[^']*'?|(?:&quot;|&#3[49];)?[^\s&,;<>{{}}]+)""")
@@ -57,9 +57,9 @@ def excerpt(answer: bytes) -> str:
 
 
 def shown_value(value: Any) -> str:
-    """Return a value that a service sent as Python writes it, or its beginning, without secrets.
+    """Return the beginning of a value that a service sent, as a Python literal without secrets.
 
-    However much there is of the value, it is never written in whole.
+    Only the beginning of a large value is formatted.
     """
     return _Shown().repr(value)
 
@@ -86,7 +86,7 @@ def _shown(words: str) -> str:
 
 
 def one_line(words: str) -> str:
-    """Return words as they may be shown: on one line, bounded, without the password of any URL or a token."""
+    """Return ``words`` ready to be shown: on one line, bounded, without passwords in URLs and without tokens."""
     return _bounded(_without_secrets(" ".join(words.split()), MAX_MESSAGE))
 
 
@@ -96,10 +96,10 @@ ErrorT = TypeVar("ErrorT", bound="RpsError")
 class RpsError(Exception):
     """A task, a call or a device that failed.
 
-    C(code) is one of the documented error codes, C(message) what the service (or we) said of it, on one line, bounded,
-    and without control characters, the login of this run, the password of any URL or a token. C(transient): trying
-    again may help. C(in_doubt): if the call was a write, it may have been carried out all the same, so it must not be
-    sent again before the devices have been read back. C(retry_after): the seconds that the service asks to wait.
+    ``code`` is one of the documented error codes. ``message`` is what the service or this collection says about it: one
+    bounded line without control characters, logins of this run, passwords in URLs or tokens. ``transient``: trying
+    again may help. ``in_doubt``: a write may have been carried out anyway, so the devices must be read back before it
+    is sent again. ``retry_after``: the seconds that the service asks to wait.
     """
 
     def __init__(
@@ -123,16 +123,16 @@ class RpsError(Exception):
         return {"code": self.code, "message": self.message}
 
     def without_traceback(self: ErrorT) -> ErrorT:
-        """Return this error without the calls that it was raised through, which hold on to the whole answer."""
+        """Return this error without its traceback, which would keep the whole answer in memory."""
         self.__context__ = None
         return self.with_traceback(None)
 
 
 class Refused(RpsError):
-    """The service's answer is no.
+    """The service refused a call.
 
-    C(verdict): what that means for the devices that it was asked to do something to; C(culprits) are those that it
-    names, each with its own refusal; C(done) are those of which it says that all went well.
+    ``verdict``: what the refusal means for the devices of the call. ``culprits``: the devices that the service names,
+    each with its own refusal. ``done``: the devices that the service reports as carried out.
     """
 
     def __init__(
@@ -149,14 +149,14 @@ class Refused(RpsError):
         self.done = done
 
     def of(self, mac: str) -> Refused:
-        """Return what it says of one device: the device's own error, else the reason without the others' addresses."""
+        """Return the error of one device: its own, or else the common reason without other devices' addresses."""
         if mac in self.culprits or len(self.culprits) < 2:
             return self.culprits.get(mac, self)
         return Refused(self.code, without_macs(self.message, "…"), verdict=self.verdict)
 
 
 class InputError(RpsError):
-    """The user's input is wrong: all the C(problems) with it, those to be C(listed), and C(counts) by code."""
+    """The user's input is wrong: all its ``problems``, those that are ``listed``, and ``counts`` by code."""
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
@@ -175,19 +175,23 @@ class InputError(RpsError):
 
 
 def unexpected_answer(answer: Any) -> RpsError:
-    """Return the error of an answer, or a part of it, that no document knows."""
-    return RpsError("protocol_error", f"an answer that no document knows: {shown_value(answer)}", in_doubt=True)
+    """Return the error for an answer, or a part of one, that no vendor's document describes."""
+    return RpsError(
+        "protocol_error", f"an answer that no documentation describes: {shown_value(answer)}", in_doubt=True
+    )
 
 
 def unforeseen(error: Exception) -> RpsError:
-    """Return the C(internal_error) that an exception of ours is, where it came up and not with its words: they may hold
-    anything."""
+    """Return the ``internal_error`` for an exception that nothing handled.
+
+    It names the place but not the exception's text, which may hold secrets.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""
-    words = f"an error of the collection that was not foreseen, {type(error).__name__}{place}: please report it."
+    words = f"an unexpected error in the collection, {type(error).__name__}{place}: please report it."
     return RpsError("internal_error", words)
 
 
 def count_codes(errors: Iterable[RpsError]) -> str:
-    """Return how many errors there are of each code, the most first, in words."""
+    """Return the number of errors of each code, the most frequent first, as text."""
     return ", ".join(f"{count} {code}" for code, count in Counter(error.code for error in errors).most_common())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The columns of a phone list, under the names that people and portals give them."""
+"""The columns of a phone list, and the names that people and portals use for them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.mac import parse_ma
 from ansible_collections.voip.rps.plugins.module_utils._pure.words import kind_of, shown, without_invisible
 
 Row = Dict[str, Any]
-"""The cells of a phone by our column names: texts without the space around them, "" where nothing is given.
+"""The cells of a phone by our column names: text without surrounding space, "" if nothing is given.
 
-Only C(mac) may be another type in a row that was not read from a file: parse_mac() explains it.
+Only ``mac`` can have another type, in a row that was not read from a file; parse_mac() then reports the error.
 """
 
 NAMES = {
@@ -91,25 +91,25 @@ NAMES = {
     "template": ["Template", "Template Name"],  # Yeastar P-Series export and API: template_name
     "ext_id": ["Ext ID", "Extension ID"],  # Yeastar API: ext_id
 }
-"""For each column the names that mean it: "MAC Address" is "macAddress" and "mac_address" as well.
+"""The names of each column. "MAC Address" also matches "macAddress" and "mac_address":
 
-Case, spaces, punctuation and accents do not count.
+case, spaces, punctuation and accents are ignored.
 """
 
 _DESCRIPTIVE = frozenset(["model", "name", "extension", "group", "vendor"])
-"""Columns that many lists have under several names: our own name counts, and the others are ignored beside it."""
+"""Columns that many lists have under several names: if our own name is there, the others are ignored."""
 
 
 @lru_cache(maxsize=1024)
 def column_of(name: str) -> str | None:
-    """Return our name of the column that is headed C(name), or None where it is none of ours."""
+    """Return our name of the column with the heading ``name``, or None if the column is not ours."""
     return _COLUMNS.get(_squeezed(name))
 
 
 def columns_of(header: Sequence[str]) -> list[str | None]:
-    """Return for each name of a header our column, or None where it is ignored.
+    """Return our column for each name of a header, or None if it is ignored.
 
-    Raises ValueError, in words for the user, where two names mean the same column, or none means C(mac).
+    Raise ValueError, in words for the user, if two names mean the same column, or if there is no ``mac`` column.
     """
     columns = [column_of(name) for name in header]
     for column in _DESCRIPTIVE.intersection(filter(None, columns)):
@@ -130,10 +130,10 @@ def columns_of(header: Sequence[str]) -> list[str | None]:
 
 
 def row_of(where: str, given: Any, problems: Problems) -> Row:
-    """Return a phone that was given as a dict, by our columns; other keys are ignored, and null is empty.
+    """Return a phone that was given as a dict, by our columns. Ignore other keys; null is an empty cell.
 
-    C(mac) is always there. Adds to C(problems) what is wrong: what is no dict, two keys that mean one column and
-    differ, and values that are no text and no whole number.
+    The row always has ``mac``. Add to ``problems``: a value that is not a dict, two keys that mean the same column and
+    differ, and cells that are neither text nor a whole number.
     """
     row: Row = {"mac": ""}
     if not isinstance(given, Mapping):
@@ -142,7 +142,7 @@ def row_of(where: str, given: Any, problems: Problems) -> Row:
     keys: dict[str, str] = {}
     for key, value in given.items():
         column = column_of(key) if isinstance(key, str) else None
-        if column is None or (column in _DESCRIPTIVE and _yields(key, value, column, given)):
+        if column is None or (column in _DESCRIPTIVE and _is_ignored(key, value, column, given)):
             continue
         try:
             text = _text(column, value)
@@ -160,8 +160,8 @@ def row_of(where: str, given: Any, problems: Problems) -> Row:
     return row
 
 
-def _yields(key: str, value: Any, column: str, given: Mapping[Any, Any]) -> bool:
-    """Tell whether a key that is not our own name is to be ignored: beside our own, or with what an ITSM nests."""
+def _is_ignored(key: str, value: Any, column: str, given: Mapping[Any, Any]) -> bool:
+    """Return whether to ignore a key that is an alias: our own name is there too, or the value is nested ITSM data."""
     if _squeezed(key) == column:
         return False
     return isinstance(value, (dict, list)) or any(

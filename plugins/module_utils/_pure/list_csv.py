@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CSV read strictly: a quote that never closes is an error, and never hides the rows after it."""
+"""Strict CSV: a quote that is never closed is an error, so that it cannot hide the rows after it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HEX = frozenset("0123456789abcdefABCDEF")
 
 
 class LineError(ValueError):
-    """What makes a list unreadable, and the C(line) that it is in."""
+    """An error that makes a list unreadable, and the ``line`` that has it."""
 
     def __init__(self, line: int, words: str) -> None:
         super().__init__(words)
@@ -31,11 +31,11 @@ class LineError(ValueError):
 
 
 def csv_rows(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a CSV text from the header on, each with the line that it begins in.
+    """Yield the rows of a CSV text, beginning with the header, each with the number of its first line.
 
-    C(lines) end in a line feed. Blank lines, comments (C(#)) and Excel's C(sep=;) may stand above the header. The
-    separator is the comma, semicolon or tab that makes the most of the header, or what C(sep=) names.
-    Raises LineError where quotes do not match, or where a cell of several lines looks like it has swallowed rows.
+    ``lines`` end in a line feed. Blank lines, comments (``#``) and Excel's ``sep=;`` may come before the header. The
+    separator is the one that ``sep=`` names, or the comma, semicolon or tab that gives the best header.
+    Raise LineError if quotes do not match, or if a cell of several lines seems to contain other rows.
     """
     above, header, separator = _header(lines)
     if not header:
@@ -68,7 +68,7 @@ def _why(line: int, end: int) -> str:
 
 
 def _header(lines: Iterator[str]) -> tuple[int, str, str]:
-    """Return how many lines stand above the header, the header's first line and the separator."""
+    """Return the number of lines above the header, the header's first line, and the separator."""
     separator = ""
     for above, line in enumerate(lines):
         text = line.strip()
@@ -83,7 +83,7 @@ def _header(lines: Iterator[str]) -> tuple[int, str, str]:
 
 
 def _is_comment(text: str) -> bool:
-    """Tell whether a line above the rows is a comment. A header's first column may be called C(#)."""
+    """Return whether a line above the rows is a comment. The first column of a header may also be called ``#``."""
     if not text.lstrip('"').startswith("#"):
         return False
     return not any(_cells(text, one)[0] == "#" and _fitness(text, one)[0] for one in SEPARATORS)
@@ -99,11 +99,11 @@ def _cells(line: str, separator: str) -> list[str]:
 
 
 class _Swallowed:
-    """Finds rows within a row of several lines: what an unclosed quote takes in, up to a stray quote further down.
+    """Finds rows inside a row of several lines: those between an unclosed quote and the next quote.
 
-    A line of a cell is such a row where one of its parts is a MAC address, where a misspelt one stands in the column
-    mac, or where it has exactly as many parts as the header, which has four or more. The row with the stray quote goes
-    on in the cells after it, with its MAC address where the column mac would be.
+    A line of a cell is such a row if one of its parts is a MAC address, if a misspelt one is in the column mac, or if
+    it has exactly as many parts as the header, and at least four. The row with the next quote continues in the cells
+    after it, with its MAC address in the column mac.
     """
 
     def __init__(self, header: str, separator: str) -> None:
@@ -113,7 +113,7 @@ class _Swallowed:
         self._mac = columns.index("mac") if "mac" in columns else -1
 
     def within(self, cells: Sequence[str]) -> bool:
-        """Tell whether a row of several lines holds other rows."""
+        """Return whether a row of several lines contains other rows."""
         for place, cell in enumerate(cells):
             lines = [line.split(self._separator) for line in cell.split("\n")]
             if len(lines) == 1 or (place == self._mac and is_mac(cell)):
@@ -133,7 +133,7 @@ class _Swallowed:
 
 
 def _is_meant_as_mac(text: str) -> bool:
-    """Tell whether a text is a MAC address, or one with a few mistakes: 8 to 16 characters, 8 of them hex digits."""
+    """Return whether text is a MAC address, or nearly one: 8 to 16 characters, at least 8 of them hex digits."""
     digits = text.strip().translate(_MAC_SEPARATORS)
     return (
         8 <= len(digits) <= 16

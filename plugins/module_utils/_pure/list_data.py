@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A phone list as data: a YAML or JSON file with a list of dicts, or with a dict whose only key holds that list."""
+"""Phone lists as YAML or JSON: a list of dicts, or a dict with one key that holds that list."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Pairs = List[Tuple[Any, Any]]
 
 
 def reader_of(path: str) -> Callable[[BinaryIO], list[Any]] | None:
-    """Return what reads the phones of a file that is YAML or JSON by its name, None where it is neither.
+    """Return the reader for a file named as YAML or JSON, or None for any other name.
 
-    It returns what the file has for each phone, whatever that is, and raises ValueError, in words for the user, where
-    the file has no list of phones.
+    The reader returns the file's entry for each phone, of any type. It raises ValueError, in words for the user, if the
+    file has no list of phones.
     """
     name = path.lower()
     if name.endswith(".json"):
@@ -70,9 +70,9 @@ def _yaml_phones(file: BinaryIO) -> list[Any]:
 
 
 def _yaml_loader() -> Any:
-    """Return a safe loader that takes scalars as they are written, so that no MAC address or extension turns number.
+    """Return a safe YAML loader that keeps scalars as text, so that MAC addresses and extensions stay intact.
 
-    YAML 1.1 has 001565000001 for an octal number, and 11:22:33:44:55:06 for one of base 60.
+    YAML 1.1 reads 001565000001 as an octal number, and 11:22:33:44:55:06 as a number of base 60.
     """
     import yaml
 
@@ -84,7 +84,7 @@ def _yaml_loader() -> Any:
             self.depth = 0
 
         def descend_resolver(self, _parent: Any, _index: Any) -> None:
-            # libyaml takes a frame of the C stack for each level: without a bound, the process may crash.
+            # libyaml uses a frame of the C stack for each level: without a limit, the process can crash.
             self.depth += 1
             if self.depth > MAX_DEPTH:
                 raise RecursionError
@@ -93,7 +93,7 @@ def _yaml_loader() -> Any:
             self.depth -= 1
 
         def flatten_mapping(self, node: Any) -> None:
-            """Merge what the dict's key C(<<) names, within bounds: merged dicts may merge others again."""
+            """Merge the dicts that the key ``<<`` names, within bounds: merged dicts can merge others in turn."""
             if id(node) in self.flat:
                 return
             repeated = _repeated([key.value for key, _value in node.value if isinstance(key.value, str)])
@@ -160,7 +160,7 @@ def _repeated(names: list[Any]) -> Any:
 
 
 def _number(digits: str) -> Any:
-    # Python takes quadratic time for a number of very many digits, or refuses it.
+    # Python needs quadratic time for very long numbers, or refuses them.
     return int(digits) if len(digits) <= MAX_NUMBER else float("inf")
 
 

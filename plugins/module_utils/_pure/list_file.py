@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file of a phone list: opened with care, recognised by its content, and read line by line in its encoding."""
+"""The file of a phone list: open it safely, recognise its content, and decode its lines."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x19\x7f]")
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[BinaryIO]:
-    """Open C(path) for reading; it is a regular file of a size that a phone list may have.
+    """Open ``path`` for reading if it is a regular file that is not too large for a phone list.
 
-    Raises ValueError, in words for the user, where it is not. Never waits, as opening a FIFO does.
+    Raise ValueError, in words for the user, if it is not. Never block, as opening a FIFO would.
     """
     try:
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}{_looked_in(path)}") from None
     except ValueError:
-        raise ValueError("is no path of a file") from None
+        raise ValueError("is not a valid path") from None
     with file:
         status = os.fstat(file.fileno())
         if stat.S_ISDIR(status.st_mode):
@@ -60,18 +60,18 @@ def opened(path: str) -> Iterator[BinaryIO]:
 
 
 def is_zip(file: BinaryIO) -> bool:
-    """Tell whether the file is a ZIP archive, as newer workbooks are; the file is at its beginning afterwards."""
+    """Return whether the file is a ZIP archive, as .xlsx workbooks are; rewind the file."""
     start = file.read(4)
     file.seek(0)
     return start == b"PK\x03\x04"
 
 
 def lines_of(file: BinaryIO) -> Iterator[str]:
-    """Yield the lines of a file, which end in a line feed whatever the file has.
+    """Yield the lines of a file; each ends in a line feed, whatever line ends the file has.
 
-    Only CR, LF and CR LF end a line. Knows UTF-8, UTF-16 with a byte order mark, and Windows-1252 where the text is no
-    UTF-8. Characters that have no width, which come with copied text, are left out. Raises ValueError, in words for the
-    user, where the file is no text, before the first line, or a line is too long, at it.
+    Only CR, LF and CR LF end a line. Read UTF-8, UTF-16 with a byte order mark, and Windows-1252 if the text is not
+    UTF-8. Drop characters without a width, which come with copied text. Raise ValueError, in words for the user: before
+    the first line if the file is not text, and at a line that is too long.
     """
     encoding = _encoding(file)
     file.seek(0)
@@ -83,21 +83,21 @@ def lines_of(file: BinaryIO) -> Iterator[str]:
                 raise _too_large()
             if "\0" in chunk:
                 raise _no_text()
-            # str.splitlines() would split at form feeds and the like as well.
+            # str.splitlines() would also split at other characters, such as form feeds.
             lines = list(io.StringIO(rest + without_invisible(chunk), newline="\n"))
             rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
             count += len(lines)
             if len(rest) > MAX_LINE:
-                raise ValueError(f"line {count + 1} has more than {MAX_LINE:,} characters: this is no phone list")
+                raise ValueError(f"line {count + 1} has more than {MAX_LINE:,} characters: this is not a phone list")
             if count > MAX_LINES:
-                raise ValueError(f"has more than {MAX_LINES:,} lines: this is no phone list")
+                raise ValueError(f"has more than {MAX_LINES:,} lines: this is not a phone list")
             yield from lines
     if rest:
         yield rest
 
 
 def _encoding(file: BinaryIO) -> str:
-    """Return the encoding of the whole text."""
+    """Return the encoding of the whole file."""
     start = file.read(_CHUNK)
     _refuse_documents(start)
     marked = next((encoding for bom, encoding in _BOMS if start.startswith(bom)), None)
@@ -119,7 +119,7 @@ def _encoding(file: BinaryIO) -> str:
     if is_utf8 and _decodes(utf8, b"", final=True):
         return marked or "utf-8"
     if marked:
-        raise ValueError(f"is damaged: it begins as {marked.replace('-sig', '').upper()}, and has bytes that are none")
+        raise ValueError(f"is damaged: it begins as {marked.replace('-sig', '').upper()}, but has bytes that are not")
     return "cp1252"
 
 
@@ -132,7 +132,7 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool = Fal
 
 
 def _refuse_documents(start: bytes) -> None:
-    """Raise ValueError where a file that begins with C(start) is surely something else than CSV."""
+    """Raise ValueError if the beginning ``start`` of a file shows that it is not CSV."""
     for magic, words in _BINARY.items():
         if start.startswith(magic):
             raise ValueError(words)
@@ -150,7 +150,7 @@ def _no_text() -> ValueError:
 
 
 def _too_large() -> ValueError:
-    return ValueError(f"has more than {MAX_BYTES // 1_000_000} MB: this is no phone list")
+    return ValueError(f"has more than {MAX_BYTES // 1_000_000} MB: this is not a phone list")
 
 
 def _looked_in(path: str) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""MAC addresses: one device has one, however it is spelled."""
+"""MAC addresses: read any usual spelling, and explain what is wrong with others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SPELLING = re.compile(
 _ONE = r"(?<![0-9a-z])[0-9a-f]{2}(?:[-: .]?[0-9a-f]{2}){5}(?![0-9a-z])"
 _WITHIN_TEXT = re.compile(_ONE, re.IGNORECASE)
 MAC_LIST = re.compile(rf"{_ONE}(?:[\s,;|&'\"()\[\]\uff0c\u3001]+(?:and )?{_ONE})*", re.IGNORECASE)
-"""One MAC address within a service's words, or several side by side."""
+"""One MAC address, or a list of them, in a service's message."""
 _SEPARATORS = str.maketrans("", "", "-: .")
 _HEX = frozenset("0123456789abcdefABCDEF")
 _DIGITS = 12
@@ -29,7 +29,7 @@ _DIGITS = 12
 _SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _PLAIN = dict.fromkeys(map(ord, _SPACES), " ")
 _LONGEST = 1000
-"""A longer text is no MAC address, however much space is around it."""
+"""Longer text is not a MAC address, whatever space surrounds it."""
 _LOOK_ALIKES = str.maketrans("OoIil|", "001111")
 
 HOW_TO_WRITE = "In YAML, put it in quotes; in a survey of AWX, write it with dashes, such as 00-15-65-00-00-01"
@@ -41,11 +41,11 @@ _MAC_ID = re.compile(r"[0-9a-f]{12}-[0-9a-z]{4}", re.ASCII | re.IGNORECASE)
 
 
 def parse_mac(value: Any) -> str:
-    """Return the MAC address that C(value) spells, as 12 lower-case hex digits.
+    """Return the MAC address in ``value`` as 12 lower-case hex digits.
 
-    Accepts 12 hex digits in either case: bare, in six pairs or three groups split by one of "-", ":", "." and space, or
-    in two halves split by "-". Space around it and invisible characters, which come with copied text, do not count.
-    Raises ValueError, in words for the user, where C(value) is anything else. The words show a bounded part of it, on
+    Accept 12 hex digits in either case: bare, in six pairs or three groups separated by one of "-", ":", "." and space,
+    or in two halves separated by "-". Ignore surrounding space and invisible characters, which come with copied text.
+    Raise ValueError, in words for the user, for anything else. The words quote at most the beginning of ``value``, on
     one line.
     """
     if not isinstance(value, str):
@@ -57,7 +57,7 @@ def parse_mac(value: Any) -> str:
 
 
 def find_mac(text: str) -> str | None:
-    """Return the MAC address that C(text) spells as parse_mac() reads it; None where it is none, at little cost."""
+    """Return the MAC address in ``text`` as parse_mac() does, or None if it is not one. This is cheap."""
     if not _SPELLING.fullmatch(text):
         text = _trimmed(text)
         if not _SPELLING.fullmatch(text):
@@ -66,7 +66,7 @@ def find_mac(text: str) -> str | None:
 
 
 def is_mac(value: Any) -> bool:
-    """Tell whether C(value) is a text that spells a MAC address as parse_mac() reads it."""
+    """Return whether ``value`` is text that parse_mac() accepts."""
     return isinstance(value, str) and find_mac(value) is not None
 
 
@@ -77,27 +77,27 @@ def _trimmed(text: str) -> str:
 
 
 def dashed_mac(mac: str) -> str:
-    """Return C(mac) (12 hex digits) as C(AA-BB-CC-DD-EE-FF)."""
+    """Return ``mac`` (12 hex digits) as ``AA-BB-CC-DD-EE-FF``."""
     return "-".join(_pairs(mac.upper()))
 
 
 def colon_mac(mac: str) -> str:
-    """Return C(mac) (12 lower-case hex digits) as C(aa:bb:cc:dd:ee:ff)."""
+    """Return ``mac`` (12 lower-case hex digits) as ``aa:bb:cc:dd:ee:ff``."""
     return ":".join(_pairs(mac))
 
 
 def find_macs(text: str) -> list[str]:
-    """Return the MAC addresses that stand in a service's words, in their order, as 12 lower-case hex digits."""
+    """Return the MAC addresses in a service's message, in order, as 12 lower-case hex digits."""
     return [match.translate(_SEPARATORS).lower() for match in _WITHIN_TEXT.findall(text)]
 
 
 def spelled_macs(text: str) -> dict[str, str]:
-    """Return the MAC addresses that stand in a service's words, in their order, each with how it is spelled there."""
+    """Return the MAC addresses in a service's message, in order, each with its spelling there."""
     return {match.translate(_SEPARATORS).lower(): match for match in _WITHIN_TEXT.findall(text)}
 
 
 def without_macs(text: str, instead: str = "") -> str:
-    """Return C(text) with C(instead) for every MAC address in it, and for every list of MAC addresses."""
+    """Return ``text`` with each MAC address, and each list of them, replaced by ``instead``."""
     return MAC_LIST.sub(instead, text)
 
 
@@ -116,7 +116,7 @@ def _why_no_text(value: Any) -> str:
 
 
 def _why(text: str) -> str:
-    """Return why C(text), which has no space around it, is no MAC address."""
+    """Return why ``text``, which has no surrounding space, is not a MAC address."""
     if not text:
         return "the MAC address is missing"
     if "@" in text or ":/" in text:
@@ -179,7 +179,7 @@ def _yaml_words(number: int) -> str:
 
 
 def _before_yaml(number: int) -> Iterator[str]:
-    """Yield the MAC addresses that YAML 1.1 reads as C(number): octal after a zero, base 60 with colons."""
+    """Yield the MAC addresses that YAML 1.1 reads as ``number``: octal with a leading zero, or base 60 with colons."""
     octal = f"{number:o}"
     if 8 <= len(octal) < 12:
         yield octal.zfill(12)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The words of the field as types: devices, where they point, what the service knows of them, what became of them."""
+"""The terms of the field as types: devices, their targets, what the service reports of them, and their outcomes."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ CHANGES = (REGISTERED, MOVED, REMOVED)
 
 
 class Goal(Protocol):
-    """What devices shall be bound to."""
+    """The desired state of devices."""
 
     def met_by(self, mac: str, seen: Observation) -> bool | None:
-        """Tell whether that is what was seen of the device; None where what was seen does not tell."""
+        """Return whether the observed state is the desired one; None if the observation does not show it."""
 
     def as_dict(self, mac: str) -> dict[str, Any]:
-        """Return what a task returns of it for the device."""
+        """Return what a task's result shows of it for the device."""
 
     def words(self, mac: str) -> str:
         """Return what a diff shows of it for the device."""
 
 
 class Target(NamedTuple):
-    """Where a device shall point: a named server, a URL, or both.
+    """Where a device should point: a named server, a URL, or both.
 
-    C(url) is None where only the service knows the named server's URL; C(own) says that the URL is the device's own,
-    not its server's. C(asked) is the URL as the user wrote it, with C({mac}), where C(url) is that as the service takes
-    it.
+    ``url`` is None if only the service knows the named server's URL. ``own``: the URL is the device's own, not its
+    server's. ``asked``: the URL as the user wrote it, with ``{mac}``; ``url`` is then the URL in the form that the
+    service expects.
     """
 
     server: str | None
@@ -59,7 +59,7 @@ class Target(NamedTuple):
         return same_url(seen.url, self.url) or self._is_filled_in(mac, seen.url)
 
     def _is_filled_in(self, mac: str, url: str) -> bool:
-        """Tell whether C(url) is this one, in which the service put the MAC address in its placeholder's place."""
+        """Return whether ``url`` is this URL, with the placeholder already replaced by the MAC address."""
         if self.asked is None or same_url(self.url or "", self.asked.replace(MAC_WORD, mac)):
             return False
         return any(same_url(url, self.asked.replace(MAC_WORD, one)) for one in (mac, mac.upper()))
@@ -73,11 +73,11 @@ class Target(NamedTuple):
 
 
 INHERITED = Target(None, None, own=False)
-"""The target of a device of which its row says only which device it replaces: where that one points."""
+"""The target of a device whose row only names the device that it replaces: the target of the replaced device."""
 
 
 class NamedServer(NamedTuple):
-    """A configuration server as a service lists it; C(url) is None where the service does not tell it."""
+    """A configuration server as a service lists it; ``url`` is None if the service does not report it."""
 
     name: str
     url: str | None
@@ -89,8 +89,8 @@ NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 class Device(NamedTuple):
     """A phone, known by its MAC address.
 
-    C(target): where the user wants it to point, None where it shall be absent, or where that is not the question;
-    C(attributes): what the user says of it beside that, by the columns that its service makes use of, such as C(sn).
+    ``target``: where the user wants it to point; None if it must be absent, or if the target does not matter.
+    ``attributes``: what else the user gives for the device, by the columns that its service uses, such as ``sn``.
     """
 
     mac: str
@@ -99,19 +99,19 @@ class Device(NamedTuple):
 
 
 class Held(Protocol):
-    """What a service holds of a device that is bound to more than a URL."""
+    """What a service stores for a device that is bound to more than a URL."""
 
     @property
     def place(self) -> dict[str, str | None]:
-        """What the device is bound to, as it is shown."""
+        """What the device is bound to, as results show it."""
 
 
 class Observation(NamedTuple):
-    """What the service said of a device; C(url) is None where it did not tell or was not asked.
+    """What the service reported of a device; ``url`` is None if it was not reported or not asked for.
 
-    C(error): why the device could not be read; C(company): whose it is, where the service tells that; C(held): what
-    else the service holds of it; C(details): what it says of the device beside all this, by the service's own names;
-    C(own_url): whether that URL is the device's own, None where nothing tells it.
+    ``error``: why the device could not be read. ``company``: the company that owns it, if the service reports that.
+    ``held``: what else the service stores for it. ``details``: the service's other fields, by the service's own names.
+    ``own_url``: whether the URL is the device's own; None if unknown.
     """
 
     status: str | None
@@ -124,7 +124,7 @@ class Observation(NamedTuple):
 
     @property
     def place(self) -> dict[str, str | None]:
-        """What the device is bound to, as far as it was told."""
+        """What the device is bound to, if that is known."""
         if self.held:
             return self.held.place
         return {"url": without_userinfo(self.url)} if self.url else {}
@@ -145,11 +145,11 @@ class Observation(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a device, or in check mode would become: C(action), and what it C(was) before.
+    """The result for a device, or the predicted one in check mode: ``action``, and the state before in ``was``.
 
-    C(status) is that before, as far as it is known in the end. C(own_url): it kept a URL of its own when it was bound
-    to a named server, and was given the server's URL as its own. C(replaces): the device that it replaces, if any;
-    C(inherited): its target is that one's.
+    ``status``: the status before, as known at the end. ``own_url``: the device kept a URL of its own when it was bound
+    to a named server, and was given the server's URL as its own. ``replaces``: the device that it replaces, if any.
+    ``inherited``: its target is that of the replaced device.
     """
 
     mac: str

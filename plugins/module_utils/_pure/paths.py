@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where users look for a file that they named by a relative path."""
+"""Find a file that a user names by a relative path."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Sequence
 
 
 def find_file(path: str, folders: Sequence[str]) -> str:
-    """Return the absolute path of the file that C(path) names.
+    """Return the absolute path of the file that ``path`` names.
 
-    An absolute path, or one that begins with C(~), is itself; a relative one is the first that exists in C(folders),
-    which are absolute. Environment variables, C($PWD) among them, are not read.
-    Raises ValueError, in words that name the folders, where there is no such file.
+    Return an absolute path, or one that begins with ``~``, without searching. Search a relative one in ``folders``,
+    which are absolute, in order. Do not expand environment variables, not even ``$PWD``.
+    Raise ValueError, in words that name the folders, if there is no such file.
     """
     if not path.strip():
         raise ValueError("the path is empty")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A phone list: a CSV file or a workbook with a header, as spreadsheets, portals and scripts write it."""
+"""A phone list: a CSV file or workbook with a header, as spreadsheets, portals and scripts write it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ EXTRA = "extra cells"
 
 
 def phones_of(path: str | None, problems: Problems) -> Iterator[tuple[str, Row]]:
-    """Yield each phone of a list, and in words where it stands; adds to C(problems) why the list cannot be read."""
+    """Yield each phone of a list with a description of its place; add to ``problems`` why a list cannot be read."""
     if path is None:
-        problems.append(Problem("invalid_input", "", "neither a phone nor a phone list is named"))
+        problems.append(Problem("invalid_input", "", "neither a phone nor a phone list is given"))
         return
     name = os.path.basename(path)
     read_data = reader_of(path)
@@ -44,11 +44,11 @@ def phones_of(path: str | None, problems: Problems) -> Iterator[tuple[str, Row]]
 
 
 def read_phone_list(path: str) -> Iterator[tuple[int, Row]]:
-    """Yield each phone's line number and its cells by our column names, without the space around them.
+    """Yield the line number of each phone, and its cells by our column names without surrounding space.
 
-    Every column of ours that the header has is in each row; lines with no cell filled are passed over. Filled cells
-    beyond the header's columns are under C(EXTRA). Raises ValueError, in words for the user, where the file cannot be
-    read or is no phone list; LineError, where a line of it is to blame.
+    Each row has all of our columns that the header has; lines without a filled cell are skipped. Filled cells beyond
+    the header's columns are under ``EXTRA``. Raise ValueError, in words for the user, if the file cannot be read or is
+    not a phone list; raise LineError if one of its lines is the cause.
     """
     with opened(path) as file:
         records = enumerate(rows_of(file), 1) if is_zip(file) else csv_rows(lines_of(file))
@@ -61,12 +61,12 @@ def read_phone_list(path: str) -> Iterator[tuple[int, Row]]:
 
 
 def extra_problems(where: str, row: Mapping[str, Any]) -> Problems:
-    """Return what is wrong with a phone's line that has filled cells beyond the header's columns."""
+    """Return the error of a line that has filled cells beyond the header's columns, if it has any."""
     return [Problem("invalid_input", where, f"{row[EXTRA]} is beyond the header's columns")] if EXTRA in row else []
 
 
 def _phones(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Row]]:
-    """Yield the phones of a list, by line; C(records) are its lines from the header on, or from above it."""
+    """Yield the phones of a list with their lines; ``records`` begin at the header, or at lines above it."""
     header = next((cells for _line, cells in records if _is_header(cells)), None)
     if header is None:
         raise ValueError("is empty. A phone list has a header, for example mac,server, and a line for each phone")
@@ -88,6 +88,6 @@ def _phones(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Row
 
 
 def _is_header(cells: list[str]) -> bool:
-    """Tell whether cells are a header, as opposed to a blank line or a comment above it."""
+    """Return whether cells are a header, and not a blank line or a comment above it."""
     filled = [cell for cell in map(str.strip, cells) if cell]
     return bool(filled) and (filled[0] == "#" or not filled[0].startswith("#"))

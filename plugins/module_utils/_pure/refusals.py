@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What XML-RPC servers of any make say where a method does not exist or a login is refused, and where all went well."""
+"""What servers say when a method does not exist, when a login is refused, and when a call succeeded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ABSENT = (
 )
 _VERB = r"((is|was|has|could|can|does|do) )?"
 _NAME = r"[\"'`(\[]*[\w.$:/-]*\w[\"'`)\]]*"
-# This one and that of logins are compiled where a service first refuses something, which most runs never meet.
+# This pattern and that of logins are compiled at the first refusal, which most runs never see.
 _NO_SUCH_METHOD = (
     # No such handler: x; No method matching arguments; Unknown method: x; unsupported method called: x
     rf"\b(no|no such|unknown|unsupported|undefined|not a known|(can ?not|can'?t|could not|unable to|failed to)"
@@ -31,7 +31,7 @@ _NO_SUCH_METHOD = (
     rf"|\b{_CALLABLE}:? (name:? )?({_NAME} ){{0,2}}{_VERB}{_ABSENT}"
     rf"|\bredirect\.\w+[\"'`)]*:? {_VERB}{_ABSENT}"
     r"|nosuchmethod|\bunknown call\b|can'?t find service"
-    # The method is there, but not with so many parameters.
+    # The method exists, but with another number of parameters.
     r"|\b(wrong|invalid|incorrect) number of (\w+ )?(param|argument)|\bincorrect parameters (were )?passed"
     r"|\btoo (many|few) (param|argument)|\btakes (\w+ ){1,4}arguments?\b|\bparameters do not match\b"
 )
@@ -60,15 +60,16 @@ _NOT_FINE = re.compile(
 
 
 def general_code(words: str, number: int | None = None) -> str | None:
-    """Return the error code of a refusal that is none of the service's own, or None where it is not known.
+    """Return the error code of a refusal that is not specific to the service, or None if it is unknown.
 
-    C(words) are those of a fault or of a refusal, C(number) is a fault's code. The code is C(unsupported) where the
-    method does not exist, or not with so many parameters; C(auth_failed) or C(forbidden) where the login is refused.
+    ``words`` is the text of a fault or refusal, ``number`` the code of a fault. The result is ``unsupported`` if the
+    method does not exist or takes another number of parameters, and ``auth_failed`` or ``forbidden`` if the login is
+    refused.
     """
     squeezed = _squeezed(words)
     if number in _NO_SUCH_METHOD_FAULTS or re.search(_NO_SUCH_METHOD, squeezed):
         return "unsupported"
-    # What names a device is about that device, not about the login.
+    # A refusal that names a device is about that device, not about the login.
     if find_macs(squeezed):
         return None
     if re.search(_LOGIN_REFUSED, squeezed):
@@ -77,7 +78,7 @@ def general_code(words: str, number: int | None = None) -> str | None:
 
 
 def is_fine(words: str) -> bool:
-    """Tell whether C(words), or no words, say that all went well, as C(OK) does."""
+    """Return whether ``words``, or no words, report success, as ``OK`` does."""
     said = " ".join(without_macs(words).split()).lower().strip(" .,:;!(){}[]'\"")
     if not said:
         return not words.strip()

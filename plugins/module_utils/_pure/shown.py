@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text that may be shown: without the secrets of this run in any spelling, and without control characters."""
+"""Text that is safe to show: without the secrets of this run in any spelling, and without control characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import threading
 MASK = "***"
 
 SHORTEST_SECRET = 4
-"""A shorter secret is part of many words: it is hidden where its place tells what it is, and not everywhere."""
+"""Shorter secrets are part of many words: they are hidden only in places that are known to hold secrets."""
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _NAMED = {'"': "quot", "'": "apos", "<": "lt", ">": "gt", "&": "amp"}
@@ -26,7 +26,7 @@ _CUT_URL = re.compile(r"(?<=://)[^\s/?#@]*:\S*\Z")
 
 
 def visible(text: str) -> str:
-    r"""Return C(text) with what would steer a terminal or turn its text around written as an escape, as C(\x1b)."""
+    r"""Return ``text`` with characters that control a terminal or reverse text written as escapes, such as ``\x1b``."""
     if text.isprintable():
         return text
     return _CONTROLS.sub(lambda found: _escape(found.group()), text)
@@ -37,7 +37,7 @@ def _escape(char: str) -> str:
 
 
 class Secrets:
-    """The secrets of a run, hidden however they are spelled: plain, or escaped for a URL, XML, JSON or base64."""
+    """The secrets of a run; hides them in any spelling: plain, or escaped for a URL, XML, JSON or base64."""
 
     def __init__(self) -> None:
         self._adding = threading.Lock()
@@ -45,12 +45,12 @@ class Secrets:
 
     def clear(self) -> None:
         self._patterns: frozenset[str] = frozenset()
-        # Of which patterns, and to what: only once it is needed, as a long secret takes milliseconds.
+        # The pattern is compiled when first needed, because a long secret takes milliseconds.
         self._compiled: tuple[frozenset[str], re.Pattern[str] | None] = (self._patterns, None)
         self._margin = 0
 
     def add(self, *secrets: str) -> None:
-        """Hide these from now on, unless they are shorter than C(SHORTEST_SECRET)."""
+        """Hide these secrets from now on, unless they are shorter than ``SHORTEST_SECRET``."""
         added = set()
         for secret in secrets:
             stripped = secret.strip()
@@ -61,7 +61,7 @@ class Secrets:
         self._add(added)
 
     def add_login(self, name: str, password: str) -> None:
-        """Hide a password, and both as Basic authentication sends them."""
+        """Hide a password, and the name and password as Basic authentication sends them."""
         self.add(password)
         pair = f"{name}:{password}"
         self._margin = max(self._margin, 2 * len(pair) * _LONGEST_SPELLING)
@@ -73,20 +73,20 @@ class Secrets:
                 self._patterns |= patterns
 
     def hide(self, text: str) -> str:
-        """Return C(text) with C(***) for every secret."""
+        """Return ``text`` with each secret replaced by ``***``."""
         patterns = self._patterns
         if not patterns:
             return text
         compiled_of, hidden = self._compiled
-        # Another thread may have added a secret meanwhile.
+        # Another thread may have added a secret in the meantime.
         if hidden is None or compiled_of is not patterns:
-            # The longest first, as one secret may begin with another.
+            # The longest first, because one secret may be the beginning of another.
             hidden = re.compile("|".join(sorted(patterns, key=len, reverse=True)))
             self._compiled = (patterns, hidden)
         return hidden.sub(MASK, text)
 
     def beginning(self, text: str, limit: int) -> str:
-        """Return the first C(limit) characters of C(text) or more, without secrets, one that is cut off included."""
+        """Return at least the first ``limit`` characters of ``text``, without secrets, not even truncated ones."""
         window = text[: 8 * limit + self._margin]
         hidden = self.hide(window)
         if len(window) < len(text):
@@ -95,11 +95,11 @@ class Secrets:
 
 
 SECRETS = Secrets()
-"""Those of this process, which runs one task."""
+"""The secrets of this process, which runs one task."""
 
 
 def _any_spelling(char: str) -> str:
-    """Return a pattern of a character as it is and as URLs, XML and JSON escape it, twice over too."""
+    """Return a pattern for a character, plain or escaped for URLs, XML and JSON, also if escaped twice."""
     if char.isspace():
         return _ANY_SPACE
     code = ord(char)
@@ -114,16 +114,16 @@ def _any_spelling(char: str) -> str:
         spellings.append(rf"(?i:\\+x{code:02x})")
     if char in _NAMED:
         spellings.append(f"&(?:amp;)*{_NAMED[char]};")
-    # After its escapes, as it may be the first letter of one.
+    # After the escapes, because it may be the first letter of one.
     spellings.append(re.escape(char) if char.isalnum() else rf"\\*{re.escape(char)}")
     if code > 127:
-        # What was written in one encoding and read in another.
+        # Text that was written in one encoding and read in another.
         spellings += [re.escape(octets.decode("latin-1")), "\ufffd+"]
     return f"(?:{'|'.join(spellings)})"
 
 
 def _in_base64(secret: str) -> set[str]:
-    """Return the patterns of a secret in base64, in either alphabet and broken into lines or not."""
+    """Return patterns for a secret in base64, in both alphabets, with or without line breaks."""
     found = set()
     for encoding in ("utf-8", "latin-1"):
         octets = secret.encode(encoding, "replace")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""URLs as the services take them: checked, compared, and fit to be shown."""
+"""URLs: validate, compare, and show them without secrets."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK, 
 
 SCHEMES = ("http", "https", "ftp", "tftp")
 MAC_WORD = "{mac}"
-"""What a user writes in a URL for the MAC address of the phone that gets it."""
+"""The placeholder in a URL for the MAC address of each phone."""
 
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]")
 _AFTER_SCHEME = re.compile(r"(?<=://)(?:(?!://)\S)+")
 _AUTHORITY = re.compile(r"[^/?#]*")
 _BEFORE_AT = re.compile(r"^.*@", re.DOTALL)
-# As JSON, a query or XML have it.
+# As written in JSON, a query or XML.
 _ESCAPED_USERINFO = re.compile(
     r"((?::|%3a|&#58;|&#x3a;)(?:\\+/|%2f|&#47;|&#x2f;){2})\S*(?=@|%40|&#64;|&#x40;|\\+u0040)", re.IGNORECASE
 )
@@ -32,9 +32,9 @@ _PLACEHOLDERS = re.compile(r"(?:\{\w+\}|\$\w+|\$\{\w+\})+")
 
 
 def check_url(url: str) -> str:
-    """Return C(url), or raise ValueError, in words that hold no password, where no phone could be sent there.
+    """Return ``url`` if a phone could be redirected to it; else raise ValueError, in words without passwords.
 
-    Implements what the vendors say of a provisioning URL: it begins with http, https, ftp or tftp (Yealink 4.9, 4.12).
+    As the vendors require, a provisioning URL begins with http, https, ftp or tftp (Yealink 4.9, 4.12).
     """
     shown = without_userinfo(_BEFORE_AT.sub(f"{MASK}@", url))
     if MASK in url:
@@ -44,18 +44,18 @@ def check_url(url: str) -> str:
         host = parts.hostname
         _port = parts.port
     except ValueError as error:
-        why = "its parts cannot be told apart" if "@" in url else error
+        why = "it has an invalid host, port or password" if "@" in url else error
         raise ValueError(f"{shown!r} is not a URL: {why}") from None
     if parts.scheme.lower() not in SCHEMES:
         raise ValueError(f"{shown!r} does not begin with http://, https://, ftp:// or tftp://")
     if not host or _UNPRINTABLE.search(url):
-        why = "it has white space, or what is no character" if host else "it names no host"
+        why = "it contains white space or invalid characters" if host else "it has no host"
         raise ValueError(f"{shown!r} is not a URL: {why}")
     return url
 
 
 def shown_url(url: str) -> str:
-    """Return what may be shown of a text that is meant to be a URL; if it is none, nothing from before an C(@)."""
+    """Return what may be shown of text that should be a URL. If it is invalid, hide everything before an ``@``."""
     try:
         return without_userinfo(check_url(url))
     except ValueError:
@@ -63,7 +63,7 @@ def shown_url(url: str) -> str:
 
 
 def same_url(one: str, other: str) -> bool:
-    """Tell whether two URLs are one place: scheme and host in any case, an empty path or "/"."""
+    """Return whether two URLs are equal; the case of scheme and host is ignored, and an empty path equals "/"."""
     return one == other or _normal(one) == _normal(other)
 
 
@@ -77,16 +77,16 @@ def _normal(url: str) -> tuple[str, str, str, str, str]:
 
 
 def has_userinfo(url: str) -> bool:
-    """Tell whether a URL names a user, with a password or without."""
+    """Return whether a URL has a user, with or without a password."""
     return "@" in urlsplit(url).netloc
 
 
 @functools.lru_cache(maxsize=1024)
 def without_userinfo(text: str) -> str:
-    """Return C(text) fit to be shown: the secrets of every URL in it are C(***), control characters are escapes.
+    """Return ``text`` ready to be shown: secrets of URLs are ``***``, control characters are escaped.
 
-    Secrets are C(user:password@), be there a character in it that ends it by the rules of URLs, and the value of a
-    parameter that is named like a secret, unless it is a placeholder, as C({mac}).
+    Secrets are ``user:password@``, even with characters that are not allowed there, and the values of parameters whose
+    names suggest a secret, unless the value is a placeholder such as ``{mac}``.
     """
     if "@" in text:
         text = _AFTER_SCHEME.sub(lambda found: _without_user(found.group()), text)
@@ -98,7 +98,7 @@ def without_userinfo(text: str) -> str:
 
 
 def shown_text(text: str) -> str:
-    """Return what may be shown of a user's text in which there may be a URL, or what was meant to be one."""
+    """Return what may be shown of a user's text that may contain a URL, even an invalid one."""
     scheme, _slashes, rest = text.partition("://")
     if "@" in rest and any(char.isspace() for char in rest.rpartition("@")[0]):
         text = f"{scheme}://{MASK}@{rest.rpartition('@')[2]}"
@@ -106,11 +106,11 @@ def shown_text(text: str) -> str:
 
 
 def _without_user(after_scheme: str) -> str:
-    authority = _AUTHORITY.match(after_scheme).group()  # type: ignore[union-attr]  # which matches nothing, too
+    authority = _AUTHORITY.match(after_scheme).group()  # type: ignore[union-attr]  # it also matches the empty string
     rest = after_scheme[len(authority) :]
     if "@" in authority:
         host = authority.rpartition("@")[2]
-        # A host without a dot before another @ is more likely a part of the password.
+        # A host without a dot before another @ is more likely to be part of the password.
         if "@" not in rest or "." in host or host.startswith("["):
             return f"{MASK}@{host}{rest}"
     elif "@" not in rest or ":" not in authority:

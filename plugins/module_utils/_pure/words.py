@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values of the user in words: what they are, and the beginning of long ones."""
+"""Describe the user's values in messages: their type, and the beginning of long ones."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
 def without_invisible(text: str) -> str:
-    """Return C(text) without the characters that have no width, such as byte order marks and marks of direction."""
+    """Return ``text`` without characters that have no width, such as byte order and direction marks."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def shown(text: str) -> str:
-    """Return the beginning of C(text) in quotes, on one line: control characters escaped, the login of a URL masked."""
+    """Return the beginning of ``text`` in quotes, on one line, with control characters escaped and logins masked."""
     if "@" in text:
         text = without_userinfo(text)
     return repr(text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…")
 
 
 def kind_of(value: Any) -> str:
-    """Return what a value that should be text is instead."""
+    """Return the type of a value that should be text, in words."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A phone list in a workbook: read where the Python library openpyxl is there, else recognised."""
+"""A phone list in a workbook: read it if the Python library openpyxl is installed, else say what it is."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MAX_COLUMNS = 256
 def rows_of(file: BinaryIO) -> Iterator[list[str]]:
     """Yield the rows of the first sheet of an Excel workbook (.xlsx), from the top, each cell as text.
 
-    Formulas have the value that Excel saved with them. Raises ValueError, in words for the user, where the file is no
-    such workbook, is damaged or takes too much memory, or openpyxl is not there.
+    Formulas have the value that Excel saved with them. Raise ValueError, in words for the user, if the file is not such
+    a workbook, is damaged or needs too much memory, or if openpyxl is missing.
     """
     _check(file)
     try:
@@ -38,7 +38,7 @@ def rows_of(file: BinaryIO) -> Iterator[list[str]]:
         sheet.reset_dimensions()
         for cells in sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True):
             yield [_text(cell) for cell in cells] if any(cells) else []
-    # A damaged workbook raises whatever the library meets.
+    # For a damaged workbook, openpyxl may raise any exception.
     except Exception:
         raise ValueError(f"is an Excel workbook that cannot be read. {CSV_ADVICE}") from None
 
@@ -61,7 +61,9 @@ def _check(file: BinaryIO) -> None:
     if "xl/workbook.xml" not in names:
         raise ValueError("is a ZIP archive, not a CSV file. Unpack it first")
     if sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise ValueError(f"is a workbook of more than {MAX_UNPACKED // 1_000_000} MB unpacked: this is no phone list")
+        raise ValueError(
+            f"is a workbook of more than {MAX_UNPACKED // 1_000_000} MB unpacked: this is not a phone list"
+        )
 
 
 def _text(cell: Any) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Add named servers to a service that cannot list them, and what became of servers on any service."""
+"""Add named servers to a service that cannot list them, and report the outcomes of servers on any service."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _MOST_NAMED = 20
 
 
 class ServerOutcome(NamedTuple):
-    """What became of a named server: C(action) is added, changed, removed, none, unverified (the name is taken) or
-    failed.
+    """The result for a named server.
 
-    C(url) is the one asked for, or None; C(was) is the URL that the service showed before. C(lost): a request was lost,
-    so that it may have been carried out all the same.
+    ``action``: added, changed, removed, none, unverified (the name is taken) or failed. ``url``: the requested URL, or
+    None. ``was``: the URL that the service showed before. ``lost``: the answer was lost, so the request may have been
+    carried out.
     """
 
     name: str
@@ -46,9 +46,9 @@ class ServerOutcome(NamedTuple):
 
 
 def add_servers(service: Service, servers: Mapping[str, str], *, check_mode: bool) -> list[ServerOutcome]:
-    """Add the servers, name to URL, and return what became of them; in check mode, what would if no name is taken.
+    """Add the servers, name to URL, and return their outcomes; check mode assumes that no name is taken.
 
-    Raises RpsError where nothing could be done.
+    Raise RpsError if nothing could be done.
     """
     if check_mode:
         return [ServerOutcome(name, url, ADDED) for name, url in servers.items()]
@@ -65,7 +65,7 @@ def add_servers(service: Service, servers: Mapping[str, str], *, check_mode: boo
 
 
 def add_server(runner: Runner[Service], name: str, url: str) -> ServerOutcome:
-    """Add a server, and return what became of it; nothing is sent once the service is given up."""
+    """Add a server, and return its outcome. Send nothing once the service is given up."""
     client = runner.service.client
     attempt = 0
     while not runner.stopped:
@@ -89,7 +89,7 @@ def add_server(runner: Runner[Service], name: str, url: str) -> ServerOutcome:
 
 
 def server_warnings(outcomes: Sequence[ServerOutcome]) -> list[str]:
-    """Return what a task has to say of servers whose names are taken."""
+    """Return a task's warnings about servers whose names are taken."""
     taken = [one.name for one in outcomes if one.action == UNVERIFIED and not one.lost]
     lost = [one.name for one in outcomes if one.action == UNVERIFIED and one.lost]
     warnings: list[str] = []
@@ -106,7 +106,7 @@ def server_warnings(outcomes: Sequence[ServerOutcome]) -> list[str]:
 
 
 def servers_result(outcomes: Sequence[ServerOutcome], *, diff: bool) -> dict[str, Any]:
-    """Return the result of a task, C(failed) and C(msg) included where a server failed."""
+    """Return the result of a task, including ``failed`` and ``msg`` if a server failed."""
     changes = [outcome for outcome in outcomes if outcome.action in (ADDED, CHANGED, REMOVED)]
     failed = [outcome for outcome in outcomes if outcome.error]
     result: dict[str, Any] = {

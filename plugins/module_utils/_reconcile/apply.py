@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 
-"""Carry out steps in batches, whether a refused batch was all or nothing or not, and an answer came or not."""
+"""Carry out steps in batches, whether or not a service applies part of a refused batch, and if answers are lost."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import 
 
 _WHOLE_BATCH = frozenset((Verdict.SERVER, Verdict.BATCH))
 _CALLED_REGISTERED = frozenset((Verdict.ELSEWHERE, Verdict.REGISTERED, Verdict.NOT_OVERRIDDEN))
-"""With these, a service may as well refuse a device that an earlier call of ours has registered."""
+"""With these verdicts, the refused device may have been registered by an earlier call of this run."""
 
 
 class Batch(NamedTuple):
     """A part of a step that goes into one call.
 
-    C(sent): how often it was sent in vain; C(refused): some of it may have been carried out; C(looked): how many
-    devices it had when it was last read back, 0 if it was not.
+    ``sent``: the number of attempts without success. ``refused``: part of it may have been carried out. ``looked``: the
+    number of devices when it was last read back, 0 if never.
     """
 
     step: Step
@@ -61,11 +61,11 @@ class Batch(NamedTuple):
 
 
 class Applier:
-    """Carries out the steps of a plan, and corrects its outcomes where they came out otherwise.
+    """Carries out the steps of a plan, and corrects the planned outcomes when reality differs.
 
-    C(look) asks the service about a step's devices, and raises RpsError where it cannot be read. C(uncertain) is true
-    once a write may have been carried out of which nothing could be learnt afterwards. C(release_size): how many
-    devices are released at a time, at most, to be registered again.
+    ``look`` asks the service about a step's devices, and raises RpsError if they cannot be read. ``uncertain`` is set
+    once a write may have been carried out and nothing could be learnt about it afterwards. ``release_size``: the limit
+    of devices that are released at a time to be registered again.
     """
 
     def __init__(
@@ -86,19 +86,19 @@ class Applier:
         self._policy = policy
         self._batch_size = batch_size
         self._release_size = release_size
-        # Devices are released by one batch at a time, and none after one that could not be registered again.
+        # Only one batch at a time is released, and no more once a released device could not be registered again.
         self._releasing = threading.RLock()
         self._released: set[str] = set()
         self._left_unbound = False
 
     def batches(self, step: Step) -> list[Batch]:
-        """Return the batches that a step takes."""
+        """Return the batches of a step."""
         return Batch(step).split(min(self._batch_size, self._service.most(step.target, moves=step.moves)))
 
     def carry_out(self, batch: Batch) -> None:
-        """Send a batch, and what it takes beyond it until each of its devices has its outcome.
+        """Send a batch, and follow-up calls until each of its devices has its outcome.
 
-        An error of ours that was not foreseen fails its devices, and ends the run.
+        An unexpected exception of ours fails its devices and ends the run.
         """
         try:
             self._carry_out(batch)
@@ -130,9 +130,9 @@ class Applier:
                 todo += self._after_fault(batch, error)
 
     def confirm(self) -> None:
-        """List the account, and have those devices failed that it does not show as they are reported.
+        """List the account, and fail the devices whose listed state differs from their outcome.
 
-        As a list may lag behind, it is asked for again, after pauses.
+        The list may lag behind writes, so it is requested again after pauses.
         """
         changed = {mac: one.action for mac, one in self.outcomes.items() if one.action in (REGISTERED, MOVED, REMOVED)}
         wrong = list(changed)
@@ -158,7 +158,7 @@ class Applier:
                 self.fail([mac], RpsError("protocol_error", f"the service took it, and {shown}"))
 
     def fail(self, macs: Iterable[str], error: RpsError) -> None:
-        """Have devices failed; of those that were released before, the error says so first."""
+        """Fail devices; if a device was released before, the error says so first."""
         for mac in macs:
             kept = error.without_traceback()
             if mac in self._released:
@@ -181,26 +181,26 @@ class Applier:
             self._service.register(self._runner.devices(step.macs), step.target, override=step.override)
 
     def _after_success(self, batch: Batch) -> list[Batch]:
-        """Settle a batch, and return what it takes beyond it."""
+        """Settle a batch, and return the follow-up batches."""
         step = batch.step
         if step.moves and not self._service.can.rebind:
             left = list(self._read_back(step, patient=True))
             return batch._replace(step=step._replace(release=True)).only(left)
         self._released.difference_update(step.macs)
         for mac in step.macs:
-            # Most are as planned, and to copy every outcome would be a fifth of the CPU of it all.
+            # Most outcomes are as planned, and copying them all would take a fifth of the CPU time.
             if self.outcomes[mac].action != step.action:
                 self.set(mac, action=step.action)
         return []
 
     def _release_and_register(self, step: Step) -> None:
-        """Move devices that must be released first, a few at a time, each of which is registered at once."""
+        """Move devices that must be released first, a few at a time; register each few again immediately."""
         size = min(self._release_size, self._service.most(None, moves=False))
         for part in step.split(size):
-            # One by one there are never more at a time than workers.
+            # In batches of one, no more devices than workers are released at a time.
             with self._releasing if size > 1 else nullcontext():
                 if self._left_unbound:
-                    words = "not sent: it would be released first, and another device was, and could not be registered"
+                    words = "not sent: it must be released first, and another released device could not be registered"
                     self.fail(part.macs, RpsError("not_sent", words))
                     continue
                 for released in self._release(part):
@@ -208,7 +208,7 @@ class Applier:
                         self.carry_out(batch)
 
     def _release(self, step: Step, sent: int = 0) -> list[Batch]:
-        """Release devices, and return what is left to register."""
+        """Release devices, and return the batches that register them again."""
         if not step.macs:
             return []
         if self._runner.stopped:
@@ -224,7 +224,7 @@ class Applier:
             if refusal.verdict is not Verdict.ALREADY:
                 self.fail(step.macs, refusal)
                 return []
-            # It was not ours, unless an earlier call released it of which the answer was lost.
+            # The device was not ours, unless an earlier release succeeded and its answer was lost.
             ours = sent > 0
         except RpsError as error:
             if not error.in_doubt:
@@ -233,7 +233,7 @@ class Applier:
                 return []
             late = error.code == "timeout"
             left = list(self._read_back(step._replace(target=None), patient=late))
-            # A release that is only late would come after the registration, and leave the device bound to nothing.
+            # A delayed release could arrive after the registration, and leave the device unbound.
             if late or sent == self._service.client.retries:
                 self.uncertain = self.uncertain or bool(left)
                 words = f"releasing it was not answered, and may still be carried out: {error.message}"
@@ -245,12 +245,12 @@ class Applier:
         return Batch(step._replace(released=True)).only(gone) + self._release(step.only(left), sent + 1)
 
     def _after_refusal(self, batch: Batch, refusal: Refused) -> list[Batch]:
-        """Return what is left to send of a batch that the service answered with no."""
+        """Return the batches still to send after the service refused a batch."""
         if refusal.done:
             return self._after_partial_success(batch, refusal)
         doubtful = bool(batch.sent or batch.refused)
         if batch.sent and batch.step.target and refusal.verdict in _CALLED_REGISTERED:
-            # What is read may lag behind, so that the call whose answer was lost was carried out all the same.
+            # Reads may lag behind, so the call with the lost answer may still have been carried out.
             batch = batch._replace(step=batch.step.only(list(self._read_back(batch.step, patient=True))))
         macs = batch.step.macs
         if not macs:
@@ -284,7 +284,7 @@ class Applier:
         return batch.halves()
 
     def _after_partial_success(self, batch: Batch, refusal: Refused) -> list[Batch]:
-        """Settle the devices of a batch of which the service says that all went well, and sort the others."""
+        """Settle the devices that the service reports as carried out, and sort the others."""
         others = Refused(refusal.code, refusal.message, refusal.culprits, verdict=refusal.verdict)
         todo: list[Batch] = []
         for part in batch.only([mac for mac in batch.step.macs if mac in refusal.done]):
@@ -295,20 +295,20 @@ class Applier:
 
     @staticmethod
     def _asks_about_registered(batch: Batch, refusal: Refused) -> bool:
-        """Tell whether the refusal may be about devices that are ours, which looking at them has still to show."""
-        # Where the good ones of a refused batch went through, to send one of them again is refused for that.
+        """Return whether the refusal may concern devices that are ours, so that they must be read."""
+        # If the good devices of a refused batch were registered, sending one of them again is refused for that reason.
         is_registered = refusal.verdict is Verdict.REGISTERED
         asks = is_registered or (refusal.verdict is Verdict.NOT_OVERRIDDEN and batch.refused)
-        # A list may be cut: of one device that the service asks about, it is not enough.
+        # A list may be incomplete, so it is not enough if the service asks about a single device.
         one_by_list = len(batch.step.macs) == 1 and batch.looked > 1 and is_registered
         looked = batch.looked and not one_by_list
         return asks and batch.step.action == REGISTERED and not looked
 
     def _after_question(self, batch: Batch, named: list[str], refusal: Refused, doubtful: bool) -> list[Batch]:
-        """Sort a batch with devices that the service calls registered: by this very batch, by us before, or by others.
+        """Sort a batch with devices that the service calls registered: by this batch, by us before, or by others.
 
-        Where the account was listed, and the service calls a device registered that the list did not name, the list
-        was cut: each such device is looked at by itself. C(doubtful): an earlier call may have registered it.
+        If the service calls a device registered that the account's list did not have, the list was incomplete, so each
+        such device is read by itself. ``doubtful``: an earlier call may have registered the device.
         """
         macs = batch.step.macs
         disputed = named or (list(macs) if len(macs) == 1 else [])
@@ -340,23 +340,23 @@ class Applier:
         return again + self.batches(batch.step.only(list(moves))._replace(action=MOVED))
 
     def _after_removal(self, batch: Batch, named: list[str], refusal: Refused) -> list[Batch]:
-        """Sort a batch that the service did not release, or not as a whole."""
+        """Sort a batch that the service did not release, or only in part."""
         left = list(self._read_back(batch.step))
         if refusal.verdict is Verdict.ALREADY:
-            # Where others were left, nothing was released, and those that are gone had been gone before.
+            # If others are left, nothing was released, so the missing devices were missing before.
             for mac in batch.step.macs if left else named:
                 if mac not in left and not self.outcomes[mac].error:
                     self.set(mac, action=_removal_outcome(batch))
         return batch._replace(looked=len(batch.step.macs)).only(left)
 
     def _after_fault(self, batch: Batch, error: RpsError) -> list[Batch]:
-        """Return what is left to send of a batch that no readable answer came to."""
+        """Return the batches still to send after a batch got no readable answer."""
         if not error.in_doubt:
             self._runner.failed(error, "write")
             self._give_up(batch, error)
             return []
         seen = self._read_back(batch.step)
-        # What is only late may still be carried out.
+        # A delayed write may still be carried out.
         if seen and (error.code == "timeout" or _does_not_show(batch.step, seen)):
             self.uncertain = True
         lost = [mac for mac, one in seen.items() if batch.step.moves and one.status != REGISTERED]
@@ -373,10 +373,10 @@ class Applier:
         return more
 
     def _no_longer_ours(self, batch: Batch, seen: Mapping[str, Observation]) -> list[Batch]:
-        """Return what is left to send for devices to be moved that turned out not to be the account's any more."""
+        """Return the batches still to send for devices to move that no longer belong to the account."""
         free: list[str] = []
         for mac, one in seen.items():
-            # To send the move again could take the device from another account.
+            # Sending the move again could take the device from another account.
             outcome = decide(mac, batch.step.target, one, self._policy._replace(override=False), self._service.can)
             self.outcomes[mac] = outcome
             if outcome.action == REGISTERED:
@@ -393,9 +393,9 @@ class Applier:
             return {mac: Observation(None, error=error) for mac in step.macs}
 
     def _read_back(self, step: Step, *, patient: bool = False) -> dict[str, Observation]:
-        """Read devices back, settle those as requested and those that are unreadable, return what was seen of the rest.
+        """Read devices back; settle those as requested and unreadable ones; return observations of the others.
 
-        C(patient): as what is read may lag behind a write, that rest is read again, after pauses.
+        ``patient``: read the others again after pauses, because reads may lag behind a write.
         """
         left: dict[str, Observation] = {}
         for attempt in range(self._service.client.retries + 1 if patient else 1):
@@ -433,18 +433,18 @@ class Applier:
 
 
 def _does_not_show(step: Step, seen: Mapping[str, Observation]) -> bool:
-    """Tell whether devices were to be moved, and what was seen of them does not show where to."""
+    """Return whether devices were to be moved, and the observations do not show where they point."""
     target = step.target if step.moves else None
     return target is not None and any(target.met_by(mac, one) is None for mac, one in seen.items())
 
 
 def _removal_outcome(batch: Batch) -> str:
-    """Return what became of a device that the service calls not ours, where it was to be removed."""
+    """Return the outcome of removing a device that the service says is not ours."""
     return REMOVED if batch.sent else NONE
 
 
 def _shows(seen: Observation | None, outcome: Outcome) -> bool:
-    """Tell whether a list of the account shows a device as its outcome says, as far as it tells."""
+    """Return whether the account's list shows a device as its outcome says, if the list shows that at all."""
     if outcome.target is None:
         return seen is None
     return seen is not None and outcome.target.met_by(outcome.mac, seen) is not False

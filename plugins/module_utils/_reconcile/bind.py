@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 
-"""Bind devices to named servers, and look where one of them points before the others follow."""
+"""Bind devices to named servers; check where the first device of each server points before the others follow."""
 
 from __future__ import annotations
 
@@ -37,11 +37,10 @@ _MOST_SAMPLES = 3
 class _Server:
     """A named server that devices are bound to in this run.
 
-    C(target): where the devices go that shall have no URL of their own; C(url): the server's URL, as it was given or
-    learnt; C(batches): what is still to be sent; C(unverified): the devices of which it takes the URL to say whether
-    they point there; C(left): the URLs that a device was seen to have left for this server; C(read): whether a device
-    showed where the server sends it, or none can; C(probed): whether its URL was to be learnt by a probe; C(stopped):
-    why no more devices are bound to it.
+    ``target``: the target of devices without a URL of their own. ``url``: the server's URL, as given or learnt.
+    ``batches``: calls still to send. ``unverified``: devices that can only be verified once the URL is known. ``left``:
+    the previous URLs of devices that moved to this server. ``read``: a device has shown where the server points, or
+    none can. ``probed``: its URL was to be learnt by a probe. ``stopped``: why no more devices are bound to it.
     """
 
     def __init__(self, name: str) -> None:
@@ -65,17 +64,17 @@ class _Server:
         return self.target._replace(url=self.url, own=True)
 
     def is_shown(self, mac: str, seen: Observation) -> bool:
-        """Tell whether a device was seen to point where this server sends it."""
+        """Return whether an observation shows that the device points to this server's URL."""
         return seen.status == REGISTERED and bool(self.known_target.met_by(mac, seen))
 
 
 class Binder:
-    """Carries out steps of a plan with C(applier), those to named servers in this order.
+    """Carries out steps of a plan with ``applier``. Steps for named servers have this order:
 
-    Of each server the first call alone, after which one of its devices is read; then all the others, unless the server
-    has another URL than it should; at last, devices that kept a URL of their own are given the server's.
-    C(to_add): servers by name, with their URLs, that are added before the first device is bound to them. C(added): what
-    became of those. What was learnt of a server holds for all later steps.
+    the first call for each server alone, after which one of its devices is read; then all others, unless the server has
+    a wrong URL; finally, devices that kept a URL of their own get the server's.
+    ``to_add``: servers by name, with their URLs, to add before the first device is bound to them. ``added``: their
+    outcomes. Knowledge about a server is kept for later steps.
     """
 
     def __init__(self, runner: Runner[Service], applier: Applier, to_add: Mapping[str, str]) -> None:
@@ -94,13 +93,13 @@ class Binder:
         self._sort_unverified()
 
     def run(self, steps: Iterable[Step]) -> None:
-        """Carry out these steps, and the moves that turn out to be needed once a server's URL is learnt."""
+        """Carry out the steps, and the moves that are needed once a server's URL is known."""
         moves = self.run_only(steps)
         if moves:
             self.run_only(moves)
 
     def run_only(self, steps: Iterable[Step]) -> list[Step]:
-        """Carry out these steps, and return the moves that turned out to be needed as a server's URL was learnt."""
+        """Carry out the steps, and return the moves that are needed now that a server's URL is known."""
         self._sort(steps)
         jobs: list[Callable[[], None]] = [functools.partial(self._begin, one) for one in self._servers.values()]
         jobs += [functools.partial(self._applier.carry_out, batch) for batch in self._others]
@@ -115,7 +114,7 @@ class Binder:
         named_servers = self._service.can.named_servers
         self._others = []
         self._sent = [mac for step in steps for mac in step.macs]
-        # Those first that were not the account's: no URL of their own hides the server's.
+        # Devices that were not the account's come first: they have no URL of their own that hides the server's.
         for step in sorted(steps, key=lambda step: step.action != REGISTERED):
             target = step.target if isinstance(step.target, Target) else None
             if not named_servers or target is None or target.server is None:
@@ -141,7 +140,7 @@ class Binder:
         return server
 
     def _begin(self, server: _Server) -> None:
-        """Make the first call that binds to a server, and read where a device of it points then."""
+        """Make the first call that binds to a server, and read where one of its devices then points."""
         if not self._is_there(server):
             return
         while server.batches and not (server.read or server.stopped or self._runner.stopped):
@@ -157,7 +156,7 @@ class Binder:
             self._probe(server)
 
     def _is_there(self, server: _Server) -> bool:
-        """Add a server that is to be added. Returns whether devices can be bound to it, as far as is known."""
+        """Add a server if requested. Return whether devices can probably be bound to it."""
         if server.name not in self._to_add or self._runner.stopped:
             return True
         if server.name not in self.added:
@@ -170,7 +169,7 @@ class Binder:
         return added.error is None
 
     def _add(self, name: str, url: str) -> ServerOutcome:
-        """Add a server; where the service lists its servers, unless it has it."""
+        """Add a server, unless the service lists it already."""
         if not self._service.lists_servers:
             return add_server(self._runner, name, url)
         try:
@@ -183,7 +182,7 @@ class Binder:
         return ensure_server(self._runner, name, url, self._there)
 
     def _sample(self, server: _Server, macs: Sequence[str]) -> None:
-        """Look where one of the devices of a call points, and hold the server's others back if that is not its URL."""
+        """Read where one device of a call points, and hold the server's other devices back if it is another URL."""
         bound = [mac for mac in macs if self._outcomes[mac].action in (REGISTERED, MOVED)]
         new = [mac for mac in bound if self._outcomes[mac].action == REGISTERED]
         if not bound:
@@ -216,7 +215,7 @@ class Binder:
             self._judge(server, bound, sample, seen)
 
     def _judge(self, server: _Server, bound: Sequence[str], sample: str, first: Observation) -> None:
-        """Decide about a call of which one device does not show the server's URL, which alone proves nothing."""
+        """Decide about a call after one device does not show the server's URL, which alone proves nothing."""
         try:
             seen = {sample: first, **self._read([mac for mac in bound if mac != sample])}
         except RpsError:
@@ -243,10 +242,10 @@ class Binder:
             server.stopped = RpsError("not_sent", words)
 
     def _settle_unchanged(self, server: _Server, bound: Sequence[str], shown: str | None) -> None:
-        """Decide about devices that all point where they did: by URLs of their own, or because the server's is that.
+        """Decide about devices that all still point to their old URLs: their own, or the server's actual URL.
 
-        One is given a URL of its own, and bound to the server again. If the service clears such URLs, it then shows the
-        server's.
+        Give one device a URL of its own, and bind it to the server again. If the service clears such URLs, it then
+        shows the server's.
         """
         mac = bound[0]
         if self._service.can.own_url:
@@ -265,7 +264,7 @@ class Binder:
         self._stop(server, [mac for mac in bound if not self._outcomes[mac].error], shown)
 
     def _stop(self, server: _Server, bound: Sequence[str], shown: str | None) -> None:
-        """Have the devices failed that were bound to a server with another URL, and hold the others back."""
+        """Fail the devices that were bound to a server with another URL, and hold the others back."""
         has = f"server {server.name!r} has the URL {shown} at the service, not {server.url}"
         advice = "add a server of another name with that URL (rps_server), and use that name"
         self._applier.uncertain = True
@@ -273,10 +272,10 @@ class Binder:
         server.stopped = RpsError("not_sent", f"not sent: {has}: {advice}")
 
     def _probe(self, server: _Server) -> None:
-        """Learn a server's URL from devices that are registered: where the URL of one changes as it is bound.
+        """Learn a server's URL from registered devices: the URL of a device changes when it is bound.
 
-        If it does not change, the device may have pointed there before, or have a URL of its own. A second one with
-        another URL decides that, if there is one.
+        If it does not change, the device may have pointed there before, or may have a URL of its own. Decide by a
+        second device with another URL, if there is one.
         """
         first: str | None = None
         for mac in server.unverified:
@@ -304,7 +303,7 @@ class Binder:
             first = was.url
 
     def _compare(self, server: _Server) -> list[Step]:
-        """Decide about the registered devices of a server once its URL was learnt, and return the moves this takes."""
+        """Decide about a server's registered devices once its URL is known, and return the necessary moves."""
         if server.url is None or server.stopped:
             return []
         moves: list[str] = []
@@ -318,12 +317,12 @@ class Binder:
                     moves.append(mac)
         if not moves:
             return []
-        # How its URL was learnt showed where it leads.
+        # Learning its URL has already shown where it points.
         server.read = True
         return [Step(MOVED, server.known_target, False, tuple(moves))]
 
     def _following(self) -> list[Batch]:
-        """Return what is left to send, and have failed what is held back."""
+        """Return the batches still to send, and fail those that are held back."""
         batches: list[Batch] = []
         for server in self._servers.values():
             if not server.stopped:
@@ -336,9 +335,9 @@ class Binder:
         return batches
 
     def _give_own_urls(self) -> None:
-        """Give devices that were moved, but kept a URL of their own, that of the server.
+        """Give devices that were moved, but kept a URL of their own, the URL of the server.
 
-        Of the devices that left the same URL one is read; where one kept its own, all that were moved are.
+        Read one of the devices that left the same URL; if it kept its own, read all that were moved.
         """
         can = self._service.can
         if not (can.own_url and can.read_target) or self._runner.stopped:
@@ -392,9 +391,9 @@ class Binder:
         return self._runner.read(macs, frozenset(macs))
 
     def _look_patiently(self, bound: Mapping[str, _Server]) -> dict[str, Observation]:
-        """Read where devices point that were bound to servers, again after a pause while what is seen may be late.
+        """Read where bound devices point, again after a pause while the answers may be outdated.
 
-        Returns nothing once the service is given up.
+        Return nothing once the service is given up.
         """
         seen: dict[str, Observation] = {}
         late = list(bound)
@@ -411,7 +410,7 @@ class Binder:
         return seen
 
     def _may_be_late(self, mac: str, server: _Server, seen: Observation) -> bool:
-        """Tell whether what was seen of a device may be how it was before it was bound."""
+        """Return whether an observation may show the device's state before it was bound."""
         if seen.error or server.is_shown(mac, seen):
             return False
         return seen.status != REGISTERED or _is(seen, self._outcomes[mac].was.url)
@@ -426,5 +425,5 @@ def _is(seen: Observation, url: str | None) -> bool:
 
 
 def _not_bound(seen: Observation) -> RpsError:
-    words = f"the service accepted to bind it, and then shows it as {seen.status or 'unreadable'}"
+    words = f"the service accepted the binding, but then shows the device as {seen.status or 'unreadable'}"
     return RpsError("protocol_error", words)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the user asks for: from the rows of a phone list to each account's devices, or every problem with them."""
+"""Turn the rows of a phone list into each account's desired devices, or into input errors."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from ansible_collections.voip.rps.plugins.module_utils._services import longest_
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 Rows = Iterable["tuple[str, Mapping[str, str]]"]
-"""The rows of a phone list by our column names, each with where it stands."""
+"""The rows of a phone list by our column names, each with its place in the list."""
 
 
 class Desired(NamedTuple):
-    """What a phone list asks for.
+    """The content of a phone list.
 
-    C(devices): each owner's devices, in the order of the list, each once; C(named): every MAC address of the list,
-    whoever owns its row; C(others): how many rows belong to owners of whom no targets were given. C(swaps): of each
-    owner, which devices replace which, new to old; C(replaced): all of these, whoever owns the row.
+    ``devices``: each owner's devices, once each, in the order of the list. ``named``: every MAC address of the list,
+    of all owners. ``others``: the number of rows of owners without targets. ``swaps``: for each owner, the new devices
+    and those that they replace. ``replaced``: all replaced devices, of all owners.
     """
 
     devices: dict[Owner, list[Device]]
@@ -42,16 +42,16 @@ class Desired(NamedTuple):
 
     @property
     def kept(self) -> set[str]:
-        """What pruning must not remove: what the list names, and what is only released once it was replaced."""
+        """The devices that pruning must not remove: listed ones, and replaced ones, which are released later."""
         return self.named.union(self.replaced)
 
 
 class Targets:
-    """Finds a row's target; rows that name the same server and URL share one.
+    """Finds the target of a row; rows with the same server and URL share one target.
 
-    C(default) is the server and the URL of rows that name neither; C(absent): devices are to be released; C(swaps): the
-    column C(replaces) counts. C(problems) has what is wrong with C(servers), name to URL, by the option C(option).
-    C(as_seen): the URLs are what a service said, and go back to it as they are.
+    ``default``: the server and URL of rows that have neither. ``absent``: devices must be released. ``swaps``: the
+    column ``replaces`` is used. ``problems``: the errors in ``servers`` (name to URL), with ``option`` as their place.
+    ``as_seen``: the URLs come from a service and are sent back unchanged.
     """
 
     def __init__(
@@ -78,21 +78,21 @@ class Targets:
 
     @property
     def service(self) -> type[Service]:
-        """The service that the targets are for."""
+        """The service of the targets."""
         return self._service
 
     def attributes_of(self, row: Mapping[str, str]) -> Mapping[str, str]:
-        """Return what the row says of its device that the service makes use of."""
+        """Return the attributes of a row's device that the service uses."""
         return attributes_of(row, self._service) if self._service.attributes else NO_ATTRIBUTES
 
     def device_problems(self, where: str, device: Device) -> Problems:
-        """Return what is wrong with the attributes of a row's device."""
+        """Return the errors in the attributes of a row's device."""
         return device_problems(where, device, self._service) if self._service.attributes else []
 
     def of(self, row: Mapping[str, str | None], mac: str | None = None) -> Target | None:
-        """Return the row's target, None where it is to be released. Raises TargetError.
+        """Return the row's target, or None if the device must be released. Raise TargetError.
 
-        Where the service has no placeholder for the MAC address, a URL with C({mac}) is that of the device C(mac).
+        If the service has no placeholder for the MAC address, ``{mac}`` in a URL is replaced by ``mac``.
         """
         if self._absent:
             return None
@@ -147,7 +147,7 @@ class Targets:
 
 
 class TargetError(ValueError):
-    """A row asks for what cannot be: an error code and words for the user."""
+    """A row asks for something impossible: an error code and words for the user."""
 
     def __init__(self, code: str, words: str) -> None:
         super().__init__(words)
@@ -155,7 +155,7 @@ class TargetError(ValueError):
 
 
 def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Targets], problems: Problems) -> Desired:
-    """Return what the rows ask for, of the owners that have C(targets); adds to C(problems) what is wrong with them."""
+    """Return what the rows ask for, for the owners that have ``targets``; add errors to ``problems``."""
     places: dict[str, tuple[str, Owner, Device | None]] = {}
     owners: dict[tuple[str | None, str | None, str], Owner] = {}
     beginning = slice(longest_prefix())
@@ -169,7 +169,7 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
         except ValueError as error:
             problems.append(Problem("invalid_mac", where, str(error)))
             continue
-        # All that tells the owner, and it is the same in most rows.
+        # These decide the owner, and most rows have the same.
         whose = (row.get("account"), row.get("provider"), mac[beginning])
         try:
             owner = owners.get(whose) or owners.setdefault(whose, ownership.owner_of(mac, row))
@@ -201,19 +201,19 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
 
 
 def attributes_of(row: Mapping[str, str], service: type[Service]) -> Mapping[str, str]:
-    """Return what a row says of its device that the service makes use of."""
+    """Return the attributes of a row's device that the service uses."""
     return {name: row[name] for name in service.attributes if row.get(name)} or NO_ATTRIBUTES
 
 
 def device_problems(where: str, device: Device, service: type[Service]) -> Problems:
-    """Return what is wrong with a device's attributes, as the service sees it."""
+    """Return the errors that the service finds in a device's attributes."""
     masked = [name for name, value in device.attributes.items() if MASK in value]
     words = [f"{name} is masked output" for name in masked] or service.device_problems(device)
     return [Problem("invalid_input", where, one) for one in words]
 
 
 def _difference(one: Device | None, other: Device | None) -> str:
-    """Return in words what one row says of a device otherwise than another row."""
+    """Return in words how the second row of a device differs from the first."""
     if one is None or other is None or one.target != other.target:
         return "another target"
     names = {**one.attributes, **other.attributes}
@@ -221,9 +221,9 @@ def _difference(one: Device | None, other: Device | None) -> str:
 
 
 def rows_asked_for(params: Mapping[str, Any], problems: Problems) -> Rows:
-    """Yield each phone that the options C(mac), C(macs), C(devices) or C(src) name, with where it stands.
+    """Yield each phone from the options ``mac``, ``macs``, ``devices`` or ``src``, with its place.
 
-    Adds to C(problems) what is no row, and why a list cannot be read.
+    Add to ``problems`` entries that are not rows, and why a list cannot be read.
     """
     if params.get("mac") is not None:
         yield "mac", {"mac": params["mac"]}
@@ -236,14 +236,14 @@ def rows_asked_for(params: Mapping[str, Any], problems: Problems) -> Rows:
 
 
 def rows_of_list(option: str, items: Iterable[Any], problems: Problems) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield the rows of a phone list that is a list of dicts, each with where it stands; other keys are ignored."""
+    """Yield the rows of a phone list given as a list of dicts, each with its place; ignore unknown keys."""
     for position, item in enumerate(items):
         where = f"{option}[{position}]"
         yield where, row_of(where, item, problems)
 
 
 def server_problems(where: str, name: str, url: Any, service: type[Service]) -> Problems:
-    """Return what is wrong with a named server; where the service has none, its name is only the user's."""
+    """Return the errors of a named server. If the service has no named servers, only the user knows the name."""
     problems: Problems = []
     try:
         if service.can.named_servers:
@@ -262,7 +262,7 @@ def server_problems(where: str, name: str, url: Any, service: type[Service]) -> 
 
 
 def placeholder_problems(where: str, url: Any, service: type[Service]) -> Problems:
-    """Return why a named server cannot have this URL: it has C({mac}), for which the service has no placeholder."""
+    """Return the error of a named server's URL with ``{mac}`` if the service has no placeholder for it."""
     if service.mac_placeholder is not None or MAC_WORD not in str(url):
         return []
     words = (
@@ -273,16 +273,16 @@ def placeholder_problems(where: str, url: Any, service: type[Service]) -> Proble
 
 
 def _check_length(url: str, most: int | None) -> None:
-    """Raise ValueError for a URL that is too long for the service, with a MAC address where that goes."""
+    """Raise ValueError if a URL is too long for the service once it contains a MAC address."""
     length = len(url.replace(MAC_WORD, "0" * 12))
     if most is not None and length > most:
         raise ValueError(f"the URL has {length} characters, and this service takes at most {most}")
 
 
 def prune_problems(params: Mapping[str, Any], own: list[Device], service: type[Service], wrong_list: bool) -> Problems:
-    """Return why the account cannot be pruned: C(own) are the devices of the list that are its own.
+    """Return why the account cannot be pruned. ``own``: the devices of the list that belong to it.
 
-    C(wrong_list): the list has problems of its own, which may be why it has no such devices.
+    ``wrong_list``: the list has other errors, which may be why it has no such devices.
     """
     if not params["prune"]:
         return []

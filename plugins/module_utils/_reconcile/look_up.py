@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look devices up: what the service knows of them, and what a task returns of it."""
+"""Look devices up, and build the result of a task from what the service reports."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from ansible_collections.voip.rps.plugins.module_utils._services.base import Ser
 
 
 def devices_asked_for(params: Mapping[str, Any], service: type[Service], problems: Problems) -> list[Device] | None:
-    """Return the devices that C(macs) or C(src) name, each once, or None for all of the account.
+    """Return the devices from ``macs`` or ``src``, once each, or None for all devices of the account.
 
-    Rows of a phone list that name another provider are skipped. Adds to C(problems) what is wrong.
+    Skip rows of a phone list that name another provider. Add errors to ``problems``.
     """
     if params["macs"] is None and params["src"] is None:
         return None
@@ -55,7 +55,7 @@ def devices_asked_for(params: Mapping[str, Any], service: type[Service], problem
 
 
 def listing_problems(params: Mapping[str, Any], service: type[Service]) -> Problems:
-    """Return what of the options the service cannot do."""
+    """Return which options the service does not support."""
     problems: Problems = []
     if params["macs"] is None and params["src"] is None and not (service.can.list_account or service.can.list_models):
         words = "this service does not list the devices of the account: give macs or src"
@@ -63,7 +63,7 @@ def listing_problems(params: Mapping[str, Any], service: type[Service]) -> Probl
     if params["models"] is not None and not service.can.list_models:
         problems.append(Problem("unsupported", "models", "this service does not list devices by model"))
     if params["url"] is not None and not service.can.read_target:
-        problems.append(Problem("unsupported", "url", "this service does not tell where a device points"))
+        problems.append(Problem("unsupported", "url", "this service does not report where a device points"))
     elif params["url"] is not None and params["check_target"] is False:
         problems.append(Problem("invalid_input", "url", "needs check_target, to know which devices point there"))
     return problems
@@ -77,9 +77,9 @@ def look_up(
     check_target: bool | None,
     progress: Progress | None = None,
 ) -> dict[str, Observation]:
-    """Return what the service knows of C(devices), or else of all devices of the account, or of those of C(models).
+    """Return what the service reports of ``devices``, else of all devices of the account or of ``models``.
 
-    With C(url), only of those that point there. A device that could not be read has its error. Raises RpsError where
+    With ``url``, only of devices that point there. Devices that could not be read have their error. Raise RpsError if
     the service could not be read at all.
     """
     runner = Runner(service, devices or (), progress)
@@ -109,9 +109,9 @@ def look_up(
 
 
 def _of_models(runner: Runner[Service], models: Collection[str], url: str | None) -> list[str]:
-    """Return the account's devices of these models; a model whose list is refused is passed over with a warning.
+    """Return the account's devices of these models; skip a model, with a warning, if its list is refused.
 
-    Raises RpsError where none could be listed.
+    Raise RpsError if no model could be listed.
     """
     listing = list_models(runner, models, url)
     if listing.refused:
@@ -127,7 +127,7 @@ def _of_models(runner: Runner[Service], models: Collection[str], url: str | None
 
 
 def info_result(seen: Mapping[str, Observation]) -> dict[str, Any]:
-    """Return the result of a task, C(failed) and C(msg) included where a device could not be read."""
+    """Return the result of a task, including ``failed`` and ``msg`` if a device could not be read."""
     counts = Counter(one.status for one in seen.values())
     unread = [one.error for one in seen.values() if one.error]
     result: dict[str, Any] = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Named servers on any service: added, changed and removed as far as the service can, and listed."""
+"""Named servers on any service: list them, and add, change and remove them if the service can."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _MOST_NAMED = 5
 
 
 def servers_asked_for(params: Mapping[str, Any], service: type[Service], problems: Problems) -> dict[str, str | None]:
-    """Return the servers that the options name, name to URL, which is None where they shall be absent.
+    """Return the requested servers, name to URL, or to None if the server must be absent.
 
-    Adds to C(problems) what is wrong with them, or what the service cannot do.
+    Add to ``problems`` errors, and requests that the service does not support.
     """
     absent = params["state"] == "absent"
     given = {params["name"]: params["url"]} if params["servers"] is None else params["servers"]
@@ -76,7 +76,7 @@ def _name_problems(where: str, name: str, service: type[Service]) -> Problems:
 
 
 def servers_listing_problems(service: type[Service]) -> Problems:
-    """Return why the service's named servers cannot be listed."""
+    """Return why the service's named servers cannot be listed, if they cannot."""
     if not service.can.named_servers:
         return [Problem("unsupported", "", _NO_SERVERS)]
     if not service.lists_servers:
@@ -94,10 +94,10 @@ def servers_info(servers: Sequence[NamedServer]) -> dict[str, Any]:
 def manage_servers(
     service: Service, servers: Mapping[str, str | None], *, change_url: bool, check_mode: bool
 ) -> list[ServerOutcome]:
-    """Make the named servers what is asked, name to URL or to None for absent, and return what became of them.
+    """Add, change and remove named servers (name to URL, or to None for absent), and return their outcomes.
 
-    A server with another URL is changed only with C(change_url). In check mode nothing is written. Raises RpsError
-    where the servers could not be listed, or nothing could be done.
+    Change the URL of an existing server only with ``change_url``. Write nothing in check mode. Raise RpsError if the
+    servers could not be listed, or nothing could be done.
     """
     if not service.lists_servers:
         urls = {name: url for name, url in servers.items() if url is not None}
@@ -125,12 +125,12 @@ def manage_servers(
 
 
 def foresee_server(name: str, url: str, there: Sequence[NamedServer], service: Service) -> ServerOutcome:
-    """Return what is to become of a server that devices are to be bound to, where the service lists its servers."""
+    """Return the predicted outcome of a server to bind devices to, for a service that lists its servers."""
     return _foreseen(name, url, there, False, service)
 
 
 def ensure_server(runner: Runner[Service], name: str, url: str, there: Sequence[NamedServer]) -> ServerOutcome:
-    """Add a server unless it is among those that are C(there), and return what became of it."""
+    """Add a server unless the list ``there`` has it, and return its outcome."""
     outcome = foresee_server(name, url, there, runner.service)
     return _carry_out(runner, outcome) if outcome.action == ADDED else outcome
 
@@ -138,7 +138,7 @@ def ensure_server(runner: Runner[Service], name: str, url: str, there: Sequence[
 def _foreseen(
     name: str, url: str | None, there: Sequence[NamedServer], change_url: bool, service: Service
 ) -> ServerOutcome:
-    """Return what is to be done about a server, as the outcome that it will have."""
+    """Return the planned outcome of a server."""
     urls = [server.url for server in there if server.name == name]
     if not urls:
         return ServerOutcome(name, url, NONE if url is None else ADDED)
@@ -165,7 +165,7 @@ def _other_url(was: str, url: str, service: Service) -> RpsError:
 
 
 def _unless_bound(runner: Runner[Service], outcome: ServerOutcome) -> ServerOutcome:
-    """Return the outcome of a server that is to be deleted: failed where devices are bound to it, or may be."""
+    """Return the outcome of a server to delete: failed if devices are, or may be, bound to it."""
     if runner.stopped:
         return outcome._replace(action=FAILED, error=runner.stopped)
     try:
@@ -183,9 +183,9 @@ def _unless_bound(runner: Runner[Service], outcome: ServerOutcome) -> ServerOutc
 
 
 def _carry_out(runner: Runner[Service], outcome: ServerOutcome) -> ServerOutcome:
-    """Do what the outcome says, and return it, or the one that it came to.
+    """Carry out a planned outcome, and return it or the actual one.
 
-    After a lost answer the servers are listed again before anything is sent again.
+    After a lost answer, list the servers before sending anything again.
     """
     client = runner.service.client
     sent_before = False
@@ -210,7 +210,7 @@ def _carry_out(runner: Runner[Service], outcome: ServerOutcome) -> ServerOutcome
             runner.failed(error)
             return failed._replace(lost=failed.lost or sent_before)
         if _is_met(outcome, there):
-            # By whom, only a lost request leaves open.
+            # Only after a lost request is it unknown who did this.
             return outcome if failed.lost or sent_before else outcome._replace(action=NONE)
         if not failed.lost:
             return failed
@@ -238,5 +238,5 @@ def _is_met(outcome: ServerOutcome, there: Sequence[NamedServer]) -> bool:
         return not urls
     if len(urls) != 1:
         return False
-    # One that was not there before, and whose URL the service does not tell, is taken to be ours.
+    # A new server whose URL the service does not report is assumed to be ours.
     return outcome.action == ADDED if urls[0] is None else same_url(urls[0], outcome.url)

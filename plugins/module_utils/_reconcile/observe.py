@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a service knows of devices, in as few requests as it takes."""
+"""Read what a service knows of devices, in as few requests as possible."""
 
 from __future__ import annotations
 
@@ -32,13 +32,12 @@ def observe(
     account: Mapping[str, Observation] | None,
     check_mode: bool = False,
 ) -> dict[str, Observation]:
-    """Return what the service knows of each device, by MAC; C(account): what the list of the account
-    told, if there is one.
+    """Return the observation of each device, by MAC. ``account``: the list of the account, if it was read.
 
-    Raises RpsError where the service could not be read.
+    Raise RpsError if the service could not be read.
     """
     can = runner.service.can
-    # Of an account that is fresh, nothing is to be read: that is told of 100,000 devices at a look each.
+    # Nothing needs to be read for a fresh account; this check is cheap even for 100,000 devices.
     targets = {
         device.mac: device.target.url
         for device in devices
@@ -57,7 +56,7 @@ def observe(
     unread = [mac for mac in macs if not _is_known(seen.get(mac), mac in targets)]
     seen.update(runner.read(unread, targets))
     if check_mode and policy.check_foreign and not (can.hides_others or (policy.override and can.takes_over)):
-        # The real run learns from refused writes which devices are another account's; here only a look can tell.
+        # A real run learns from refused writes which devices are another account's; check mode must read each device.
         bound = {device.mac for device in devices if device.target}
         checked = runner.read([mac for mac in unlisted if mac in bound], ())
         seen.update((mac, one) for mac, one in checked.items() if one.error or one.status == ELSEWHERE)
@@ -65,30 +64,30 @@ def observe(
 
 
 def look_again(runner: Runner[Service], step: Step) -> dict[str, Observation]:
-    """Return what the service says of a step's devices after an answer that did not settle them. Raises RpsError."""
+    """Return the observations of a step's devices after an answer that did not settle them. Raise RpsError."""
     can = runner.service.can
     target = step.target if isinstance(step.target, Target) else None
     shows = target is not None and target.url is not None and can.read_target
     many = len(step.macs) > HANDFUL
     must_show = shows and step.moves and not can.list_targets
     account = runner.service.list_devices() if many and not must_show and can.list_account else None
-    # Of many devices that were not ours it is enough to know whether they are.
+    # For many devices that were not ours, it is enough to know whether they are ours now.
     policy = Policy(check_target=shows and (step.moves or not many))
     return observe(runner, [Device(mac, target) for mac in step.macs], policy, account)
 
 
 class Listing(NamedTuple):
-    """What the lists of models told: the account's devices, and why a model's list was C(refused)."""
+    """The combined lists of models: the account's devices, and the models whose list was ``refused``."""
 
     macs: set[str]
     refused: dict[str, Refused]
 
 
 def list_models(runner: Runner[Service], models: Collection[str], url: str | None = None) -> Listing:
-    """Return the account's devices of these models, and with C(url) only those that point there.
+    """Return the account's devices of these models; with ``url``, only those that point there.
 
-    Raises RpsError, that of the first list that failed otherwise than by being refused, or that of a refusal where
-    every list was refused, unless the service has no such method.
+    Raise the RpsError of the first list that failed without a refusal; or that of a refusal if all lists were refused,
+    unless the service does not have the method.
     """
     listing = Listing(set(), {})
     failed: list[RpsError] = []
@@ -118,9 +117,9 @@ def _is_known(seen: Observation | None, wants_target: bool) -> bool:
 
 
 def _pointing_there(runner: Runner[Service], macs: Sequence[str], url: str) -> dict[str, Observation]:
-    """Return those of the devices that a service which lists by model tells to point to C(url).
+    """Return the devices that point to ``url``, for a service that lists devices by model and URL.
 
-    Of models with no more than a handful of devices, or that are not known, none is asked for. Raises RpsError.
+    Do not list unknown models, or models with only a handful of devices. Raise RpsError.
     """
     models = _models(runner, macs)
     if not models:
@@ -144,14 +143,14 @@ def _by_model(
         return seen
     listed = list_models(runner, models)
     seen.update((mac, Observation(REGISTERED)) for mac in rest if mac in listed.macs)
-    # A list without any of them may be that of a model which the service calls otherwise: one look tells.
+    # If none of the devices is in the list, the service may use another name for the model: read one device.
     empty = set(models).difference(map(runner.service.model, seen), listed.refused)
     samples = {runner.service.model(mac): mac for mac in rest if runner.service.model(mac) in empty}
     seen.update(runner.read(samples.values(), targets))
     trusted = {model for model in models if model not in samples or seen[samples[model]].status != REGISTERED}
     trusted.difference_update(listed.refused)
-    # That a device is in no list is enough to register it, which does no harm to one that is ours. To call it absent,
-    # it is checked: the table of models may be older than the phone.
+    # A device in no list is registered, which does no harm if it is ours already. Before it is reported absent, it is
+    # read: the table of models may be older than the phone.
     bound = {device.mac for device in devices if device.target}
     for mac in rest:
         if mac not in seen and mac in bound and runner.service.model(mac) in trusted:

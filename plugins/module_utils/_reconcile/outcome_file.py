@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file of outcomes that C(dest) names: CSV, written whole or not at all."""
+"""The file of outcomes (``dest``): a CSV file that is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def outcome_path(dest: str, check_mode: bool) -> str:
-    """Return where the outcomes go: in check mode C(NAME.check.EXT), so that no real run's file is overwritten."""
+    """Return the path of the outcomes: ``NAME.check.EXT`` in check mode, so that a real run's file is kept."""
     if not check_mode:
         return dest
     name, extension = os.path.splitext(dest)
@@ -33,7 +33,7 @@ def outcome_path(dest: str, check_mode: bool) -> str:
 
 
 def dest_problems(dest: str | None, src: str | None) -> Problems:
-    """Return why no file of outcomes can be written there; C(src) is the phone list, which must not be overwritten."""
+    """Return why ``dest`` cannot be written. It must not be ``src``, the phone list."""
     if dest is None:
         return []
     words = _unwritable(dest, src)
@@ -57,19 +57,19 @@ def _unwritable(dest: str, src: str | None) -> str | None:
 
 
 def outcome_rows(devices: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the cells of devices as a task returns them."""
+    """Yield the cells of devices from a task's result."""
     for device in devices:
         yield {**device, **device.get("error", {})}
 
 
 def problem_rows(problems: Problems) -> Iterator[dict[str, Any]]:
-    """Yield the cells of problems with the input, which have no device."""
+    """Yield the cells of input errors, which have no device."""
     for problem in problems:
         yield {"action": "failed", "code": problem.code, "message": str(problem)}
 
 
 def save_outcomes(dest: str, rows: Iterable[Mapping[str, Any]], secrets: set[str], result: dict[str, Any]) -> None:
-    """Write the rows, and add to a task's result where they are; that they cannot be written fails it."""
+    """Write the rows, and add the path to a task's result; mark the result as failed if that is not possible."""
     try:
         write_outcomes(dest, rows, secrets)
         result["dest"] = dest
@@ -83,9 +83,9 @@ def save_outcomes(dest: str, rows: Iterable[Mapping[str, Any]], secrets: set[str
 def write_outcomes(
     dest: str, rows: Iterable[Mapping[str, Any]], secrets: set[str], columns: Sequence[str] = COLUMNS
 ) -> None:
-    """Write the rows as CSV under a header. An existing file keeps its mode and owner. Raises OSError.
+    """Write the rows as CSV with a header. An existing file keeps its mode and owner. Raise OSError.
 
-    Where a phone replaces another, there is the column C(REPLACES), too.
+    The column ``REPLACES`` is only written if a phone replaces another.
     """
     rows = list(rows)
     if any(REPLACES in row for row in rows):
@@ -99,7 +99,7 @@ def write_outcomes(
 
 
 def replace_file(path: str, text: str) -> None:
-    """Write a text file, whole or not at all, where a link leads to. It keeps its mode and owner. Raises OSError."""
+    """Write a text file completely or not at all. Follow links; keep mode and owner. Raise OSError."""
     path = os.path.realpath(path)
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".voip.rps-")
     try:
@@ -128,5 +128,5 @@ def _take_after(path: str, handle: int) -> None:
 
 
 def safe_cell(value: Any) -> Any:
-    """Return a cell's value such that no spreadsheet runs it as a formula."""
+    """Return a cell's value in a form that spreadsheets do not run as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which account a row of a phone list belongs to: exactly one, or it is an input error."""
+"""Find the account that a row of a phone list belongs to: exactly one, or it is an input error."""
 
 from __future__ import annotations
 
@@ -15,27 +15,26 @@ _MOST_NAMED = 10
 
 
 class Owner(NamedTuple):
-    """The account that carries a row out; C(account) is None where the row does not name one, C(provider) where
-    nothing tells it."""
+    """The account of a row. ``account`` is None if the row does not name one, ``provider`` if it is unknown."""
 
     provider: str | None
     account: str | None
 
 
 class Ownership(Protocol):
-    """A rule that tells a row's owner."""
+    """A rule that decides the owner of a row."""
 
     def owner_of(self, mac: str, row: Mapping[str, str]) -> Owner:
-        """Return the owner of a row, by its columns C(provider) and C(account) and its MAC address's vendor prefix.
+        """Return the owner of a row, from its columns ``provider`` and ``account`` and its MAC's vendor prefix (OUI).
 
-        Raises ValueError, in words for the user, where it has none or more than one.
+        Raise ValueError, in words for the user, if it has no owner or several.
         """
 
 
 class OneAccount(NamedTuple):
-    """The rule of a single task, which knows its own account only.
+    """The rule of a single task, which only knows its own account.
 
-    C(by_prefix): rows may be of several vendors, so the vendor prefix tells the provider of a row that names none.
+    ``by_prefix``: rows may belong to several vendors, so a row without a provider gets it from its vendor prefix.
     """
 
     provider: str
@@ -74,7 +73,7 @@ class OneAccount(NamedTuple):
 
 
 class AllAccounts:
-    """The rule of a run over several accounts: the provider of each, by its name."""
+    """The rule of a run over several accounts; ``providers`` has the provider of each account, by name."""
 
     def __init__(self, providers: Mapping[str, str]) -> None:
         self._owners = [Owner(provider, name) for name, provider in providers.items()]
@@ -114,9 +113,9 @@ def _several(owners: Sequence[Owner]) -> str:
 
 
 def provider_named(text: str) -> str | None:
-    """Return the provider that C(text) names, in any case and with any space around it; None where it names nothing.
+    """Return the provider in ``text``, in any case and with surrounding space, or None if the text is empty.
 
-    Raises ValueError, with what may have been meant, where there is no such provider.
+    Raise ValueError with suggestions if there is no such provider.
     """
     name = text.strip().casefold()
     if not name:
@@ -127,7 +126,7 @@ def provider_named(text: str) -> str | None:
 
 
 def did_you_mean(name: str, names: Collection[str]) -> str:
-    """Return what may have been meant by C(name), as a question, or else all that there is, up to ten."""
+    """Return a question that suggests similar names, or else a list of all names, ten at most."""
     folded = {other.casefold(): other for other in names}
     near = difflib.get_close_matches(name.casefold(), folded, 3, 0.6)
     if near:

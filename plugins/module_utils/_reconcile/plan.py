@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has to be done: pure, from devices as asked and as observed to outcomes and the steps to them."""
+"""The plan: from desired and observed devices to outcomes and steps. Pure, without I/O."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.model import (
 
 
 class Policy(NamedTuple):
-    """What the user decided for all devices, named as the options are."""
+    """The user's decisions for all devices, named like the options."""
 
     check_target: bool = True
     override: bool = False
@@ -40,9 +40,9 @@ class Policy(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Devices for which one thing is to be done: C(action) is what will have become of them.
+    """Devices that need the same change; ``action`` is their action once it succeeds.
 
-    C(release): to be moved, the devices are released first; C(released): that was done, and they are registered anew.
+    ``release``: the devices must be released before they can be moved. ``released``: they were, and are registered now.
     """
 
     action: str
@@ -54,7 +54,7 @@ class Step(NamedTuple):
 
     @property
     def moves(self) -> bool:
-        """Whether devices of the account are to be bound to another target as they are, without being released."""
+        """Whether the account's devices are bound to another target directly, without being released."""
         return self.action == MOVED and self.target is not None and not self.released
 
     def only(self, macs: Sequence[str]) -> Step:
@@ -66,10 +66,10 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The C(outcomes) by MAC, if nothing fails, and the C(steps) to them.
+    """The ``outcomes`` by MAC if nothing fails, and the ``steps`` to reach them.
 
-    C(forced): how many devices are moved although nothing tells where they point. C(swaps): the devices of the account
-    that are released once they were replaced, new to old.
+    ``forced``: the number of devices that are moved although their target cannot be verified. ``swaps``: new devices
+    and the account's devices that they replace, which are released later.
     """
 
     outcomes: dict[str, Outcome]
@@ -79,7 +79,7 @@ class Plan(NamedTuple):
 
     @property
     def to_change(self) -> list[str]:
-        """The devices that are to be changed, in the order asked; a device and the one that it replaces are one."""
+        """The devices that will change, in the requested order; a device and the one it replaces count once."""
         replaced = frozenset(self.swaps.values())
         return [
             mac
@@ -89,9 +89,9 @@ class Plan(NamedTuple):
 
 
 def wants_target(device: Device, policy: Policy, can: Capabilities) -> bool:
-    """Tell whether it takes knowing where a registered device points to know what to do.
+    """Return whether the plan needs to know where a registered device points.
 
-    Where the URL of its named server is not known, that is still to be learnt, and then compared.
+    This includes devices of a named server whose URL is not known yet; they are compared once it is.
     """
     if device.target is None or device.target is INHERITED or not (policy.check_target and can.read_target):
         return False
@@ -101,7 +101,7 @@ def wants_target(device: Device, policy: Policy, can: Capabilities) -> bool:
 def make_plan(
     devices: Sequence[Device], observations: Mapping[str, Observation], policy: Policy, can: Capabilities
 ) -> Plan:
-    """Return what is to be done about C(devices), each of which was observed, at a service that C(can) do so much."""
+    """Return the plan for ``devices``, which were all observed, at a service with the capabilities ``can``."""
     outcomes: dict[str, Outcome] = {}
     forced = 0
     for mac, target, _attributes in devices:
@@ -112,7 +112,7 @@ def make_plan(
 
 
 def steps_to(outcomes: Iterable[Outcome], *, override: bool = False) -> list[Step]:
-    """Return the steps to these outcomes: devices of which the same becomes are one."""
+    """Return the steps for these outcomes; devices with the same change share a step."""
     macs: dict[tuple[str, Goal | None], list[str]] = {}
     for outcome in outcomes:
         if outcome.action in CHANGES:
@@ -124,7 +124,7 @@ def steps_to(outcomes: Iterable[Outcome], *, override: bool = False) -> list[Ste
 
 
 def spare(plan: Plan, errors: Mapping[str, RpsError]) -> Plan:
-    """Return the plan without the devices that have C(errors): these fail instead, and so do those swapped for them."""
+    """Return the plan without devices that have ``errors``, which fail, and without their partners of a swap."""
     if not errors:
         return plan
     errors = {**_errors_of_partners(plan, errors), **errors}
@@ -148,14 +148,14 @@ def _errors_of_partners(plan: Plan, errors: Mapping[str, RpsError]) -> dict[str,
 
 
 def not_released(new: str, error: RpsError) -> RpsError:
-    """Return the error of a device that is kept, because C(new), which replaces it, has that error."""
+    """Return the error of a device that is kept, because ``new``, which replaces it, failed with ``error``."""
     if error.code == "not_sent":
         return error
-    return RpsError("not_sent", f"not released, as {new}, which replaces it, failed ({error.code})")
+    return RpsError("not_sent", f"not released, because {new}, which replaces it, failed ({error.code})")
 
 
 def decide(mac: str, target: Goal | None, seen: Observation, policy: Policy, can: Capabilities) -> Outcome:
-    """Return what is to become of a device that was observed."""
+    """Return the planned outcome of an observed device."""
     error = seen.error
     if target and seen.status == ELSEWHERE and not (policy.override and can.takes_over):
         error = elsewhere_error(can)
@@ -167,7 +167,7 @@ def _action(mac: str, target: Goal | None, seen: Observation, policy: Policy, ca
     if target is None:
         return REMOVED if seen.status == REGISTERED else NONE
     if target is INHERITED:
-        # Nothing tells it, so there is nothing to be bound to.
+        # The target is unknown, so there is nothing to bind to.
         return NONE
     if seen.status != REGISTERED:
         return REGISTERED
@@ -181,16 +181,16 @@ def _action(mac: str, target: Goal | None, seen: Observation, policy: Policy, ca
 
 
 def is_as_requested(step: Step, mac: str, seen: Observation) -> bool:
-    """Tell whether a device is as the step was to make it, by what the service says of it after a doubtful answer."""
+    """Return whether a device matches the step, by an observation after a doubtful answer."""
     if step.target is None:
         return seen.status != REGISTERED
     if seen.status != REGISTERED:
         return False
     met = step.target.met_by(mac, seen)
-    # A device that was not ours and now is, we registered; whether one of ours was moved, nothing shows.
+    # A device that is ours now, and was not, was registered by us. A move cannot be recognised like this.
     return met if met is not None else step.action == REGISTERED or step.released
 
 
 def elsewhere_error(can: Capabilities) -> RpsError:
-    """Return the error of a device that the service calls another account's, and that was not to be taken over."""
+    """Return the error of a device that the service says is another account's, and that must not be taken over."""
     return RpsError("needs_override" if can.takes_over else "owned_by_other_user", "Registered Elsewhere")

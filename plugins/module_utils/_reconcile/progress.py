@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How far a long run is, in one line now and then."""
+"""The progress of a long run: one line from time to time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Callable
 READ = "read"
 CHANGED = "changed"
 EVERY = 10.0
-"""At most one line in so many seconds."""
+"""The least number of seconds between two lines."""
 
 
 class Progress:
-    """Shows how many devices were read, then how many were changed, a line every C(every) seconds at most.
+    """Shows how many devices were read or changed, with at least ``every`` seconds between two lines.
 
-    C(name) is that of the account; C(show) gets the lines, from any thread; C(noun): what is counted.
+    ``name``: the account. ``show``: gets the lines, from any thread. ``noun``: what is counted.
     """
 
     def __init__(self, name: str, show: Callable[[str], None], every: float = EVERY, *, noun: str = "phones") -> None:
@@ -35,14 +35,14 @@ class Progress:
         self._shown = time.monotonic()
 
     def begin(self, what: str, total: int) -> None:
-        """Note that so many devices are to be C(READ) or C(CHANGED). What is read between changes does not count."""
+        """Start counting: ``total`` devices will be ``READ`` or ``CHANGED``. Reads between changes do not count."""
         with self._lock:
             if (self._what == CHANGED and what == READ) or (self._is_whole and self._what == what):
                 return
             self._begin(what, total)
 
     def begin_whole(self, what: str, total: int) -> None:
-        """Note that so many devices are to be C(READ) or C(CHANGED), in parts that begin by themselves."""
+        """Start counting ``total`` devices to be ``READ`` or ``CHANGED`` over parts that each call ``begin``."""
         with self._lock:
             self._begin(what, total)
             self._is_whole = True
@@ -52,7 +52,7 @@ class Progress:
         self._done = self._failed = 0
 
     def did(self, what: str, count: int, failed: int = 0) -> None:
-        """Note that so many devices are done, of which so many failed."""
+        """Note that ``count`` devices are done, ``failed`` of them with an error."""
         with self._lock:
             if what != self._what:
                 return

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make a service agree with a list of devices: observe, plan, apply. Knows no vendor."""
+"""Make a service match a list of devices: observe, plan, apply. Knows no vendor."""
 
 from __future__ import annotations
 
@@ -31,27 +31,28 @@ from ansible_collections.voip.rps.plugins.module_utils._services.base import Ser
 
 
 class Prune(NamedTuple):
-    """Remove what the account holds beside the devices C(named), but never more than C(limit)."""
+    """Remove the account's devices that are not in ``named``, but never more than ``limit``."""
 
     named: Collection[str]
     limit: int
 
 
 BeforeWriting = Callable[["Runner[Service]", Plan], Mapping[str, RpsError]]
-"""Called once a plan is made, before anything is written: returns the devices that must not be changed, and why.
+"""Called with the plan, before anything is written. Return the devices that must not be changed, with their errors.
 
-Raises RpsError where nothing may be changed.
+Raise RpsError if nothing may be changed.
 """
 
 
 CheckPlan = Callable[[Plan], None]
-"""Called once a plan is made, in check mode too. Raises RpsError where nothing may be changed."""
+"""Called with the plan, also in check mode. Raise RpsError if nothing may be changed."""
 
 
 class Report(NamedTuple):
-    """The outcomes in the order asked, then those of pruned devices; what is not certain; why the run was given up.
+    """The outcomes in the requested order, then those of pruned devices.
 
-    C(servers): what became of the servers that were to be added.
+    ``uncertain``: a write may have been carried out, and its result is unknown. ``stopped``: why the run was given up.
+    ``servers``: the outcomes of added servers.
     """
 
     outcomes: list[Outcome]
@@ -76,15 +77,15 @@ def reconcile(
     progress: Progress | None = None,
     swaps: Swaps | None = None,
 ) -> Report:
-    """Carry out what C(devices) ask for; in check mode, only read and return what would become of them.
+    """Carry out what ``devices`` ask for; in check mode, only read and return the predicted outcomes.
 
-    C(add_servers): named servers with their URLs, each of which is added before the first device is bound to it, if one
-    is to be. C(waves): the slices that it is done in, else all at once. C(before_writing) is not called in check mode.
-    C(seen): what is known of every device, so that nothing is read before the plan. C(swaps): which of the devices
-    replace others, which are then released.
+    ``add_servers``: named servers with their URLs, each added before the first device is bound to it, if any is.
+    ``waves``: the slices to work in; without it, everything is done at once. ``before_writing`` is not called in check
+    mode. ``seen``: the observations of all devices, so that nothing is read before the plan. ``swaps``: the devices
+    that replace others, which are then released.
 
-    Raises RpsError where nothing could be done: the service could not be read, pruning or force was refused, or
-    C(check_plan) or C(before_writing) raised it.
+    Raise RpsError if nothing could be done: the service could not be read, pruning or force was refused, or
+    ``check_plan`` or ``before_writing`` raised it.
     """
     runner = Runner(service, devices, progress)
     account: Mapping[str, Observation] | None = None
@@ -162,6 +163,6 @@ def _foresee_servers(service: Service, to_add: Mapping[str, str]) -> list[Server
 
 
 def _bound_servers(plan: Plan) -> list[str]:
-    """Return the named servers that devices are to be bound to, each once."""
+    """Return the named servers that devices will be bound to, once each."""
     targets = (step.target for step in plan.steps)
     return list(dict.fromkeys(one.server for one in targets if isinstance(one, Target) and one.server is not None))

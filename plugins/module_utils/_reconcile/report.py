@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task returns: outcomes, problems, and the diff."""
+"""The results of tasks: outcomes, errors and diffs."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.shown import MASK
 from ansible_collections.voip.rps.plugins.module_utils._reconcile.reconcile import Report
 
 MOST_RETURNED_FAILURES = 100
-"""So many failed devices are returned of a large task that failed, if the user did not say which to return."""
+"""A large task that failed returns this number of failed devices, unless the user chose which to return."""
 MOST_DIFF_LINES = 10_000
 
 _RETURNED = {"all": ACTIONS, "changed": CHANGES, "failed": (FAILED,), "none": ()}
 
 
 def device_row(outcome: Outcome) -> dict[str, Any]:
-    """Return what a task returns of a device."""
+    """Return the result of a device."""
     place = outcome.target.as_dict(outcome.mac) if outcome.target else {"server": None, "url": None}
     return _row(outcome, place)
 
 
 def phone_row(outcome: Outcome) -> dict[str, Any]:
-    """Return what a task returns of a phone in a PBX."""
+    """Return the result of a phone in a PBX."""
     return _row(outcome, outcome.target.as_dict(outcome.mac) if outcome.target else {})
 
 
@@ -50,7 +50,7 @@ def _row(outcome: Outcome, place: Mapping[str, Any]) -> dict[str, Any]:
     if outcome.replaces:
         row["replaces"] = outcome.replaces
     if outcome.inherited and MASK in str(row["url"]):
-        # Nobody asked for that URL, and as a wish it could not be read: the list of outcomes is one, too.
+        # Nobody asked for that URL. A list of outcomes is also a phone list, and could not be read with it.
         row["url"] = None
     return {**row, "error": outcome.error.as_dict()} if outcome.error else row
 
@@ -62,10 +62,10 @@ def task_result(
     diff: bool,
     row: Callable[[Outcome], dict[str, Any]] = device_row,
 ) -> dict[str, Any]:
-    """Return the result of a task, C(failed) and C(msg) included where a device failed.
+    """Return the result of a task, including ``failed`` and ``msg`` if a device failed.
 
-    C(return_devices) says which devices to return; None is all, but of a task that failed and has more than
-    C(MOST_RETURNED_FAILURES) devices so many of those that failed.
+    ``return_devices``: the devices to return. None means all; if a task failed and has more than
+    ``MOST_RETURNED_FAILURES`` devices, it means that number of failed ones.
     """
     outcomes = report.outcomes
     counts = Counter(outcome.action for outcome in outcomes)
@@ -88,7 +88,7 @@ def task_result(
 
 
 def error_result(error: RpsError) -> dict[str, Any]:
-    """Return the result of a task that failed as a whole; of bad input, it lists the first problems."""
+    """Return the result of a task that failed as a whole; for input errors, it lists the first of them."""
     result: dict[str, Any] = {"failed": True, "msg": error.message, "failure": error.as_dict()}
     if isinstance(error, InputError):
         result["problems"] = [problem.as_dict() for problem in error.listed]
@@ -97,13 +97,13 @@ def error_result(error: RpsError) -> dict[str, Any]:
 
 
 def failure_message(errors: Sequence[RpsError], total: int, what: str = "devices failed") -> str:
-    """Return how many of all failed, why the first one did (the worst, if one is unbound), and the counts by code."""
+    """Return the number of failures, the reason of the first (or worst, if one is unbound), and counts by code."""
     first = next((error for error in errors if error.code == LEFT_UNBOUND), errors[0])
     return f"{len(errors)} of {total} {what}: {first.message} ({count_codes(errors)})"
 
 
 def diff_text(outcomes: Sequence[Outcome]) -> str:
-    """Return a line for each device that changes, C(MAC  before -> after), 10,000 at most and then a count."""
+    """Return a line ``MAC  before -> after`` for each device that changes, for 10,000 at most, then a count."""
     changes = [outcome for outcome in outcomes if outcome.action in CHANGES]
     lines = [f"{outcome.mac}  {_before(outcome)} -> {_after(outcome)}\n" for outcome in changes[:MOST_DIFF_LINES]]
     if len(changes) > MOST_DIFF_LINES:
@@ -128,11 +128,11 @@ def _returned(outcomes: Sequence[Outcome], return_devices: str | None, failed: i
 
 
 def unverified_warning(report: Report) -> str | None:
-    """Return the warning that nothing shows where so many registered devices point, if there are any."""
+    """Return the warning about registered devices whose target cannot be verified, if there are any."""
     count = sum(outcome.action == UNVERIFIED for outcome in report.outcomes)
     if not count:
         return None
     return (
-        f"{count} devices are registered, but nothing shows where they point (unverified). With force they are bound "
-        "again. Where the service can show the target, give their server's URL in servers."
+        f"{count} devices are registered, but nothing shows where they point (unverified). Use force to register them "
+        "again. If the service can show the target, give the URL of their server in servers."
     )

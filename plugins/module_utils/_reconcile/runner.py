@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calls to one service, several at a time, given up together where the service is gone."""
+"""Calls to one service, several at a time. If the service is unavailable, all are given up together."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress impor
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Backend
 
 HANDFUL = 5
-"""So many devices are checked one each; for more, a list of the whole account is worth its call."""
+"""Up to this number of devices are read one by one; for more, a list of the whole account is cheaper."""
 
 _IN_A_ROW = 2
-"""At least so many calls must fail for good, one after the other, before the service is given up for it."""
+"""At least this number of consecutive calls must fail before the service is given up as unavailable."""
 
 T = TypeVar("T")
 BackendT = TypeVar("BackendT", bound=Backend[Any])
 
 
 class Runner(Generic[BackendT]):
-    """Runs calls to C(service) about C(devices); C(stopped) is the error for which no more are to be sent.
+    """Runs calls to ``service`` for ``devices``. ``stopped``: the error after which no more calls are sent.
 
-    C(progress) is told of each device that was read.
+    ``progress`` counts each device that was read.
     """
 
     def __init__(self, service: BackendT, devices: Iterable[Device] = (), progress: Progress | None = None) -> None:
         self.service = service
-        # Only those of which there is more to know than the MAC address: most fleets have none.
+        # Only devices with attributes are kept; most fleets have none.
         self._known = {device.mac: device for device in devices if device.attributes is not NO_ATTRIBUTES}
         self.progress = progress or Progress("", lambda _words: None)
         self.stopped: RpsError | None = None
@@ -49,10 +49,10 @@ class Runner(Generic[BackendT]):
         return [self.device(mac) for mac in macs] if self._known else list(map(Device, macs))
 
     def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
-        """Run C(work) on every item, as many at a time as the client has connections."""
+        """Run ``work`` on every item, with as many threads as the client has connections."""
         todo = deque(items)
         if todo and not self.service.client.requests:
-            # Alone: a wrong password is then tried once, not by every thread until the account is locked.
+            # The first call runs alone: a wrong password is tried only once, so the account is not locked.
             work(todo.popleft())
         workers = min(self.service.client.concurrency, len(todo))
         if not workers:
@@ -61,7 +61,7 @@ class Runner(Generic[BackendT]):
             try:
                 running = []
                 for _worker in range(workers):
-                    # This machine may have no more threads: those that there are do all of the work, or this one.
+                    # This machine may allow no more threads; the existing ones, or this one, do all the work.
                     with suppress(RuntimeError):
                         running.append(pool.submit(_drain, todo, work))
                 if not running:
@@ -72,9 +72,9 @@ class Runner(Generic[BackendT]):
                 todo.clear()
 
     def read(self, macs: Iterable[str], targets: Collection[str]) -> dict[str, Observation]:
-        """Check every device, and those in C(targets) with where they point.
+        """Read every device; for those in ``targets``, also read where they point.
 
-        A device that could not be read has its error in its observation; raises RpsError once the service is given up.
+        A device that could not be read has its error in its observation. Raise RpsError once the service is given up.
         """
         seen: dict[str, Observation] = {}
         macs = list(macs)
@@ -99,11 +99,11 @@ class Runner(Generic[BackendT]):
         return seen
 
     def worked(self, kind: str = "read") -> None:
-        """Note that the service answered a call of this C(kind), C(read) or C(write)."""
+        """Note that the service answered a call of this ``kind``, ``read`` or ``write``."""
         self._failures[kind] = 0
 
     def failed(self, error: RpsError, kind: str = "read") -> None:
-        """Note a call that failed for good, and stop where that says that no other would do better."""
+        """Note a call that failed finally, and stop if its error shows that other calls would fail too."""
         if isinstance(error, Refused):
             self.worked(kind)
             return

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Swaps: a device is bound where the one that it replaces points, read back, and then that one is released."""
+"""Swaps: bind a new device to the target of the old one, read it back, and then release the old one."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _MOST_NAMED = 5
 
 
 class Swaps(NamedTuple):
-    """Which devices replace which, C(replaced) by new MAC address.
+    """The devices to replace, in ``replaced`` by the new MAC address.
 
-    C(servers): the named servers, name to URL; C(url): that of devices that have one of their own, as far as is known.
+    ``servers``: the named servers, name to URL. ``url``: the URL of devices that have their own, if known.
     """
 
     replaced: Mapping[str, str]
@@ -46,7 +46,7 @@ class Swaps(NamedTuple):
     url: str | None = None
 
     def marked(self, outcomes: Iterable[Outcome], inherits: Collection[str] = ()) -> list[Outcome]:
-        """Return the outcomes, those of devices that replace others with these; C(inherits): with targets of these."""
+        """Return the outcomes with the swaps noted; the devices in ``inherits`` have the targets of the old ones."""
         replaced = self.replaced
         return [
             one._replace(replaces=replaced[one.mac], inherited=one.mac in inherits) if one.mac in replaced else one
@@ -55,9 +55,9 @@ class Swaps(NamedTuple):
 
 
 class Replaced:
-    """What the service knows of the devices that are replaced, and what follows for those that replace them.
+    """The state of the devices to replace, and what it means for those that replace them.
 
-    C(devices): those of the task, with the targets that they inherit.
+    ``devices``: the task's devices, with the targets that they inherit.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Replaced:
         swaps: Swaps,
         account: Mapping[str, Observation] | None,
     ) -> None:
-        """Raises RpsError where the service could not be read."""
+        """Raise RpsError if the service could not be read."""
         self._service = runner.service
         self._swaps = swaps
         self._known = [self._server(name, str(url)) for name, url in swaps.servers.items()]
@@ -82,7 +82,7 @@ class Replaced:
         self._warn_of_own_urls()
 
     def add_to(self, plan: Plan) -> Plan:
-        """Return the plan with the devices of the account that are replaced, which are released at last."""
+        """Return the plan with the account's replaced devices, which are released at the end."""
         errors = dict(self._errors)
         gone: list[str] = []
         for new, old in self._swaps.replaced.items():
@@ -92,7 +92,7 @@ class Replaced:
             elif outcome.status != REGISTERED and not outcome.error and was.status != REGISTERED:
                 gone.append(old)
                 if outcome.target is INHERITED:
-                    words = f"is not registered in this account, so nothing tells where it must point. {_ADVICE}"
+                    words = f"is not registered in this account, so its target is unknown. {_ADVICE}"
                     errors.setdefault(new, _about(old, "invalid_input", words))
         plan = spare(plan, errors)
         outcomes = plan.outcomes
@@ -109,7 +109,7 @@ class Replaced:
         return plan._replace(swaps=swaps)
 
     def _know_servers(self, inherits: Collection[str]) -> None:
-        """Learn the account's servers where a URL is none of those that were named."""
+        """Read the account's servers if a device points to a URL that is not in ``servers``."""
         unknown = [old for old in inherits if self._seen[old].url is not None and self._known_target(old, old) is None]
         if unknown and self._service.can.named_servers and self._service.lists_servers:
             listed = self._service.list_servers()
@@ -119,20 +119,20 @@ class Replaced:
         return Target(name, url, own=not self._service.can.named_servers)
 
     def _known_target(self, old: str, new: str) -> Target | None:
-        """Return the target for C(new) of those known of which C(old) has one, each with its own MAC address in it."""
+        """Return the known target for ``new`` that ``old`` has, comparing URLs with the MAC address of each."""
         for known in self._known:
             if self._service.spelled_target(known, old).met_by(old, self._seen[old]):
                 return self._service.spelled_target(known, new)
         return None
 
     def _with_target(self, device: Device) -> Device:
-        """Return a device with the target of the one that it replaces, if that can be told."""
+        """Return a device with the target of the device that it replaces, if that is known."""
         old = self._swaps.replaced[device.mac]
         was = self._seen[old]
         if was.error or was.status != REGISTERED:
             return device
         if was.url is None:
-            words = f"is registered, and nothing tells where it points. {_ADVICE}"
+            words = f"is registered, but its target is unknown. {_ADVICE}"
             self._errors[device.mac] = _about(old, "invalid_input", words)
             return device
         can = self._service.can
@@ -144,7 +144,7 @@ class Replaced:
             self._errors[device.mac] = _about(old, "invalid_input", words)
             return device
         if not can.own_url:
-            words = f"points to {without_userinfo(was.url)}, which is the URL of no server in servers. {_ADVICE}"
+            words = f"points to {without_userinfo(was.url)}, which is not the URL of a server in servers. {_ADVICE}"
             self._errors[device.mac] = _about(old, "invalid_input", words)
             return device
         if can.named_servers:
@@ -154,20 +154,20 @@ class Replaced:
     def _warn_of_own_urls(self) -> None:
         if self._own_urls:
             self._service.warn(
-                f"{len(self._own_urls)} devices get the URL of the device that they replace as one of their own, as it "
-                f"is the URL of no server in servers: {_some(self._own_urls)}"
+                f"{len(self._own_urls)} devices get the URL of the device that they replace as their own URL, because "
+                f"no server in servers has it: {_some(self._own_urls)}"
             )
 
     def _warn_of_gone(self, gone: Sequence[str]) -> None:
         if gone:
             self._service.warn(
-                f"{len(gone)} devices that are to be replaced are not registered in this account, so none of them is "
-                f"released. Check the column replaces: {_some(gone)}"
+                f"{len(gone)} devices to replace are not registered in this account, so they are not released. Check "
+                f"the column replaces: {_some(gone)}"
             )
 
 
 class Swapper:
-    """Releases devices that were replaced, C(swaps) new to old, once the new ones are seen as they shall be."""
+    """Releases replaced devices, in ``swaps`` by the new device, once the new devices are in their desired state."""
 
     def __init__(self, runner: Runner[Service], applier: Applier, swaps: Mapping[str, str]) -> None:
         self.swaps = swaps
@@ -175,7 +175,7 @@ class Swapper:
         self._applier = applier
 
     def finish(self, macs: Iterable[str]) -> None:
-        """Read back those of the devices C(macs) that replace others, and release these."""
+        """Read back the new devices among ``macs``, and release those that they replace."""
         pairs = {mac: self.swaps[mac] for mac in macs if mac in self.swaps}
         if not pairs:
             return
@@ -189,7 +189,7 @@ class Swapper:
                 self._applier.fail([new], error)
                 self._applier.fail([pairs[new]], not_released(new, error))
             else:
-                # Its registration alone was to be trusted.
+                # The registration was the only thing that could be verified.
                 shown = seen.url if seen.status == REGISTERED else seen.status
                 self._keep(pairs[new], new, f"points elsewhere: {without_userinfo(str(shown))}")
         ready = [old for old in pairs.values() if not outcomes[old].error]
@@ -197,21 +197,21 @@ class Swapper:
             self._runner.each(self._applier.carry_out, self._applier.batches(Step(REMOVED, None, False, tuple(ready))))
 
     def hold_back(self, macs: Iterable[str], error: RpsError) -> None:
-        """Have those failed that the devices C(macs) were to replace."""
+        """Fail the devices that the devices ``macs`` were to replace."""
         self._applier.fail([self.swaps[mac] for mac in macs if mac in self.swaps], error)
 
     def _keep(self, old: str, new: str, why: str) -> None:
         self._applier.fail([old], RpsError("not_sent", f"not released: {new}, which replaces it, {why}"))
 
     def _goals(self, pairs: Mapping[str, str]) -> dict[str, Goal | None]:
-        """Return the devices that are to be read back, and have those failed that must not be released."""
+        """Return the goals of devices to read back, and fail those that must not be released."""
         goals: dict[str, Goal | None] = {}
         for new, old in pairs.items():
             outcome = self._applier.outcomes[new]
             if outcome.error:
                 self._applier.fail([old], not_released(new, outcome.error))
             elif outcome.action == UNVERIFIED and self._runner.service.can.read_target:
-                self._keep(old, new, "is not seen to point to its server. Give the URL of that server in servers")
+                self._keep(old, new, "cannot be verified to point to its server. Give the server's URL in servers")
             else:
                 goals[new] = outcome.target
         return goals
@@ -220,7 +220,7 @@ class Swapper:
 def _look(
     runner: Runner[Service], macs: Sequence[str], inherits: Collection[str], account: Mapping[str, Observation] | None
 ) -> dict[str, Observation]:
-    """Return what the service knows of devices that are replaced, of C(inherits) with where they point."""
+    """Return the observations of devices to replace; for the devices in ``inherits``, with their targets."""
     if account is None:
         return runner.read(macs, inherits)
     seen = {mac: account.get(mac, Observation(UNKNOWN)) for mac in macs}

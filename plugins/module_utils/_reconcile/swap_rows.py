@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The column C(replaces) of a phone list: which phone replaces which, or what is wrong with that."""
+"""The column ``replaces`` of a phone list: which phone replaces which other one, and errors in that."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.base import Ser
 
 
 class SwapRows:
-    """Collects the swaps of a list. C(swaps): of each owner, new to old; C(replaced): every old phone."""
+    """Collects the swaps of a list. ``swaps``: new to old MAC address, by owner; ``replaced``: all old phones."""
 
     def __init__(self) -> None:
         self.swaps: dict[Owner, dict[str, str]] = {}
@@ -26,9 +26,9 @@ class SwapRows:
         self._by_old: dict[str, tuple[str, str]] = {}
 
     def add(self, where: str, new: str, replaces: str, owner: Owner, service: type[Service] | None) -> Problems:
-        """Take a row, and return what is wrong with its swap.
+        """Add a row, and return the errors of its swap.
 
-        C(service): that of the owner; None where others carry the row out, or where the column does not count.
+        ``service``: the owner's service; None if the row is not ours, or the column is not used.
         """
         try:
             old = parse_mac(replaces)
@@ -46,18 +46,18 @@ class SwapRows:
         return wrong
 
     def listed_problems(self, places: Mapping[str, str]) -> Problems:
-        """Return which phones are replaced and have a row of their own; C(places): where each row stands, by MAC."""
+        """Return errors for replaced phones that have a row of their own; ``places``: the place of each row, by MAC."""
         problems: Problems = []
         for old, (where, new) in self._by_old.items():
             if old not in places:
                 continue
             words = (
-                f"replaces: {old} has a row of its own, {places[old]}, and {new} is to replace it: remove one of them"
+                f"replaces: {old} has a row of its own, {places[old]}, but {new} replaces it: remove one of the rows"
             )
             if old in self._by_new:
                 further = self._by_new[old][1]
                 words = (
-                    f"replaces: {old} is to replace {further} itself in {places[old]}: keep one row for {new}, and let "
+                    f"replaces: {old} replaces {further} itself in {places[old]}: keep one row for {new}, and let "
                     f"it replace the phone that is registered now, {old} or {further}"
                 )
             problems.append(Problem("repeated_mac", where, words))
@@ -70,8 +70,8 @@ class SwapRows:
         vendors = providers_of(old)
         if vendors and service.provider not in vendors:
             words = (
-                f"replaces: {old} has the vendor prefix of {' and '.join(vendors)}, and this row is for "
-                f"{service.provider}. Leave replaces out here, and release {old} from its own account with the role "
+                f"replaces: {old} has the vendor prefix of {' and '.join(vendors)}, but this row is for "
+                f"{service.provider}. Leave replaces empty here, and release {old} from its own account with the role "
                 "decommission"
             )
             return [Problem("invalid_input", where, words)]

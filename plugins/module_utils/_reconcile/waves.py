@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carry a plan out in slices: a canary that is read back, then waves, each of which is judged."""
+"""Carry out a plan in slices: first a canary that is read back, then waves, each with a check for failures."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from ansible_collections.voip.rps.plugins.module_utils._services.base import Ser
 
 
 class Size(NamedTuple):
-    """How many devices: a C(number) of them, or a C(share) of all of them, rounded up."""
+    """A number of devices: a fixed ``number``, or a ``share`` of all devices, rounded up."""
 
     number: int = 0
     share: Fraction | None = None
 
     def of(self, total: int) -> int:
-        """Return how many of so many devices these are."""
+        """Return the number of devices out of ``total``."""
         return min(total, self.number) if self.share is None else math.ceil(total * self.share)
 
 
 class Waves(NamedTuple):
-    """How a plan is cut into slices.
+    """How a plan is divided into slices.
 
-    C(canary): the size of the first slice, or the devices that it is made of; any failure in it ends the run.
-    C(canary_only): nothing else is carried out. C(wave): the size of the other slices. C(stop_at): after a slice, the
-    share of all attempts so far that must have failed to end the run.
+    ``canary``: the size of the first slice, or its devices; any failure in it ends the run. ``canary_only``: carry out
+    nothing else. ``wave``: the size of the other slices. ``stop_at``: end the run after a slice if this share of all
+    devices tried so far has failed.
     """
 
     canary: Size | Collection[str] | None = None
@@ -46,7 +46,7 @@ class Waves(NamedTuple):
     stop_at: Fraction | None = None
 
     def canary_of(self, macs: Sequence[str]) -> list[str]:
-        """Return the canary among the devices that are to be changed."""
+        """Return the canary among the devices that will change."""
         if self.canary is None:
             return []
         if isinstance(self.canary, Size):
@@ -54,22 +54,22 @@ class Waves(NamedTuple):
         return [mac for mac in macs if mac in self.canary]
 
 
-WITHHELD = RpsError("not_sent", "not sent: only the canary was to be carried out (canary_only)")
-"""The error of devices that were held back because the user asked for it."""
+WITHHELD = RpsError("not_sent", "not sent: only the canary was requested (canary_only)")
+"""The error of devices that the user held back."""
 
 
 def withhold(plan: Plan, waves: Waves) -> Plan:
-    """Return the plan with the canary alone, if nothing else is to be carried out."""
+    """Return the plan with only the canary, if nothing else was requested."""
     if not waves.canary_only:
         return plan
     macs = plan.to_change
     others = _without(macs, waves.canary_of(macs))
-    # Of a swap whose new phone is right already, only the release is held back.
+    # If the new phone of a swap is right already, only the release is held back.
     return spare(plan, {mac if plan.outcomes[mac].action in CHANGES else plan.swaps[mac]: WITHHELD for mac in others})
 
 
 class WaveRun:
-    """Carries out a plan with C(binder), slice by slice. C(stopped): why devices were held back, if any were."""
+    """Carries out a plan with ``binder``, slice by slice. ``stopped``: why devices were held back, if any were."""
 
     def __init__(
         self, runner: Runner[Service], applier: Applier, binder: Binder, swapper: Swapper, waves: Waves
@@ -84,11 +84,11 @@ class WaveRun:
         self._tried = self._failed = 0
 
     def run(self, plan: Plan) -> None:
-        """Carry out all of it, or what may be carried out before a failure ends the run."""
+        """Carry out the plan until a failure ends the run."""
         self._add(plan.steps)
         todo = plan.to_change
         if not todo:
-            # There may be a server whose URL is still to be learnt, and then moves to be made.
+            # Servers may still have unknown URLs, and learning them can require more moves.
             todo = self._carry_out([])
         size = self._waves.wave.of(len(todo)) if self._waves.wave else len(todo)
         canary = self._waves.canary_of(todo)
@@ -113,7 +113,7 @@ class WaveRun:
         return list(added)
 
     def _carry_out(self, macs: Sequence[str]) -> list[str]:
-        """Carry out the steps of these devices, and return other devices that turned out to be in need of a move."""
+        """Carry out the steps of these devices, and return other devices that now need a move."""
         parts: dict[int, tuple[Step, list[str]]] = {}
         for mac in macs:
             step = self._step_of.get(mac)
@@ -124,7 +124,7 @@ class WaveRun:
         return more
 
     def _read_back(self, canary: Sequence[str]) -> None:
-        """Have those of the canary failed that are not seen, after pauses too, as they were to become."""
+        """Fail the devices of the canary that are not in their desired state, even after pauses."""
         changed = [mac for mac in canary if mac in self._step_of and not self._applier.outcomes[mac].error]
         wrong = read_back(self._runner, {mac: self._step_of[mac].target for mac in changed})
         for mac, seen in wrong.items():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The registry of services: the one place that knows which vendors there are."""
+"""The registry of services, the only place that knows which vendors exist."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ SERVICES: dict[str, type[Service]] = {
 
 
 def providers_of(mac: str) -> list[str]:
-    """Return the providers whose vendors have the prefix of a MAC address, none where it is not known."""
+    """Return the providers of the vendors that own the prefix of a MAC address; none if it is unknown."""
     return [name for name, service in SERVICES.items() if mac.startswith(service.mac_prefixes)]
 
 
 def longest_prefix() -> int:
-    """Return of how many digits the longest vendor prefix is: providers_of() needs no more of a MAC address."""
+    """Return the length of the longest vendor prefix, in digits: providers_of() ignores all further digits."""
     return max(len(prefix) for service in SERVICES.values() for prefix in service.mac_prefixes)

@@ -42,7 +42,7 @@ _BATCH = 100
 
 
 class _AleLogin(TokenLogin):
-    """A token for a user name and a password, which are headers of the one request that asks for it."""
+    """A token for a user name and a password, which are headers of the request that obtains it."""
 
     what = "username and password"
 
@@ -50,11 +50,11 @@ class _AleLogin(TokenLogin):
         super().__init__()
         SECRETS.add_login(username, password)
         if not all(text.isascii() and text.isprintable() for text in (username, password)):
-            raise RpsError("invalid_input", "username or password has what no header can hold")
+            raise RpsError("invalid_input", "username or password contains invalid characters")
         self._headers = {"api_user_name": username, "api_password": password}
 
     def take(self, client: Client) -> str:
-        """GET bp_user/generate/token."""
+        """Call GET bp_user/generate/token."""
         return client.request(
             "GET",
             "/bp_user/generate/token",
@@ -68,7 +68,7 @@ class _AleLogin(TokenLogin):
 
 
 class _Profile(NamedTuple):
-    """A profile with the URL of its server; C(url) is None where that is in no list."""
+    """A profile with the URL of its server; ``url`` is None if the server is in no list."""
 
     id: str
     name: str
@@ -76,15 +76,15 @@ class _Profile(NamedTuple):
 
 
 class Ale(JsonService):
-    """A device is bound to a profile, and goes by an id of the service's own."""
+    """A device is bound to a profile, and has an id of the service."""
 
     provider = "ale"
     default_url = "https://api.eds.al-enterprise.com/api"
     mac_prefixes = PREFIXES["ale"]
     sources = "One client, in use since 2020"
     not_known = (
-        "All errors; what registering a device again does: it is released first. Whether lists come in pages: one that "
-        "is shorter than its total is refused. What a call did: the account is listed again at the end."
+        "All errors. What registering a device again does: it is released first. Whether lists have pages: a list that "
+        "is shorter than its total is refused. The result of a call: the account is listed again at the end."
     )
     statuses: ClassVar[Mapping[int, Fate]] = dict.fromkeys((*range(200, 300), 400, 404, 409, 422), Fate.ANSWER)
     can = Capabilities(
@@ -109,21 +109,21 @@ class Ale(JsonService):
 
     @classmethod
     def check_server_name(cls, name: str) -> None:
-        """No rule for names is known, but a URL is none."""
+        """Refuse URLs and unprintable names; the service's rules are unknown."""
         if not name.strip() or not name.isprintable() or "://" in name or "@" in name:
-            raise ValueError("a profile's name cannot be empty or a URL, nor have what cannot be printed")
+            raise ValueError("a profile's name cannot be empty, a URL, or contain unprintable characters")
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """GET devices, as there is no call for one."""
+        """Call GET devices, because there is no call for one device."""
         return self.check_many([device], target=target)[device.mac]
 
     def check_many(self, devices: Sequence[Device], *, target: bool) -> Mapping[str, Observation]:
-        """GET devices."""
+        """Call GET devices."""
         listed = self.list_devices()
         return {device.mac: listed.get(device.mac, Observation(UNKNOWN)) for device in devices}
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """GET devices. Raises RpsError where the list has fewer devices than it says that there are."""
+        """Call GET devices. Raise RpsError if the list has fewer devices than its total."""
         seen: dict[str, Observation] = {}
         ids: dict[str, str] = {}
         for row in self._rows("/devices", "device_list"):
@@ -139,7 +139,7 @@ class Ale(JsonService):
         return seen
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """POST devices. Where a batch is refused, a list tells which of it went through."""
+        """Call POST devices. After a refusal, list the account to find out which devices were registered."""
         macs = macs_of(devices)
         profile = self._named(str(target.server))
         body = {"macs": [{"mac": mac.upper()} for mac in macs], "profile_id": _number(profile.id)}
@@ -152,35 +152,35 @@ class Ale(JsonService):
             raise Refused(refusal.code, refusal.message, done=done, verdict=refusal.verdict) from None
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """Nobody has seen a call that does it."""
-        raise Refused("needs_override", "a registered device cannot be moved in place", verdict=Verdict.REGISTERED)
+        """Refuse: no client knows a call that moves a device."""
+        raise Refused("needs_override", "the service cannot move a registered device", verdict=Verdict.REGISTERED)
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """DELETE devices/ID."""
+        """Call DELETE devices/ID."""
         (device,) = devices
         with self._listing:
             if device.mac not in self._ids:
                 self.list_devices()
             found = self._ids.pop(device.mac, None)
         if found is None:
-            raise Refused("not_registered", "the account's list does not have it", verdict=Verdict.ALREADY)
+            raise Refused("not_registered", "it is not in the account's list", verdict=Verdict.ALREADY)
         self._ask("DELETE", f"/devices/{found}", _removed, write=True)
 
     def list_servers(self) -> Sequence[NamedServer]:
-        """GET profiles and GET servers."""
+        """Call GET profiles and GET servers."""
         with self._listing:
             self._profiles = None
             return [NamedServer(one.name, one.url) for one in self._known().values()]
 
     def add_server(self, name: str, url: str) -> None:
-        """POST servers, unless it is there with this URL, and POST profiles with the same name."""
+        """Call POST servers, unless the server exists with this URL, and POST profiles with the same name."""
         with self._listing:
             if any(one.name == name for one in self._known().values()):
-                raise Refused("server_exists", f"there is a profile {name!r}", verdict=Verdict.ALREADY)
+                raise Refused("server_exists", f"profile {name!r} exists already", verdict=Verdict.ALREADY)
             there = {row["server_name"]: row for row in self._rows("/servers", "server_list") if "server_name" in row}
             server = there.get(name)
             if server is not None and server.get("server_url") != url:
-                raise Refused("server_exists", f"there is a server {name!r} with another URL", verdict=Verdict.BATCH)
+                raise Refused("server_exists", f"server {name!r} exists with another URL", verdict=Verdict.BATCH)
             if server is None:
                 body = {"server_name": name, "server_url": url}
                 server = self._ask("POST", "/servers", _data, body=body, write=True)
@@ -193,7 +193,7 @@ class Ale(JsonService):
         return known[profile].url if profile in known else None
 
     def _named(self, name: str) -> _Profile:
-        """Return the profile of a name. Raises Refused where there is not exactly one."""
+        """Return the profile with a name. Raise Refused unless there is exactly one."""
         found = [one for one in self._known().values() if one.name == name]
         if len(found) != 1:
             words = f"the account has {len(found) or 'no'} profiles named {name!r}"
@@ -201,7 +201,7 @@ class Ale(JsonService):
         return found[0]
 
     def _known(self) -> dict[str, _Profile]:
-        """Return the account's profiles by id, listed once; one without a name has that of its server."""
+        """Return the account's profiles by id, listed once; a profile without a name has its server's name."""
         with self._listing:
             if self._profiles is None:
                 servers = {_needed(row, "server_id"): row for row in self._rows("/servers", "server_list")}
@@ -216,14 +216,14 @@ class Ale(JsonService):
             return self._profiles
 
     def _rows(self, path: str, name: str) -> list[Any]:
-        """Return the rows of a list. Raises RpsError where it says that there are more."""
+        """Return the rows of a list. Raise RpsError if its total is larger."""
         data = self._ask("GET", path, _data, write=False, listing=True)
         rows = data.get(name)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise unexpected_answer(data)
         total = max((int(data[one]) for one in _TOTALS if _id(data.get(one)) is not None), default=0)
         if total > len(rows):
-            words = f"the service lists {len(rows)} of {total} in {name}, and no call for the others is known"
+            words = f"the service lists only {len(rows)} of {total} in {name}, and no call for the others is known"
             raise RpsError("protocol_error", words)
         return rows
 
@@ -241,9 +241,9 @@ def _failed(status: int, value: Any) -> bool:
 def _refusal(status: int, value: Any) -> RpsError:
     words = _words(status, value)
     if _EXPIRED.search(words):
-        return LoginExpired(f"the service does not take its token: {words}")
+        return LoginExpired(f"the service does not accept its token: {words}")
     if _ANOTHERS.search(words):
-        # What the account has itself is in its list, and never sent.
+        # Devices of the account itself are in its list, and never sent.
         return Refused("owned_by_other_user", words, verdict=Verdict.ELSEWHERE)
     return Refused("service_error", words)
 
@@ -275,7 +275,8 @@ def _removed(status: int, value: Any) -> None:
 
 def _token(status: int, value: Any) -> str:
     if _failed(status, value):
-        raise RpsError("auth_failed", f"the service does not take this username and password ({_words(status, value)})")
+        words = f"the service does not accept this username and password ({_words(status, value)})"
+        raise RpsError("auth_failed", words)
     token = value["data"].get("token") if isinstance(value, dict) and isinstance(value.get("data"), dict) else None
     if not isinstance(token, str) or not token:
         raise RpsError("protocol_error", "the service's answer to the login has no token")
@@ -283,7 +284,7 @@ def _token(status: int, value: Any) -> str:
 
 
 def _id(value: Any) -> str | None:
-    """Return an id, which may be a number or its digits; None where there is none."""
+    """Return an id, which may be a number or its digits, or None."""
     return str(int(value)) if re.fullmatch(r"[0-9]{1,18}", str(value)) and not isinstance(value, bool) else None
 
 

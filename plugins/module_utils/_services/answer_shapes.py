@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The shapes in which services put a result code, a text, a list of devices and an error for each device; no I/O."""
+"""The shapes of answers: how services return a result code, text, lists and an error for each device; no I/O."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _BEGINNING_OF_NEXT = re.compile(r"\s*\berror ?[:\uff1a]\s*$", re.IGNORECASE)
 
 
 def truth(value: Any) -> bool | None:
-    """Return the result code that a value is, however it is typed and spelled, or None where it is none."""
+    """Return a result code, of any type and spelling, as a boolean; None if the value is not one."""
     return _TRUTH.get(str(value).strip().lower()) if isinstance(value, (bool, int, str)) else None
 
 
 def text(value: Any) -> str:
-    """Return a value that is a text, without the space around it; nil is an empty one. Raises RpsError for others."""
+    """Return a text without surrounding space, "" for nil. Raise RpsError for other values."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -39,7 +39,7 @@ def text(value: Any) -> str:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Yield every text in a value, lists and structs included. Raises RpsError where there is something else."""
+    """Yield every text in a value, including those in lists and structs. Raise RpsError for values of other types."""
     if isinstance(value, (list, dict)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from texts(item)
@@ -48,9 +48,9 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def rows(values: Sequence[Any]) -> Iterator[Any]:
-    """Yield the rows of a list of devices, which is the one value, or all of them; lists in it are part of it.
+    """Yield the rows of a list of devices. The list is the only value, or all values; nested lists are part of it.
 
-    A text, in place of a list, is its one row; nil is an empty list. Raises RpsError where there is no list.
+    Text instead of a list is a single row; nil is an empty list. Raise RpsError if there is no list.
     """
     if len(values) == 1:
         (value,) = values
@@ -65,10 +65,10 @@ def rows(values: Sequence[Any]) -> Iterator[Any]:
 
 
 def errors_by_device(values: Sequence[Any], asked: Sequence[str], known: Callable[[str], bool]) -> dict[str, str]:
-    """Return what a service says of each device, by its MAC address, or nothing where it does not say it so.
+    """Return the error of each device by MAC address, or nothing if the answer is not given by device.
 
-    It may be a struct, pairs, MAC addresses and texts by turns, or a text for each of the devices C(asked) for in their
-    order, if each is C(known) to have a meaning.
+    The answer may be a struct, pairs, alternating MAC addresses and texts, or a text for each of the devices ``asked``
+    in their order, if the meaning of each text is ``known``.
     """
     items = list(values)
     while len(items) == 1 and isinstance(items[0], list):
@@ -89,9 +89,9 @@ def errors_by_device(values: Sequence[Any], asked: Sequence[str], known: Callabl
 
 
 def errors_in_text(words: str, known: Callable[[str], bool]) -> dict[str, str]:
-    """Return what a text like C({mac: error, mac: error}) says of each device, by its MAC address.
+    """Return the error of each device by MAC address, from text like ``{mac: error, mac: error}``.
 
-    Nothing where what follows the MAC addresses is not C(known) to say anything of a device.
+    Return nothing unless all text that follows MAC addresses is ``known`` to be about a device.
     """
     words = _PYTHON_2_TEXT.sub("", words)
     said: dict[str, str] = {}
@@ -105,13 +105,13 @@ def errors_in_text(words: str, known: Callable[[str], bool]) -> dict[str, str]:
 
 
 def errors_of(words: str, error: Callable[[str], Refused]) -> dict[str, Refused]:
-    """Return the C(error) of each device that C(words) name, made of them with its own MAC address in them alone."""
+    """Return an ``error`` for each device that ``words`` name; its text has no other device's MAC address."""
     spelled = spelled_macs(words)
     if len(spelled) < 2:
         return {mac: error(words) for mac in spelled}
     pieces: list[str] = []
     for piece in MAC_LIST.sub("\0", words).split("\0"):
-        # A service that has a paragraph for each device says the same in all of them.
+        # A service that writes a paragraph for each device repeats the same words in all of them.
         if piece in pieces or sum(map(len, pieces)) > MAX_MESSAGE:
             pieces[-1] = _BEGINNING_OF_NEXT.sub("", pieces[-1])
             break
@@ -128,7 +128,7 @@ def _flat(value: list[Any]) -> Iterator[Any]:
 
 
 def _of_item(item: Any) -> dict[str, str]:
-    """Return what a struct by MAC addresses, or a list or a struct with one in it, says of the devices."""
+    """Return the errors in a struct with MAC addresses as keys, or in a list or struct that holds a MAC address."""
     if isinstance(item, dict):
         keyed = {mac: _said(value) for mac, value in ((_mac(key), value) for key, value in item.items()) if mac}
         if keyed:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Auerswald's provisioning server, by the one public client that is known; its vendor's document is not."""
+"""Auerswald's provisioning server, as the only known public client uses it; the vendor's document is not public."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service 
 
 
 class Auerswald(XmlRpcService):
-    """A phone has a URL. A refusal has no reason, and no fault is known by its number: they are shown as they come."""
+    """A phone has a URL. Refusals have no reason, and fault numbers are unknown, so they are shown unchanged."""
 
     provider = "auerswald"
     default_url = "https://provisioning.auerswald.de/xmlrpc/"
@@ -35,9 +35,9 @@ class Auerswald(XmlRpcService):
     mac_prefixes = PREFIXES["auerswald"]
     sources = "One client"
     not_known = (
-        "Why a phone is refused: the service says no more than no. Whether it tells where a phone points: if "
-        "it does, that is made use of. Whether a phone can be registered again in place: that is tried only "
-        "if it can be seen, else the phone is released first."
+        "Why a phone is refused: the service gives no reason. Whether it reports where a phone points: if it does, "
+        "that is used. Whether a phone can be re-registered in place: that is only tried if the result can be "
+        "verified; otherwise the phone is released first."
     )
     mac_placeholder = "<MACADR>"
     can = Capabilities(own_url=True)
@@ -47,24 +47,24 @@ class Auerswald(XmlRpcService):
         self._tells_urls = False
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """DeviceInfo: the phone is ours if it answers a struct with its MAC address. A URL in it is made use of."""
+        """Call DeviceInfo: the phone is ours if the answer is a struct with its MAC address. A URL in it is used."""
         return self._ask("DeviceInfo", device.mac, read=lambda answer: self._info(device.mac, answer))
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """DeviceRegister, which is refused for another account's phone."""
+        """Call DeviceRegister, which the service refuses for another account's phone."""
         self._write("DeviceRegister", devices[0].mac, target.url, code="owned_by_other_user", verdict=Verdict.ELSEWHERE)
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """DeviceRegister where the service has told URLs, so that it can be seen whether the phone has another then.
+        """Call DeviceRegister if the service has reported URLs, so that the change can be verified.
 
-        Else it must be released, and registered again, as to register it again is what one client does, no more.
+        Otherwise the phone must be released first: only one client registers a phone directly again.
         """
         if not self._tells_urls:
             raise released_first()
         self._write("DeviceRegister", devices[0].mac, target.url)
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """DeviceDeregister."""
+        """Call DeviceDeregister."""
         self._write("DeviceDeregister", devices[0].mac)
 
     def _info(self, mac: str, answer: Any) -> Observation:
@@ -83,6 +83,6 @@ class Auerswald(XmlRpcService):
     ) -> None:
         def read(answer: Any) -> None:
             if not confirmed(answer):
-                raise Refused(code, "the service refused it without a reason", verdict=verdict)
+                raise Refused(code, "the service refused it without giving a reason", verdict=verdict)
 
         self._ask(method, *parameters, read=read, write=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fanvil's FDPS, by what public clients send to it and make of its answers; the vendor publishes no document."""
+"""Fanvil's FDPS, as public clients use it; the vendor publishes no document."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ from ansible_collections.voip.rps.plugins.module_utils._services.result_codes im
 
 _PROTOCOLS = {"ftp": 1, "tftp": 2, "http": 4, "https": 5}
 _NO_NAME = re.compile("[/:@=]")
-# What a list of servers calls a server's name and its URL is not known; the first of these are ours to guess.
+# The names of these fields in a list of servers are unknown; the first ones are guesses.
 _NAMES = ("cfgname", "name", "servername", "groupname", "server", "group")
 _URLS = ("url", "serverurl", "cfgurl")
 
 
 class Fanvil(ResultCodeService):
-    """A phone is bound to a named server. Which phones are the account's is told by the list of its phones alone."""
+    """A phone is bound to a named server. Only the list of the account shows which phones belong to it."""
 
     provider = "fanvil"
     default_url = "https://fdps.fanvil.com/xmlrpc.php"
     mac_prefixes = PREFIXES["fanvil"]
     sources = "Clients in use; the vendor publishes no document"
     not_known = (
-        "The bulk calls, of which only the names are known: a phone has a call of its own. What the list of "
-        "servers calls a server's URL: if it cannot be read, `rps_server` reports `unverified`. Whether a "
-        "query in a server's URL is kept: a warning says so."
+        "The bulk calls, except their names: each phone has its own call. The name of the URL in the list of servers: "
+        "if it cannot be read, `rps_server` reports `unverified`. Whether a query in a server's URL is kept: a warning "
+        "says so."
     )
     can = Capabilities(named_servers=True, list_account=True, bulk=Bulk(check=MANY))
     lists_servers = True
@@ -64,7 +64,7 @@ class Fanvil(ResultCodeService):
         "invalid_server": Verdict.SERVER,
         "server_exists": Verdict.ALREADY,
         "not_registered": Verdict.ALREADY,
-        # A phone of the account may be refused in the same words.
+        # The service may use the same words for a phone of the account.
         "owned_by_other_user": Verdict.REGISTERED,
         "invalid_url": Verdict.BATCH,
     }
@@ -78,38 +78,38 @@ class Fanvil(ResultCodeService):
         return self.check_many([device], target=target)[device.mac]
 
     def check_many(self, devices: Sequence[Device], *, target: bool) -> Mapping[str, Observation]:
-        """listDevices, as what checkDevice answers is not known."""
+        """Call listDevices, because the answer of checkDevice is unknown."""
         listed = self.list_devices()
         return {device.mac: listed.get(device.mac, Observation(UNKNOWN)) for device in devices}
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """listDevices."""
+        """Call listDevices."""
         return self._listed("listDevices")
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """registerDevice; of registerDevices only the name and the order of parameters are known."""
+        """Call registerDevice; only the name and the order of parameters of registerDevices are known."""
         (device,) = devices
         self._write("registerDevice", device.mac.upper(), target.server, asked=[device.mac])
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """A registered phone is not bound anew; of editDevice only the name is known."""
+        """Refuse: a registered phone cannot be bound again, and only the name of editDevice is known."""
         raise released_first()
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """deRegisterDevice."""
+        """Call deRegisterDevice."""
         (device,) = devices
         self._write("deRegisterDevice", device.mac.upper(), asked=[device.mac])
 
     def add_server(self, name: str, url: str) -> None:
-        """addMaterialServer, with the settings that a client gives it."""
+        """Call addMaterialServer, with the settings that a client uses."""
         self._write("addMaterialServer", [f"{key}={value}" for key, value in self._material(name, url)])
 
     def list_servers(self) -> Sequence[NamedServer]:
-        """listServers."""
+        """Call listServers."""
         return self._ask("listServers", read=lambda answer: _servers(self._values(answer)), listing=True)
 
     def delete_server(self, name: str) -> None:
-        """deleteServer, which the service refuses while phones are bound to it."""
+        """Call deleteServer, which the service refuses while phones are bound to the server."""
         self._write("deleteServer", name, reading=_DELETING)
 
     def devices_of_server(self, name: str) -> None:
@@ -117,30 +117,30 @@ class Fanvil(ResultCodeService):
 
     @classmethod
     def check_server_name(cls, name: str) -> None:
-        """What the service takes is not known, but that it takes no URL for a name."""
+        """Refuse URLs; the service's rules for names are unknown."""
         if not name.strip():
             raise ValueError("a server's name cannot be empty")
         if not name.isprintable() or _NO_NAME.search(name):
-            raise ValueError(f"server name {name!r}: '/', ':', '@' and '=' are not allowed, nor what cannot be seen")
+            raise ValueError(f"server name {name!r}: '/', ':', '@', '=' and invisible characters are not allowed")
 
     def _material(self, name: str, url: str) -> Iterator[tuple[str, str]]:
         parts = urlsplit(url)
         if has_userinfo(url):
-            words = "the service is not known to keep the user and the password of a server's URL: leave them out"
+            words = "the service may drop the user and password of a server's URL: leave them out"
             raise Refused("invalid_url", words, verdict=Verdict.BATCH)
         path = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
         if parts.query or parts.fragment:
             self.warn(
-                f"Whether the service keeps what follows the path of a server's URL is not known: look at server "
-                f"{name!r} in the vendor's portal."
+                f"The service may drop what follows the path of a server's URL: check server {name!r} in the vendor's "
+                "portal."
             )
         yield from (("cfgName", name), ("cfgPfMode", "1"), ("cfgDhcpOpt", "false"), ("cfgPnpEnable", "false"))
-        # The service puts a slash between them.
+        # The service adds a slash between them.
         yield from (("cfgPfSrv", parts.netloc), ("cfgPfName", path[path.startswith("/") :]))
         yield "cfgPfProt", str(_PROTOCOLS[parts.scheme.lower()])
 
     def _settle_success(self, values: Sequence[Any], reading: Reading) -> None:
-        """What the texts of success are is not known: true is, unless the text is that of a refusal."""
+        """Accept any text with a true result code, unless it is known as a refusal: texts of success are unknown."""
         words = " ".join(filter(None, texts([value for value in values if not isinstance(value, (int, float))])))
         if self._code(words, reading) != "service_error":
             raise self._refusal(values, reading)
@@ -150,9 +150,9 @@ _DELETING = Reading(verdicts={"invalid_server": Verdict.ALREADY})
 
 
 def _servers(values: Sequence[Any]) -> list[NamedServer]:
-    """Return the servers of a list, which is JSON in a text, perhaps escaped as for HTML.
+    """Return the servers of a list, which is text with JSON, perhaps escaped for HTML.
 
-    Raises RpsError C(protocol_error) where there is none, or none of it tells its name.
+    Raise RpsError ``protocol_error`` if there is no list, or if no entry has a name.
     """
     rows = _rows(values[0] if values else None)
     servers = {}
@@ -179,7 +179,7 @@ def _rows(value: Any) -> list[Any]:
             raise _no_list(told)
     if isinstance(value, dict):
         lists = [item for item in value.values() if isinstance(item, list)]
-        # By name, or in a member of their own.
+        # Servers by name, or in a nested member.
         value = lists[0] if len(lists) == 1 else [value] if _name_of(value) else list(value)
     if not isinstance(value, list):
         if value is None or value == "":
@@ -216,4 +216,4 @@ def _url_of(row: Mapping[str, Any]) -> str | None:
 
 
 def _no_list(value: Any) -> RpsError:
-    return RpsError("protocol_error", f"a list of servers that no client knows: {shown_value(value)}")
+    return RpsError("protocol_error", f"a list of servers in an unknown form: {shown_value(value)}")

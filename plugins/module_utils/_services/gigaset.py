@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gigaset's redirect service, by what two public clients send to it and make of its answers."""
+"""Gigaset's redirect service, as two public clients use it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ADVICE = {
 
 
 class Gigaset(XmlRpcService):
-    """Three methods, each of which takes one phone: it has a URL, which no method tells, and no method lists phones."""
+    """Three methods, each for one phone. A phone has a URL, but no method reports it, and no method lists phones."""
 
     provider = "gigaset"
     default_url = "https://prov.gigaset.net/apxml/rpc.do"
@@ -57,10 +57,9 @@ class Gigaset(XmlRpcService):
     mac_prefixes = PREFIXES["gigaset"]
     sources = "Clients in use, and the beginning of the vendor's page"
     not_known = (
-        "Whether an account needs the MAC-ID of a phone (column `mac_id`): it is sent if it is given. Whether "
-        "the check tells of other accounts' phones, too: such a phone is `unverified`, and with `force` it "
-        "fails without being released. Whether a phone of the account can be registered again: it is always "
-        "released first."
+        "Whether an account needs the MAC-ID of a phone (column `mac_id`): it is sent if given. Whether the check also "
+        "reports other accounts' phones: such a phone is `unverified`, and fails with `force` without being released. "
+        "Whether a phone of the account can be registered again: it is always released first."
     )
     attributes = ("mac_id",)
     mac_placeholder = "%MACD"
@@ -81,25 +80,25 @@ class Gigaset(XmlRpcService):
             return
         found = _MAC_ID.fullmatch(given.upper())
         if found is None:
-            yield f"mac_id {given!r} is none: it is the MAC address, a dash, and the four characters on the label"
+            yield f"mac_id {given!r} is invalid: write the MAC address, a dash, and the four characters on the label"
         elif found.group(1).lower() != device.mac:
-            yield f"mac_id {given!r} is that of another phone than {device.mac}"
+            yield f"mac_id {given!r} belongs to another phone than {device.mac}"
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """checkDevice. Whether it tells of other accounts' phones, too, is not known."""
+        """Call checkDevice. It is unknown whether it also reports other accounts' phones."""
         return self._ask("checkDevice", _name(device), read=lambda answer: self._checked(device, answer))
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """registerDevice."""
+        """Call registerDevice."""
         (device,) = devices
         self._write("registerDevice", device, target.url, self._profile_name, refusals=_REGISTER)
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """No method does that: both clients release the phone and register it again."""
+        """Refuse: both clients release the phone and register it again."""
         raise released_first()
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """deregisterDevice."""
+        """Call deregisterDevice."""
         (device,) = devices
         self._write("deregisterDevice", device, refusals=_REMOVE)
 
@@ -112,7 +111,7 @@ class Gigaset(XmlRpcService):
             return Observation(UNKNOWN)
         if reason in _CHECK:
             raise _refused(device, said, _CHECK)
-        # Clients take the phone's own MAC address for a yes, whatever the result code.
+        # Clients treat the phone's own MAC address as success, whatever the result code.
         if yes or said.lower() in (device.mac, _name(device).lower()):
             return Observation(REGISTERED)
         raise _refused(device, said, _CHECK)
@@ -120,7 +119,7 @@ class Gigaset(XmlRpcService):
     def _write(self, method: str, device: Device, *more: Any, refusals: _Refusals) -> None:
         def read(answer: Any) -> None:
             yes, said = _read(answer)
-            # The result code of a removal is not known: its text is.
+            # The result code of a removal is unknown, but its text is known.
             if _reason(said) in refusals or not (yes or said.lower() == "ok"):
                 raise _refused(device, said, refusals)
 
@@ -128,7 +127,7 @@ class Gigaset(XmlRpcService):
 
 
 def _name(device: Device) -> str:
-    """Return what a device is called: its MAC-ID, or its MAC address where that is not given."""
+    """Return the name of a device in calls: its MAC-ID, or its MAC address if no MAC-ID is given."""
     return device.attributes.get("mac_id", "").strip().upper() or device.mac.upper()
 
 
@@ -154,4 +153,4 @@ def _refused(device: Device, said: str, refusals: _Refusals) -> Refused:
         said += " (is the mac_id right?)" if given else " (the account may need the phone's MAC-ID: column mac_id)"
     elif advice:
         said += f" (give another {advice})"
-    return Refused(code, said or "refused without a reason", verdict=verdict)
+    return Refused(code, said or "the service gave no reason", verdict=verdict)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Htek's RPS, by its page "Htek XML API for RPS": sections 1 to 6, and of 7 to 11 what its table of contents tells."""
+"""Htek's RPS, by its page "Htek XML API for RPS": sections 1 to 6, and the titles of sections 7 to 11."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import
 
 
 class Htek(NamedServersService):
-    """Where a device points cannot be read.
+    """The service does not report where a device points.
 
-    isOverride takes a device from another user: it is sent only if the user said so, or the device is known to be ours.
+    isOverride takes a device over from another user, so it is only sent if the user allows it, or for our own devices.
     """
 
     provider = "htek"
     default_url = "https://rps.htek.com/index.php/xmlrpc"
     mac_prefixes = PREFIXES["htek"]
-    sources = "The vendor's document, sections 1 to 6; of sections 7 to 11 only the titles"
+    sources = "The vendor's document, sections 1 to 6, and the titles of sections 7 to 11"
     not_known = (
-        "The texts of sections 7 to 11 (bulk calls, servers, edits): they are taken for Yealink's, and if the service "
-        "does not have them, single calls are used."
+        "Sections 7 to 11 (bulk calls, servers, edits): they are assumed to be like Yealink's. If the service does not "
+        "have them, single calls are used."
     )
     can = Capabilities(
         named_servers=True,
@@ -36,5 +36,5 @@ class Htek(NamedServersService):
 
     @property
     def needs_release(self) -> bool:
-        """Where the service has no section 10, and section 2 refuses a device of ours, nothing else moves it."""
+        """True: without section 10, and if section 2 refuses our device, there is no other way to move it."""
         return ("editDevice", 2) in self._lacking

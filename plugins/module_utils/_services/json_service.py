@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a service is asked that speaks JSON over HTTP, where the verb and the status are part of what is said."""
+"""Services with JSON over HTTP, where the verb and the status are part of the meaning."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 
 def value_of(answer: Answer) -> Any:
-    """Return the value that an answer holds, None where it is empty; that of an error may be a text.
+    """Return the value of an answer, None if it is empty. An error's value may be plain text.
 
-    Raises RpsError C(protocol_error) where any other is not JSON.
+    Raise RpsError ``protocol_error`` if any other answer is not JSON.
     """
     if not answer.body.strip():
         return None
@@ -32,7 +32,7 @@ def value_of(answer: Answer) -> Any:
 
 
 class JsonService(Service):
-    """A service of which most statuses are answers: what they mean, its file says."""
+    """A service for which most statuses are answers; each service interprets them itself."""
 
     headers: ClassVar[Mapping[str, str]] = {"Accept": "application/json"}
     statuses: ClassVar[Mapping[int, Fate]] = dict.fromkeys((200, 201, 204, 207, 400, 404, 409, 422), Fate.ANSWER)
@@ -47,10 +47,10 @@ class JsonService(Service):
         write: bool,
         listing: bool = False,
     ) -> T:
-        """Send a request with C(body) as JSON, if that is not None.
+        """Send a request with ``body`` as JSON, unless it is None.
 
-        Return what C(read) makes of the answer's status and value, see C(value_of). Raises what the client and C(read)
-        raise.
+        Return the result of ``read`` for the answer's status and value (see ``value_of``). Raise the errors of the
+        client and of ``read``.
         """
 
         def read_answer(answer: Answer) -> T:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The dialect that Yealink and Htek share: devices are bound to servers that the service knows by name."""
+"""The dialect of Yealink and Htek: devices are bound to servers that the service knows by name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.base import mac
 from ansible_collections.voip.rps.plugins.module_utils._services.result_codes import Reading, ResultCodeService
 
 OVERRIDE = "1"
-# We send well-formed MACs only, so where the documents say "invalid format, or not yours" it is the latter.
+# Only well-formed MACs are sent, so a text like "invalid format, or not yours" means that the device is not ours.
 NOT_OURS = Reading({"invalid_mac": "not_registered"})
 
 _SERVER_NAME = re.compile(r"[A-Za-z0-9._ -]+")
@@ -38,7 +38,7 @@ _STATUSES: dict[str, str] = {
 
 
 class NamedServersService(ResultCodeService):
-    """Yealink's sections 4.1 to 4.10, which are Htek's 1 to 10 in another order."""
+    """Yealink's sections 4.1 to 4.10; Htek's sections 1 to 10 are the same in another order."""
 
     texts = (
         (r"repeated mac", "repeated_mac"),
@@ -78,15 +78,15 @@ class NamedServersService(ResultCodeService):
     }
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """checkDevice: Yealink's section 4.5, Htek's 5."""
+        """Call checkDevice: Yealink's section 4.5, Htek's 5."""
         return self._observation("checkDevice", device.mac)
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """listDevices: Yealink's section 4.4, Htek's 4."""
+        """Call listDevices: Yealink's section 4.4, Htek's 4."""
         return self._listed("listDevices")
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """registerDevice and registerDevices: Yealink's sections 4.1, 4.2, 4.6, 4.7, Htek's 1, 2, 6, 7."""
+        """Call registerDevice or registerDevices: Yealink's sections 4.1, 4.2, 4.6, 4.7, Htek's 1, 2, 6, 7."""
         macs = macs_of(devices)
         confirmed = [OVERRIDE] if override else []
         if len(macs) == 1:
@@ -95,10 +95,10 @@ class NamedServersService(ResultCodeService):
             self._write("registerDevices", macs, target.server, *confirmed, asked=macs)
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """editDevice: Yealink's section 4.10, Htek's 10; registerDevices for several, Yealink's 4.7, Htek's 7.
+        """Call editDevice (Yealink's section 4.10, Htek's 10), or registerDevices for several (4.7, Htek's 7).
 
-        Where the service has no editDevice, registerDevice with isOverride, Yealink's 4.2, Htek's 2: it takes nothing
-        from another account, as the devices are known to be ours.
+        If the service does not have editDevice, call registerDevice with isOverride (4.2, Htek's 2). This takes over
+        nothing, because the devices are known to be ours.
         """
         macs = macs_of(devices)
         if len(macs) > 1:
@@ -112,7 +112,7 @@ class NamedServersService(ResultCodeService):
             self._write("registerDevice", macs[0], target.server, OVERRIDE, asked=macs)
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """deRegisterDevice and deRegisterDevices: Yealink's sections 4.3 and 4.8, Htek's 3 and 8."""
+        """Call deRegisterDevice or deRegisterDevices: Yealink's sections 4.3 and 4.8, Htek's 3 and 8."""
         macs = macs_of(devices)
         if len(macs) == 1:
             self._write("deRegisterDevice", macs[0], asked=macs, reading=NOT_OURS)
@@ -120,12 +120,12 @@ class NamedServersService(ResultCodeService):
             self._write("deRegisterDevices", macs, asked=macs, reading=NOT_OURS)
 
     def add_server(self, name: str, url: str) -> None:
-        """addServer: Yealink's section 4.9, Htek's 9."""
+        """Call addServer: Yealink's section 4.9, Htek's 9."""
         self._write("addServer", name, url)
 
     @classmethod
     def check_server_name(cls, name: str) -> None:
-        """By the error texts of addServer, Yealink's section 4.9."""
+        """Apply the rules in the error texts of addServer, Yealink's section 4.9."""
         if not name.strip():
             raise ValueError("a server's name cannot be empty")
         if not _SERVER_NAME.fullmatch(name):
@@ -136,6 +136,6 @@ class NamedServersService(ResultCodeService):
         known = _STATUSES.get(" ".join(re.split(r"[\s_-]+", text(status))).lower())
         if known is None:
             raise unexpected_answer(status)
-        # Clients have met a server's name beside the URL.
+        # Some clients found a server's name next to the URL.
         urls = [value for value in map(text, more) if "://" in value]
         return Observation(known, urls[0] if urls and known == REGISTERED else None)

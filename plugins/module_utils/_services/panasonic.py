@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Panasonic's redirect server, by the examples of its document and by what public clients make of its answers."""
+"""Panasonic's redirect server, by the examples of its document and the behaviour of public clients."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.xmlrpc_service 
 
 
 class _Meaning(NamedTuple):
-    """What the code of a fault means: an error code and a verdict, and our words for it."""
+    """The meaning of a fault's code: an error code, a verdict, and our words for it."""
 
     code: str
     verdict: Verdict
@@ -64,7 +64,7 @@ _MEANINGS: Mapping[str, Mapping[int, _Meaning]] = {
     "checkPhones": {1: _MALFORMED, 200: _INVALID_MAC, 201: _NOT_OURS, 202: _ELSEWHERE, 203: _NOT_OURS},
     "getPhone": {1: _MALFORMED, 200: _INVALID_MAC, 201: _NOT_OURS, 202: _ELSEWHERE, 203: _NOT_OURS},
 }
-"""By method, as the same code means different things."""
+"""The meanings by method, because the same code has several."""
 _REGISTERED_BY_YOU = 0
 _STATUSES = {"owned_by_other_user": ELSEWHERE, "not_registered": UNKNOWN}
 _DETAILS = ("model", "version", "profile", "note", "register_date", "access_date")
@@ -72,7 +72,7 @@ _DATE_AS_SENT = "%Y%m%dT%H:%M:%S"
 
 
 class Panasonic(XmlRpcService):
-    """A phone has a URL. Profiles, which are made in the vendor's portal, are left alone."""
+    """A phone has a URL. Profiles, which are created in the vendor's portal, are not changed."""
 
     provider = "panasonic"
     default_url = "https://provisioning.e-connecting.net/redirect/xmlrpc"
@@ -80,16 +80,17 @@ class Panasonic(XmlRpcService):
     mac_prefixes = PREFIXES["panasonic"]
     sources = "Clients in use, one with the examples of the vendor's document and the output of the live service"
     not_known = (
-        "Whether one call takes several phones: each has its own. Whether a phone that is registered again "
-        "always gets the new URL: it is read back. What becomes of its profile: only the URL counts."
+        "Whether one call takes several phones: each phone has its own call. Whether registering a phone again always "
+        "changes its URL: it is read back. What happens to its profile: only the URL is used."
     )
     mac_placeholder = "{MAC}"
     can = Capabilities(own_url=True, read_target=True, list_account=True)
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """getPhone where the target is asked for; checkPhones where it is not, and for a phone that is not ours.
+        """Call getPhone for a target; call checkPhones otherwise, and for a phone that is not ours.
 
-        Only checkPhones tells another account's phone from nobody's. Where the service lacks one, the other.
+        Only checkPhones distinguishes another account's phone from an unregistered one. If the service lacks one of
+        the methods, call the other.
         """
         status: str | None = None
         for look in (self._get, self._check) if target else (self._check, self._get):
@@ -107,20 +108,20 @@ class Panasonic(XmlRpcService):
         return Observation(status)
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """listPhones."""
+        """Call listPhones."""
         macs = self._ask("listPhones", read=lambda answer: self._macs([answer]), listing=True)
         return dict.fromkeys(macs, Observation(REGISTERED))
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """registerPhone."""
+        """Call registerPhone."""
         self._write("registerPhone", devices[0].mac.upper(), target.url)
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """registerPhone, as a client does; that the service minds it for every phone of ours is not documented."""
+        """Call registerPhone, as a client does; it is not documented that this always changes a registered phone."""
         self._write("registerPhone", devices[0].mac.upper(), target.url)
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """unregisterPhone."""
+        """Call unregisterPhone."""
         self._write("unregisterPhone", devices[0].mac.upper())
 
     def _get(self, mac: str) -> Observation:
@@ -132,7 +133,9 @@ class Panasonic(XmlRpcService):
     def _write(self, method: str, *parameters: str | None) -> None:
         def read(answer: Any) -> None:
             if not confirmed(answer):
-                raise Refused("service_error", "the service refused it without a reason", verdict=Verdict.UNCLEAR)
+                raise Refused(
+                    "service_error", "the service refused it without giving a reason", verdict=Verdict.UNCLEAR
+                )
 
         self._ask(method, *parameters, read=read, write=True)
 
@@ -141,9 +144,9 @@ class Panasonic(XmlRpcService):
 
 
 def _refusal(method: str, fault: xmlrpc.Fault) -> RpsError:
-    """Return the error of a fault, or of what checkPhones says in place of one."""
+    """Return the error of a fault, or of what checkPhones returns instead of one."""
     meaning = _MEANINGS.get(method, {}).get(-1 if fault.number is None else fault.number)
-    # Servers give the number 1 to much else, as to a method that they lack.
+    # Servers use number 1 for many errors, including a missing method.
     if meaning is None or (meaning is _MALFORMED and "xml" not in fault.words.lower()):
         return xmlrpc.fault_error(fault)
     if general_code(fault.words) == "unsupported":
@@ -153,7 +156,7 @@ def _refusal(method: str, fault: xmlrpc.Fault) -> RpsError:
 
 
 def _checked(mac: str, answer: Any) -> Observation:
-    """Return what checkPhones says of a phone: a struct like that of a fault, in a list."""
+    """Return the observation in an answer of checkPhones: a list with a struct like that of a fault."""
     for said in answer if isinstance(answer, list) else [answer]:
         if not isinstance(said, dict) or "faultCode" not in said:
             break
@@ -167,14 +170,14 @@ def _checked(mac: str, answer: Any) -> Observation:
 
 
 def _phone(mac: str, answer: Any) -> Observation:
-    """Return what getPhone says of a phone."""
+    """Return the observation in an answer of getPhone."""
     if not isinstance(answer, dict) or find_mac(text(answer.get("mac"))) not in (None, mac):
         raise unexpected_answer(answer)
     if not {"mac", "url"} & answer.keys():
         raise unexpected_answer(answer)
     details = {name: _detail(answer[name]) for name in _DETAILS if name in answer}
     url = text(answer["url"]) if "url" in answer else None
-    # A phone that follows a profile points somewhere, even if nothing says where.
+    # A phone with a profile points somewhere, even if the answer does not show where.
     if not url and details.get("profile"):
         url = None
     return Observation(REGISTERED, url, details={name: said for name, said in details.items() if said})

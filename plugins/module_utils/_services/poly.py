@@ -40,7 +40,7 @@ _WORDS = ("error", "message")
 
 
 class _Profile(NamedTuple):
-    """A profile, as far as it matters here; C(url) is None where it does not tell it."""
+    """The relevant fields of a profile; ``url`` is None if it is not reported."""
 
     id: str
     name: str
@@ -49,7 +49,7 @@ class _Profile(NamedTuple):
 
 
 class Poly(JsonService):
-    """A device is bound to a profile. It is moved by being released and registered again."""
+    """A device is bound to a profile. To be moved, it is released and registered again."""
 
     provider = "poly"
     default_url = "https://api.ztp.poly.com/v1"
@@ -57,8 +57,8 @@ class Poly(JsonService):
     mac_prefixes = PREFIXES["poly"]
     sources = "Clients in use"
     not_known = (
-        "A call that moves a device: it is released and registered again. The field that names a device's profile, and "
-        "how the next page is named: each form is read. Bulk calls, and the rate limit."
+        "A call that moves a device: it is released and registered again. The field for a device's profile, and the "
+        "form of the link to the next page: all forms are supported. Bulk calls, and the rate limit."
     )
     statuses: ClassVar[Mapping[int, Fate]] = {**JsonService.statuses, 202: Fate.ANSWER}
     can = Capabilities(named_servers=True, read_target=True, list_account=True, list_targets=True)
@@ -77,17 +77,17 @@ class Poly(JsonService):
 
     @classmethod
     def check_server_name(cls, name: str) -> None:
-        """No rule for names is known, but a URL is none."""
+        """Refuse URLs and unprintable names; the service's rules are unknown."""
         if not name.strip() or not name.isprintable() or "://" in name or "@" in name:
-            raise ValueError("a profile's name cannot be empty or a URL, nor have what cannot be printed")
+            raise ValueError("a profile's name cannot be empty, a URL, or contain unprintable characters")
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """GET /devices/MAC: 404 where the account has none."""
+        """Call GET /devices/MAC; status 404 means that the account does not have it."""
         row = self._ask("GET", f"/devices/{device.mac}", _or_none, write=False)
         return Observation(UNKNOWN) if row is None else self._observation(device.mac, row, target=target)
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """GET /devices, page by page."""
+        """Call GET /devices, page by page."""
         seen: dict[str, Observation] = {}
         for row in self._pages("/devices"):
             mac = find_mac(row["id"]) if isinstance(row, dict) and isinstance(row.get("id"), str) else None
@@ -100,7 +100,7 @@ class Poly(JsonService):
         return seen
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """POST /devices. A device of the account that has no profile is released first."""
+        """Call POST /devices. A device of the account without a profile is released first."""
         (device,) = devices
         profile = self._named(str(target.server))
         if device.mac in self._without_profile:
@@ -112,41 +112,41 @@ class Poly(JsonService):
         self._ask("POST", "/devices", _registered, body={"id": device.mac, "profile": profile.id}, write=True)
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """Nobody has seen a call that does it."""
-        raise Refused("needs_override", "a registered device cannot be moved in place", verdict=Verdict.REGISTERED)
+        """Refuse: no client knows a call that moves a device."""
+        raise Refused("needs_override", "the service cannot move a registered device", verdict=Verdict.REGISTERED)
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """DELETE /devices/MAC."""
+        """Call DELETE /devices/MAC."""
         (device,) = devices
         self._ask("DELETE", f"/devices/{device.mac}", _removed, write=True)
         self._without_profile.discard(device.mac)
 
     def list_servers(self) -> Sequence[NamedServer]:
-        """GET /profiles."""
+        """Call GET /profiles."""
         with self._listing:
             self._profiles = None
             return [NamedServer(one.name, one.url) for one in self._known().values()]
 
     def add_server(self, name: str, url: str) -> None:
-        """POST /profiles, with the name and the address alone."""
+        """Call POST /profiles, with only the name and the address."""
         if any(one.name == name for one in self._known().values()):
-            raise Refused("server_exists", f"there is a profile {name!r}", verdict=Verdict.ALREADY)
+            raise Refused("server_exists", f"profile {name!r} exists already", verdict=Verdict.ALREADY)
         server = _server(url)
         body = {"name": name, "enabled": True, "template": {"provisioning": {"server": server}}}
         made = self._ask("POST", "/profiles", _made, body=body, write=True)
         with self._listing:
-            # It may not tell what it was given.
+            # The answer may not contain the sent values.
             self._known()[made] = _Profile(made, name, url, True)
 
     def delete_server(self, name: str) -> None:
-        """DELETE /profiles/ID; its devices would stay."""
+        """Call DELETE /profiles/ID; its devices would stay."""
         profile = self._named(name)
         self._ask("DELETE", f"/profiles/{quote(profile.id, safe='')}", _removed, write=True)
         with self._listing:
             self._known().pop(profile.id, None)
 
     def devices_of_server(self, name: str) -> Collection[str]:
-        """The devices that are bound to a profile; where the list does not tell it, each is read."""
+        """Return the devices bound to a profile; read each device if the list does not report the profile."""
         profile = self._named(name).id
         bound = []
         for row in self._pages("/devices"):
@@ -168,7 +168,7 @@ class Poly(JsonService):
         return Observation(REGISTERED, self._url(profile) if profile is not None else None)
 
     def _url(self, profile: str) -> str | None:
-        """Return the URL of a profile, which is read by itself where it is in no list."""
+        """Return the URL of a profile; read the profile if it is in no list."""
         with self._listing:
             known = self._known()
             if profile not in known:
@@ -177,7 +177,7 @@ class Poly(JsonService):
             return known[profile].url
 
     def _named(self, name: str) -> _Profile:
-        """Return the profile of a name. Raises Refused where there is not exactly one."""
+        """Return the profile with a name. Raise Refused unless there is exactly one."""
         with self._listing:
             found = [one for one in self._known().values() if one.name == name]
         if len(found) != 1:
@@ -190,7 +190,7 @@ class Poly(JsonService):
         return found[0]
 
     def _known(self) -> dict[str, _Profile]:
-        """Return the account's profiles by id, which are listed once."""
+        """Return the account's profiles by id, listed once."""
         with self._listing:
             if self._profiles is None:
                 profiles = [_profile(row) for row in self._pages("/profiles")]
@@ -198,7 +198,7 @@ class Poly(JsonService):
             return self._profiles
 
     def _pages(self, path: str) -> Sequence[Any]:
-        """Return the rows of a list. What names the next page is a cursor, or a link."""
+        """Return the rows of a list. The reference to the next page is a cursor or a link."""
         rows: list[Any] = []
         first = f"{path}?limit={_PAGE_SIZE}"
         page: str | None = first
@@ -215,7 +215,7 @@ class Poly(JsonService):
             is_link = link.startswith(("http:", "https:", "/", "?"))
             page = self.client.linked(link, page) if is_link else f"{first}&cursor={quote(link, safe='')}"
             if page in been or len(been) == _MOST_PAGES:
-                self.warn("The service's list names a page twice: there may be more than was listed")
+                self.warn("The service's list refers to the same page twice, so it may be incomplete")
                 break
             been.add(page)
         return rows
@@ -243,7 +243,7 @@ def _page(status: int, value: Any) -> Mapping[str, Any]:
 
 
 def _or_none(status: int, value: Any) -> Mapping[str, Any] | None:
-    """Return what is there; None where there is no such thing, or it cannot be one."""
+    """Return an object, or None if it does not exist or its id is invalid."""
     if status == 404:
         return None
     if status >= 300:
@@ -254,7 +254,7 @@ def _or_none(status: int, value: Any) -> Mapping[str, Any] | None:
 def _registered(status: int, value: Any) -> None:
     words = _words(status, value)
     if status == 409:
-        # It may be the account's own.
+        # The device may be the account's own.
         raise Refused("owned_by_other_user", words, verdict=Verdict.REGISTERED)
     if status == 404 or (status >= 300 and "profile" in words.lower()):
         raise Refused("invalid_server", words, verdict=Verdict.SERVER)
@@ -295,7 +295,7 @@ def _profile(row: Any) -> _Profile:
 
 
 def _address(row: Any) -> str | None:
-    """Return the URL in a profile, with the user and password that it has; None where it does not tell them."""
+    """Return the URL in a profile with its user and password; None if it is not reported."""
     for name in ("template", "provisioning", "server"):
         row = row.get(name) if isinstance(row, dict) else None
     address = row.get("address") if isinstance(row, dict) else None
@@ -311,7 +311,7 @@ def _address(row: Any) -> str | None:
 
 
 def _server(url: str) -> dict[str, str]:
-    """Return a URL as a profile has it: user and password stand beside the address."""
+    """Return a URL in the form of a profile, with separate fields for user and password."""
     userinfo, at, _host = urlsplit(url).netloc.rpartition("@")
     if not at:
         return {"address": url}
@@ -321,7 +321,7 @@ def _server(url: str) -> dict[str, str]:
 
 
 def _profile_id(row: Mapping[str, Any]) -> str | None:
-    """Return the id of a device's profile, in whichever way it is told."""
+    """Return the id of a device's profile, from any of the known forms."""
     for field in _FIELDS:
         value = row.get(field)
         found = _text_of(value.get("id") if isinstance(value, dict) else value)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the answers of an XML-RPC service are read that begin with a result code, as Yealink's, Htek's and Snom's do."""
+"""XML-RPC services whose answers begin with a result code, such as Yealink, Htek and Snom."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _VERDICTS = {"unsupported": Verdict.SINGLY, "service_error": Verdict.UNCLEAR}
 
 
 class Reading(NamedTuple):
-    """What is otherwise in the answers to one method: which error codes are others, and which verdicts they have."""
+    """Exceptions for the answers of one method: other error codes, and other verdicts."""
 
     codes: Mapping[str, str] = {}
     verdicts: Mapping[str, Verdict] = {}
@@ -39,15 +39,15 @@ PLAIN = Reading()
 
 
 class ResultCodeService(XmlRpcService):
-    """A service whose answers are C([true, values…]) or C([false, "text"])."""
+    """A service whose answers are ``[true, values…]`` or ``[false, "text"]``."""
 
     texts: ClassVar[tuple[tuple[str, str], ...]]
-    """Which error code a refusal has: the first row whose words (lower case, a pattern) its text holds."""
+    """The error code for each refusal: that of the first row whose pattern (lower case) is found in its text."""
     verdicts: ClassVar[Mapping[str, Verdict]]
-    """What refusals with these error codes mean for a batch; with others, that devices of it are to blame."""
+    """The meaning of these error codes for a batch; all others mean that devices of the batch cause the refusal."""
 
     def _listed(self, method: str) -> Mapping[str, Observation]:
-        """Call a method that lists the devices registered by the account, and return what it tells of each, by MAC."""
+        """Call a method that lists the account's devices, and return its observations by MAC address."""
         try:
             macs = self._ask(method, read=lambda answer: self._macs(self._values(answer)), listing=True)
         except Refused as refusal:
@@ -57,7 +57,7 @@ class ResultCodeService(XmlRpcService):
         return dict.fromkeys(macs, Observation(REGISTERED))
 
     def _values(self, answer: Any) -> list[Any]:
-        """Return the values after the result code; raises Refused where that is false."""
+        """Return the values after the result code. Raise Refused if the result code is false."""
         code = truth(answer[0]) if isinstance(answer, list) and answer else None
         if code is None:
             raise unexpected_answer(answer)
@@ -66,10 +66,10 @@ class ResultCodeService(XmlRpcService):
         return list(answer[1:])
 
     def _write(self, method: str, *parameters: Any, asked: Sequence[str] = (), reading: Reading = PLAIN) -> None:
-        """Call a method that changes something, for the devices C(asked).
+        """Call a method that changes something, for the devices ``asked``.
 
-        Raises Refused where the service says no, be it of some of the devices, and whatever its result code is;
-        RpsError C(protocol_error), in doubt, where its result code is true and its text does not say so.
+        Raise Refused if the service refuses all or some of the devices, whatever the result code is. Raise RpsError
+        ``protocol_error``, in doubt, if the result code is true but the text is not one of success.
         """
         self._ask(method, *parameters, read=lambda answer: self._settle(answer, asked, reading), write=True)
 
@@ -110,15 +110,15 @@ class ResultCodeService(XmlRpcService):
         raise unexpected_answer(list(values))
 
     def _errors_by_device(self, values: Sequence[Any], asked: Sequence[str]) -> dict[str, str]:
-        """Return what an answer's values say of each device, or nothing where they do not say it so."""
+        """Return the error of each device in an answer, or nothing if the answer is not given by device."""
         return errors_by_device(values, asked, self._is_known)
 
     def _is_known(self, words: str) -> bool:
-        """Tell whether the text of a device has a meaning."""
+        """Return whether the text of a device has a known meaning."""
         return bool(words) and (is_fine(words) or self._code_of_device(words, PLAIN) != "service_error")
 
     def _refusal(self, values: Sequence[Any], reading: Reading = PLAIN) -> RpsError:
-        """Return the error of an answer whose result code is false."""
+        """Return the error of an answer with a false result code."""
         words = " ".join(filter(None, texts(list(values))))[:_LONGEST_REFUSAL]
         code = self._code(words, reading)
         error = xmlrpc.refusal(code, words)
@@ -140,5 +140,5 @@ class ResultCodeService(XmlRpcService):
 
     def _code_of_device(self, words: str, reading: Reading) -> str:
         code = self._code(words, reading)
-        # What is said of one device is not about the login.
+        # Text about one device is not about the login.
         return "service_error" if code in ("auth_failed", "forbidden") else code

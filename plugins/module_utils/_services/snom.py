@@ -30,15 +30,15 @@ _NOT_OURS = Reading(verdicts={"unknown_mac": Verdict.ALREADY, "owned_by_other_us
 
 
 class Snom(ResultCodeService):
-    """All seven methods. A phone has a URL, and no server; the account is listed model by model."""
+    """All seven methods. A phone has a URL; there are no named servers. The account is listed by model."""
 
     provider = "snom"
     default_url = "https://secure-provisioning.snom.com:8083/xmlrpc/"
     mac_prefixes = PREFIXES["snom"]
     sources = "The vendor's page, and clients in use, one of them Snom's own"
     not_known = (
-        "Whether a phone of the account that is registered again always gets the new URL: it is read back. The form in "
-        "which a list call tells the errors of single phones: several are read."
+        "Whether registering a phone of the account again always changes its URL: it is read back. The form of the "
+        "errors of single phones in a list call: several forms are supported."
     )
     mac_placeholder = "{mac}"
     models = MODELS
@@ -62,9 +62,9 @@ class Snom(ResultCodeService):
         return model_of(mac)
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """checkPhone; where the target is asked for getPhoneRedirection, and checkPhone only if that tells no URL.
+        """Call checkPhone; for a target, call getPhoneRedirection, and checkPhone only if there is no URL.
 
-        Where the service has no getPhoneRedirection, checkPhone, which does not tell the target.
+        If the service does not have getPhoneRedirection, the target stays unknown.
         """
         url = None
         try:
@@ -80,11 +80,11 @@ class Snom(ResultCodeService):
         return Observation(REGISTERED, url)
 
     def list_model(self, model: str, url: str | None = None) -> list[str]:
-        """listPhones(deviceType, provisioningUrl)."""
+        """Call listPhones(deviceType, provisioningUrl)."""
         return self._ask("listPhones", model, *([] if url is None else [url]), read=self._phones, listing=True)
 
     def _phones(self, answer: Any) -> list[str]:
-        """Return the phones of a list, which clients have met with a result code in front, and without."""
+        """Return the phones of a list; clients have seen it with and without a result code at the beginning."""
         code = truth(answer[0]) if isinstance(answer, list) and answer else None
         if code is None:
             return self._macs([answer])
@@ -93,15 +93,15 @@ class Snom(ResultCodeService):
         return self._macs(answer[1:] or [None])
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """registerPhone and registerPhoneList."""
+        """Call registerPhone or registerPhoneList."""
         self._change("registerPhone", devices, target.url)
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """registerPhone and registerPhoneList; whether the service minds them for a phone of ours is not documented."""
+        """Call registerPhone or registerPhoneList; it is not documented whether they change our registered phones."""
         self._change("registerPhone", devices, target.url)
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """deregisterPhone and deregisterPhoneList."""
+        """Call deregisterPhone or deregisterPhoneList."""
         self._change("deregisterPhone", devices, reading=_NOT_OURS)
 
     def _change(self, method: str, devices: Sequence[Device], *url: str | None, reading: Reading = PLAIN) -> None:
@@ -112,9 +112,9 @@ class Snom(ResultCodeService):
             self._write(f"{method}List", [mac.upper() for mac in macs], *url, asked=macs, reading=reading)
 
     def _redirection(self, mac: str) -> tuple[str | None, str | None]:
-        """Return the company and the URL of a phone; no URL, where there is none; None, where it cannot be told.
+        """Return the company and the URL of a phone. The URL is "" if there is none, and None if it is unknown.
 
-        The answer is [company, url] on the page; clients have met [true, company, url] and [true, url] too.
+        The answer is [company, url] on the page; clients have also seen [true, company, url] and [true, url].
         """
         try:
             return self._ask("getPhoneRedirection", mac.upper(), read=self._company_and_url)
@@ -136,7 +136,7 @@ class Snom(ResultCodeService):
         return (reported[0] if len(reported) == 2 else "", reported[-1])
 
     def _errors_by_device(self, values: Sequence[Any], asked: Sequence[str]) -> dict[str, str]:
-        """Return each phone's error, from a struct or from what looks like one in the text that the page shows."""
+        """Return each phone's error, from a struct or from the struct-like text in the page's examples."""
         said = super()._errors_by_device(values, asked)
         if said or not all(isinstance(value, str) for value in values):
             return said

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which of Snom's models a phone is, by the first octets of its MAC address.
+"""The models of Snom phones by the first octets of their MAC addresses.
 
 Source: the table in Snom's own command-line client (Snomio/RDS-CLI, cli.py, version 1.4.3), which lists an account
-model by model, and for snom360 and snomC520 that of its versions 1.2.02 and 1.2.04. The models without a range are
-those that only peoplefone/provisioning-rpc (ProvisioningRPCDeviceSnom.php) names. Newer models are in neither.
+by model; for snom360 and snomC520, that of its versions 1.2.02 and 1.2.04. Models without a range are only in
+peoplefone/provisioning-rpc (ProvisioningRPCDeviceSnom.php). Newer models are in neither.
 """
 
 from __future__ import annotations
@@ -61,6 +61,6 @@ MODELS = tuple(_PREFIXES)
 
 
 def model_of(mac: str) -> str | None:
-    """Return the model of the phone with this MAC address, as listPhones names it, or None where it is not known."""
+    """Return the model of the phone with this MAC address, named as in listPhones, or None if it is unknown."""
     within = next((model for first, last, model in _RANGES if first <= mac <= last), None)
     return within or _MODELS.get(mac[:9]) or _MODELS.get(mac[:8])

@@ -41,7 +41,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import
 _PAGE_SIZE = 1000
 _MOST_PAGES = 1000
 _FRESH = 60
-"""For so many seconds what was read of a device counts when it is written."""
+"""An observation is used for a write for up to this number of seconds; then the device is read again."""
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^<>]*?\brel\s*=\s*"?[^",;<>]*\bnext\b', re.IGNORECASE)
 _ANOTHERS = re.compile(r"taken_mac_or_forbidden|permission.*endpoint|endpoint.*permission", re.IGNORECASE | re.DOTALL)
 _OTHERS: dict[int, str] = {400: "invalid_input", 404: "unknown_mac", 422: "invalid_input"}
@@ -49,9 +49,9 @@ _WORDS = ("message", "error", "detail")
 
 
 class _Held(NamedTuple):
-    """What the service holds of a device beside its MAC address, and when it was read.
+    """What the service stores for a device in addition to its MAC address, and when it was read.
 
-    C(exists): the account has it; C(settings) and C(profile) are the user's, and go into every write.
+    ``exists``: the account has it. ``settings`` and ``profile`` are the user's, and part of every write.
     """
 
     read_at: float
@@ -61,7 +61,7 @@ class _Held(NamedTuple):
 
 
 class Sraps(JsonService):
-    """A device has a URL of its own, in one of the settings that it holds; a write replaces all of them."""
+    """A device has a URL of its own, in one of its settings; a write replaces all settings."""
 
     statuses: ClassVar[Mapping[int, Fate]] = dict.fromkeys(
         (*range(200, 300), 400, 403, 404, 409, 422, 500), Fate.ANSWER
@@ -70,15 +70,15 @@ class Sraps(JsonService):
     mac_placeholder = "{mac}"
     sources = "Clients in use, and the beginning of the vendor's page"
     not_known = (
-        "What a write keeps: a device's other settings and its profile are read and sent again. Whether a list tells "
-        "settings and comes in pages, and how another company's device is refused: each form is read. Bulk calls, and "
-        "the rate limit."
+        "What a write keeps: a device's other settings and its profile are read and sent again. Whether a list has "
+        "settings and pages, and how another company's device is refused: all forms are supported. Bulk calls, and the "
+        "rate limit."
     )
     can = Capabilities(own_url=True, read_target=True, list_account=True, list_targets=True, rebind=True)
     setting: ClassVar[str]
-    """The name of the setting that redirects a phone."""
+    """The name of the setting that redirects phones."""
     section: ClassVar[str | None]
-    """The section of the settings that it is in; None where that is not known."""
+    """The section of that setting; None if unknown."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(client)
@@ -95,7 +95,7 @@ class Sraps(JsonService):
         return HawkLogin(options["client_id"], options["client_secret"])
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """GET endpoints/MAC: 404 where there is none."""
+        """Call GET endpoints/MAC; status 404 means that there is none."""
         setting = self._setting()
 
         def read(status: int, value: Any) -> Observation:
@@ -114,7 +114,7 @@ class Sraps(JsonService):
         return self._ask("GET", self._endpoint(device.mac), read, write=False)
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """GET endpoints, page by page."""
+        """Call GET endpoints, page by page."""
         setting = self._setting()
         seen: dict[str, Observation] = {}
         for row in self._pages(f"{self._endpoints()}?page_size={_PAGE_SIZE}", whole=True):
@@ -128,13 +128,13 @@ class Sraps(JsonService):
         return seen
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """PUT endpoints/MAC, which creates the device."""
+        """Call PUT endpoints/MAC, which creates the device."""
         (device,) = devices
         held = self._held.get(device.mac)
         if held is None and self._lists_all:
             held = _Held(0, False)
         elif held is None or time.monotonic() - held.read_at > _FRESH:
-            # It would replace what the account has of the device, if a list did not tell that it has it.
+            # If the list did not show that the account has the device, the call would replace its settings.
             seen = self.check(device, target=True)
             if seen.status == REGISTERED and held is None:
                 raise Refused("owned_by_other_user", "the account has it already", verdict=Verdict.REGISTERED)
@@ -142,7 +142,7 @@ class Sraps(JsonService):
         self._put(device, target, held, moves=False)
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """GET endpoints/MAC, unless it was just read, and PUT it with the one setting changed."""
+        """Call GET endpoints/MAC, unless it was just read, and PUT with only that setting changed."""
         (device,) = devices
         held = self._held.get(device.mac)
         if held is None or time.monotonic() - held.read_at > _FRESH:
@@ -151,7 +151,7 @@ class Sraps(JsonService):
         self._put(device, target, held, moves=True)
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """DELETE endpoints/MAC."""
+        """Call DELETE endpoints/MAC."""
         (device,) = devices
 
         def read(status: int, value: Any) -> None:
@@ -172,7 +172,7 @@ class Sraps(JsonService):
         if held and held.profile is not None:
             body["provisioning_profile"] = held.profile
         if held:
-            # Once it was written it is read anew before the next write.
+            # After a write, read it again before the next one.
             self._held[device.mac] = held._replace(read_at=-math.inf)
         reduced = {**body, "settings_manager": {uuid: _reduced(one) for uuid, one in settings.items()}}
         path, whole = self._endpoint(device.mac), not self._reduces
@@ -181,7 +181,7 @@ class Sraps(JsonService):
         except Refused as refusal:
             if refusal.code != "invalid_input" or not whole or reduced == body:
                 raise
-            # What is read may have more in it than may be sent.
+            # The answer may contain fields that must not be sent.
             answer = self._ask("PUT", path, self._done, body=reduced, write=True)
             self._reduces = True
         if isinstance(answer, dict) and isinstance(answer.get("settings_manager"), dict):
@@ -191,12 +191,12 @@ class Sraps(JsonService):
         else:
             url = self.check(device, target=True).url
         if url is None or not same_url(url, str(target.url)):
-            words = f"the service accepted {target.url}, and then shows {url or 'no URL'}"
+            words = f"the service accepted {target.url}, but then shows {url or 'no URL'}"
             raise RpsError("protocol_error", words, in_doubt=True)
         self._proven.add(moves)
 
     def _learn(self, mac: str, row: Mapping[str, Any], setting: str) -> Observation:
-        """Return what an object that describes a device tells, and keep what a write must not lose."""
+        """Return the observation in an object that describes a device, and keep what a write must send again."""
         settings, profile = row.get("settings_manager"), row.get("provisioning_profile") or None
         if settings is None or settings == []:
             settings = {}
@@ -213,15 +213,15 @@ class Sraps(JsonService):
         return self._endpoints() + mac
 
     def _endpoints(self) -> str:
-        """GET tokens/ID, then the company that it names, for the address of the account's devices."""
+        """Call GET tokens/ID, then GET its company, for the path of the account's devices."""
         return self._find("endpoints", self._find_endpoints)
 
     def _setting(self) -> str:
-        """GET settings, page by page, for the UUID of the one that redirects a phone."""
+        """Call GET settings, page by page, for the UUID of the setting that redirects phones."""
         return self._find("setting", self._find_setting)
 
     def _find(self, what: str, find: Callable[[], str]) -> str:
-        """Return what is asked for once in a run, by one thread; where that failed, it is not tried again."""
+        """Return a value that is read once in a run, by one thread; do not try again after a failure."""
         with self._finding:
             if what not in self._found:
                 if self._not_found:
@@ -237,7 +237,7 @@ class Sraps(JsonService):
         token = f"/tokens/{quote(str(self._key), safe='')}"
         company = self._linked(self._ask("GET", token, self._object, write=False), "company", token)
         if company is None:
-            raise RpsError("protocol_error", "the service does not tell which company the key is of")
+            raise RpsError("protocol_error", "the service does not report the company of the key")
         links = self._ask("GET", company, self._object, write=False)
         endpoints = self._linked(links, "endpoints", company)
         return (endpoints or f"{company.rstrip('/')}/endpoints").rstrip("/") + "/"
@@ -262,11 +262,11 @@ class Sraps(JsonService):
             return fitting[0]
         of_section = f" of section {self.section}" if self.section else ""
         found = ", ".join(sorted(section or "none" for section in sections.values()))
-        words = f"the service has {len(fitting)} settings {self.setting}{of_section}, and not one"
-        raise RpsError("protocol_error", f"{words}; the sections of those of this name: {found or 'there is none'}")
+        words = f"the service has {len(fitting)} settings {self.setting}{of_section} instead of one"
+        raise RpsError("protocol_error", f"{words}; sections that have a setting of this name: {found or 'none'}")
 
     def _pages(self, path: str, *, whole: bool = False) -> Iterator[Any]:
-        """Yield the rows of a list. With C(whole), keep whether it is certain that no page of it was left out."""
+        """Yield the rows of a list. With ``whole``, note whether the list is certainly complete."""
         page: str | None = path
         been: set[str] = set()
         count, names_pages = 0, False
@@ -280,7 +280,7 @@ class Sraps(JsonService):
             yield from rows
             page = self.client.linked(link, page) if link else None
         if whole:
-            # A service that names no pages may cut a list off, at a number that people choose.
+            # A service that reports no pages may truncate its list at a round number.
             self._lists_all = names_pages or count % 10 > 0 or not count
 
     def _page(self, path: str) -> tuple[list[Any], str, bool]:
@@ -311,7 +311,7 @@ class Sraps(JsonService):
         return value
 
     def _error(self, status: int, value: Any, *, of_device: bool = True) -> RpsError:
-        """Return the error that an answer with this status is, of a device or of what is not about one."""
+        """Return the error of an answer with this status; ``of_device``: the call was about a device."""
         words = self._words(status, value)
         if of_device and _ANOTHERS.search(words):
             return Refused("owned_by_other_user", words, verdict=Verdict.ELSEWHERE)
@@ -333,7 +333,7 @@ class Sraps(JsonService):
 
 
 def _value(entry: Any) -> str | None:
-    """Return the value of a device's setting, which may be in an object."""
+    """Return the value of a device's setting, which may be inside an object."""
     value = entry.get("value") if isinstance(entry, dict) else entry
     if value is not None and not isinstance(value, str):
         raise unexpected_answer(entry)
@@ -341,7 +341,7 @@ def _value(entry: Any) -> str | None:
 
 
 def _reduced(entry: Any) -> Any:
-    """Return a setting with no more in it than the documented calls send."""
+    """Return a setting with only the fields that the documented calls send."""
     return {name: entry[name] for name in ("value", "attrs") if name in entry} if isinstance(entry, dict) else entry
 
 

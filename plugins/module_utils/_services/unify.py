@@ -38,7 +38,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import
 _TARGET = "bw-dms-addr"
 _BATCH = 100
 _FRESH = 60
-"""For so many seconds what was read of a device counts when it is written."""
+"""An observation is used for a write for up to this number of seconds; then the device is read again."""
 _ITEM = re.compile(r'<Item\s+name="([^"]*)"\s*(?:/>|>(.*?)</Item>)', re.IGNORECASE | re.DOTALL)
 _ANOTHERS = re.compile(
     r"(other|another|different) (provider|customer|account|user)|not (yours|permitted|allowed|authori[sz]ed)|belong"
@@ -50,7 +50,7 @@ _BAD_MAC = re.compile(r"(invalid|wrong|malformed|bad)\b.*\bmac|\bmac\b.*\b(inval
 
 
 class _Held(NamedTuple):
-    """What the service holds of a device, item by item, and when it was read."""
+    """The items that the service stores for a device, and when they were read."""
 
     read_at: float
     items: Mapping[str, str]
@@ -58,7 +58,7 @@ class _Held(NamedTuple):
 
 
 class Unify(JsonService):
-    """A device has items, one of which is the URL; a write is taken to replace them all."""
+    """A device has items, one of which is the URL; a write is assumed to replace them all."""
 
     provider = "unify"
     default_url = "https://cloud-setup.com/api/devices"
@@ -66,8 +66,8 @@ class Unify(JsonService):
     mac_prefixes = PREFIXES["unify"]
     sources = "The vendor's text; no client in use was found"
     not_known = (
-        "Whether a write keeps items that it leaves out: they are read and sent again. The texts of refusals, what "
-        "another provider's device gives, and HTTP statuses: each entry of an answer and each of its items is read."
+        "Whether a write keeps items that it leaves out: they are read and sent again. The texts of refusals, answers "
+        "about another provider's device, and HTTP statuses: the result of each entry and each item is checked."
     )
     statuses: ClassVar[Mapping[int, Fate]] = dict.fromkeys((*range(200, 300), 400, 404, 409, 422), Fate.ANSWER)
     can = Capabilities(own_url=True, read_target=True, rebind=True, bulk=Bulk(release=_BATCH, check=_BATCH))
@@ -81,14 +81,14 @@ class Unify(JsonService):
         return CertificateLogin(options["client_cert"], options["client_key"])
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """POST with one device."""
+        """Call POST with one device."""
         seen = self.check_many([device], target=target)[device.mac]
         if seen.error:
             raise seen.error
         return seen
 
     def check_many(self, devices: Sequence[Device], *, target: bool) -> Mapping[str, Observation]:
-        """POST, which only reads."""
+        """Call POST, which only reads."""
         macs = [device.mac for device in devices]
         answers = self._ask(
             "POST", "", lambda status, value: _entries(status, value, macs), body=_named(macs), write=False
@@ -96,15 +96,15 @@ class Unify(JsonService):
         return {mac: self._observation(mac, answers[mac]) for mac in macs}
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """PUT, with the items that the service holds of the device already."""
+        """Call PUT, with the items that the service already stores for the device."""
         self._put(devices[0], target)
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """PUT, with the items that the service holds of the device already."""
+        """Call PUT, with the items that the service already stores for the device."""
         self._put(devices[0], target)
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """DELETE with a list."""
+        """Call DELETE with a list."""
         macs = [device.mac for device in devices]
 
         def read(status: int, value: Any) -> None:
@@ -142,7 +142,7 @@ class Unify(JsonService):
                 return Observation(ELSEWHERE)
             if refusal.code == "invalid_mac":
                 return Observation(None, error=refusal)
-            # Whatever the words: the service has nothing of it for this provider.
+            # Whatever the words are, the service stores nothing for this provider.
             self._held[mac] = _Held(time.monotonic(), {})
             return Observation(UNKNOWN)
         data = entry.get("data")
@@ -162,7 +162,7 @@ def _named(macs: Sequence[str]) -> list[dict[str, str]]:
 
 
 def _entries(status: int, value: Any, macs: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """Return what is said of each device. Raises RpsError where one that was asked about is not in the answer."""
+    """Return the entry of each device. Raise RpsError if the answer lacks a requested device."""
     if status >= 300 and not isinstance(value, list) and not (isinstance(value, dict) and "result" in value):
         raise Refused("service_error", _words(status, value))
     rows = [value] if isinstance(value, dict) else value
@@ -176,12 +176,12 @@ def _entries(status: int, value: Any, macs: Sequence[str]) -> dict[str, Mapping[
         entries[mac] = row
     missing = [mac for mac in macs if mac not in entries]
     if missing:
-        raise RpsError("protocol_error", f"the answer says nothing of {missing[0]}", in_doubt=True)
+        raise RpsError("protocol_error", f"the answer does not mention {missing[0]}", in_doubt=True)
     return {mac: entries[mac] for mac in macs}
 
 
 def _prepared(status: int, value: Any, mac: str) -> None:
-    """Read the answer to a PUT, in which each item has a result, too."""
+    """Read the answer to a PUT, in which each item has its own result."""
     entry = _entries(status, value, [mac])[mac]
     refusal = _refusal(entry)
     items = entry.get("data")
@@ -197,7 +197,7 @@ def _prepared(status: int, value: Any, mac: str) -> None:
 
 
 def _refusal(entry: Mapping[str, Any]) -> Refused | None:
-    """Return what an entry says no with; None where it does not. Raises RpsError where it says neither."""
+    """Return the refusal in an entry, or None. Raise RpsError if the entry reports neither success nor failure."""
     result = str(entry.get("result")).strip().upper()
     if result == "OK":
         return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a service that speaks XML-RPC is called, and how its faults and lists of devices are read."""
+"""Services with XML-RPC: calls, faults and lists of devices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def confirmed(answer: Any) -> bool:
-    """Return the result code that is an answer, or that an answer begins with. Raises RpsError for others."""
+    """Return the result code that is the answer or its first value. Raise RpsError if there is none."""
     code = truth(answer[0] if isinstance(answer, list) and answer else answer)
     if code is None:
         raise unexpected_answer(answer)
@@ -34,11 +34,11 @@ def confirmed(answer: Any) -> bool:
 
 
 class XmlRpcService(Service):
-    """A service that is called by XML-RPC, whatever its answers look like."""
+    """A service with XML-RPC; the form of its answers is not fixed."""
 
     headers: ClassVar[Mapping[str, str]] = {"Content-Type": "text/xml"}
     prefix: ClassVar[str] = "redirect."
-    """What the names of its methods begin with."""
+    """The beginning of all method names."""
 
     def __init__(self, client: Client) -> None:
         super().__init__(client)
@@ -47,10 +47,10 @@ class XmlRpcService(Service):
     def _ask(
         self, method: str, *parameters: Any, read: Callable[[Any], T], write: bool = False, listing: bool = False
     ) -> T:
-        """Call a method and return what C(read) makes of the value of its answer.
+        """Call a method and return the result of ``read`` for the answer's value.
 
-        A method that the service once said it does not have is refused without asking again. Raises what the client
-        and C(read) raise.
+        Refuse a method without calling it if the service said before that it does not exist. Raise the errors of the
+        client and of ``read``.
         """
         form = (method, len(parameters))
         if form in self._lacking:
@@ -78,13 +78,13 @@ class XmlRpcService(Service):
             raise
 
     def _fault(self, _method: str, fault: xmlrpc.Fault) -> RpsError:
-        """Return the error of a fault that a method answered with."""
+        """Return the error of a fault in an answer."""
         return xmlrpc.fault_error(fault)
 
     def _macs(self, values: Sequence[Any]) -> list[str]:
-        """Return the MAC addresses of a list of devices, each once; what is none is passed over, with a warning.
+        """Return the MAC addresses of a list of devices, once each; skip other rows with a warning.
 
-        Raises RpsError C(protocol_error) where there is no list, or nothing in it is a MAC address.
+        Raise RpsError ``protocol_error`` if there is no list, or no MAC address in it.
         """
         macs: dict[str, None] = {}
         none: list[Any] = []
@@ -92,14 +92,16 @@ class XmlRpcService(Service):
             mac = find_mac(row) if isinstance(row, str) else None
             if mac is not None:
                 macs[mac] = None
-            # Yealink's page shows a list with an empty value in it.
+            # A list in Yealink's document has an empty value.
             elif row is not None and not (isinstance(row, str) and not row.strip()):
                 none.append(row)
         if none and not macs:
-            raise RpsError("protocol_error", f"a list of devices that no document knows: {shown_value(none[0])}")
+            raise RpsError(
+                "protocol_error", f"a list of devices that no documentation describes: {shown_value(none[0])}"
+            )
         if none:
             self.warn(
-                f"The service's list of devices has {len(none)} rows that are no MAC address, and that were passed "
-                f"over; the first is {shown_value(none[0])}"
+                f"The service's list of devices has {len(none)} rows that are no MAC address. They were skipped; the "
+                f"first is {shown_value(none[0])}"
             )
         return list(macs)

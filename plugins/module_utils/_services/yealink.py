@@ -28,8 +28,8 @@ class Yealink(NamedServersService):
     mac_prefixes = PREFIXES["yealink"]
     sources = "The vendor's document, and clients in use"
     not_known = (
-        "How many devices one call takes, and whether a call with a wrong device is carried out for the others: both "
-        "are dealt with. The rate limit."
+        "The limit of devices in one call, and whether a call with an invalid device is carried out for the others: "
+        "the collection handles both cases. The rate limit."
     )
     can = Capabilities(
         named_servers=True,
@@ -42,9 +42,9 @@ class Yealink(NamedServersService):
     )
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """Sections 4.5 checkDevice and, where the target is asked for, 4.14 checkDeviceExt.
+        """Call checkDevice (section 4.5) and, for a target, checkDeviceExt (4.14).
 
-        Where the service has no checkDeviceExt, checkDevice, which does not tell the target.
+        If the service does not have checkDeviceExt, the target stays unknown.
         """
         if target:
             try:
@@ -55,7 +55,7 @@ class Yealink(NamedServersService):
         return super().check(device, target=False)
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """Sections 4.6, 4.1 and 4.12; with C(override) 4.7, 4.2 and 4.15."""
+        """Call the methods of sections 4.6, 4.1 and 4.12; with ``override``, those of 4.7, 4.2 and 4.15."""
         if not target.own:
             super().register(devices, target, override=override)
             return
@@ -64,9 +64,9 @@ class Yealink(NamedServersService):
         self._write("registerDeviceWithUniqueUrl", *self._own(mac, target), *confirmed, asked=[mac])
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """Sections 4.10 editDevice and 4.13 editDeviceWithUniqueUrl; 4.7 registerDevices for several.
+        """Call editDevice (4.10) or editDeviceWithUniqueUrl (4.13), or registerDevices (4.7) for several.
 
-        Where the service has no editDeviceWithUniqueUrl, 4.15 registerDeviceWithUniqueUrl with isOverride.
+        If the service does not have editDeviceWithUniqueUrl, call registerDeviceWithUniqueUrl (4.15) with isOverride.
         """
         if not target.own:
             super().move(devices, target)

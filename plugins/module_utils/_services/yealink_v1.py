@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Yealink's service by its former JSON API v1 with signed requests, which old accounts have."""
+"""Yealink's service by its former JSON API v1 with signed requests, for old accounts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _BATCH = 100
 _JSON = {"Content-Type": "application/json;charset=UTF-8"}
 _LONGEST_NAME = 20
 
-# The first row whose pattern is in the message counts.
+# The first row whose pattern matches the message applies.
 _MEANINGS: tuple[tuple[str, str, Verdict], ...] = (
     (r"device\.mac\.added\.by\.other|device\.operate\.forbidden", "owned_by_other_user", Verdict.ELSEWHERE),
     (r"device\.mac\.existed", "needs_override", Verdict.REGISTERED),
@@ -65,7 +65,7 @@ T = TypeVar("T")
 
 
 def signature(secret: str, verb: str, path: str, headers: Mapping[str, str]) -> str:
-    """Return the signature of a request, C(path) with its query, by the headers that it has."""
+    """Return the signature of a request from its headers; ``path`` includes the query."""
     where, _mark, query = path.partition("?")
     signed = ("Content-MD5", "X-Ca-Key", "X-Ca-Nonce", "X-Ca-Timestamp")
     lines = [verb, *(f"{name}:{headers[name]}" for name in signed if name in headers), where.lstrip("/")]
@@ -77,9 +77,9 @@ def signature(secret: str, verb: str, path: str, headers: Mapping[str, str]) -> 
 
 
 class YealinkV1Login(Login):
-    """An AccessKey: each try has a nonce and a time of its own.
+    """An AccessKey; each attempt has its own nonce and time.
 
-    Raises RpsError C(invalid_input) where it cannot be used.
+    Raise RpsError ``invalid_input`` if it cannot be used.
     """
 
     what = "client_id and client_secret"
@@ -87,7 +87,7 @@ class YealinkV1Login(Login):
     def __init__(self, client_id: str, client_secret: str) -> None:
         SECRETS.add(client_secret)
         if not (client_id.isascii() and client_id.isprintable() and client_secret.isascii()):
-            raise RpsError("invalid_input", "client_id or client_secret has what no AccessKey can have")
+            raise RpsError("invalid_input", "client_id or client_secret contains invalid characters")
         self._id = client_id
         self._secret = client_secret
 
@@ -98,17 +98,17 @@ class YealinkV1Login(Login):
             "X-Ca-Timestamp": str(int(time.time() * 1000)),
         }
         if request.body is not None:
-            # What the service signs by, not what keeps anything secret.
+            # The service's protocol requires this algorithm for signatures; it protects no secret.
             headers["Content-MD5"] = base64.b64encode(hashlib.md5(request.body).digest()).decode()
         headers["X-Ca-Signature"] = signature(self._secret, request.verb, request.path, headers)
         return request.with_headers(headers)
 
     def advice(self, _headers: Mapping[str, str]) -> str:
-        return ". A wrong clock of this machine gives this, too; and newer accounts have the provider yealink_ymcs"
+        return ". The clock of this machine may be wrong, or this is a newer account, with the provider yealink_ymcs"
 
 
 class _Known(NamedTuple):
-    """What it takes to move a device, and to tell what is bound to a server."""
+    """What is needed to move a device, and to find the devices of a server."""
 
     id: str
     server_id: str | None
@@ -123,8 +123,8 @@ class YealinkV1(JsonService):
     mac_prefixes = PREFIXES["yealink"]
     sources = "The beginning of the vendor's guide, and clients in use; a former API, for old accounts"
     not_known = (
-        "The complete list of errors, and the most devices in a call: at most 100 are sent. Whether a wrong device "
-        "fails a whole call: both are dealt with. What an edit of a server keeps: no server is changed."
+        "The complete list of errors, and the limit of devices in a call: at most 100 are sent. Whether an invalid "
+        "device fails a whole call: both cases are handled. What an edit of a server keeps: no server is changed."
     )
     statuses: ClassVar[Mapping[int, Fate]] = JsonService.statuses
     lists_servers = True
@@ -151,14 +151,14 @@ class YealinkV1(JsonService):
 
     @classmethod
     def check_server_name(cls, name: str) -> None:
-        """At most 20 characters."""
+        """Allow at most 20 characters."""
         if not name.strip() or not name.isprintable() or "://" in name or "@" in name:
-            raise ValueError("a server's name cannot be empty or a URL, nor have what cannot be printed")
+            raise ValueError("a server's name cannot be empty, a URL, or contain unprintable characters")
         if len(name) > _LONGEST_NAME:
             raise ValueError(f"server name {name!r}: it has {len(name)} characters, and at most 20 are allowed")
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """GET device/checkMac, which tells of another's device; POST device/list for where it points."""
+        """Call GET device/checkMac, which also reports other accounts' devices; POST device/list for the target."""
         if not target:
             seen = self._owner(device.mac)
             if seen is not None:
@@ -170,7 +170,7 @@ class YealinkV1(JsonService):
         return seen if seen is not None and seen.status != REGISTERED else Observation(UNKNOWN)
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """POST device/list, page by page."""
+        """Call POST device/list, page by page."""
         seen: dict[str, Observation] = {}
         for row in self._rows("/device/list", ""):
             if _mac(row):
@@ -180,7 +180,7 @@ class YealinkV1(JsonService):
         return seen
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """POST device/add."""
+        """Call POST device/add."""
         macs = macs_of(devices)
         body = {"macs": macs, **self._where(target)}
 
@@ -199,7 +199,7 @@ class YealinkV1(JsonService):
         self._call("POST", "/device/add", read, body=body, write=True)
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """POST device/migrate for a server, device/edit for a URL of the device's own."""
+        """Call POST device/migrate for a server, or device/edit for a URL of the device's own."""
         ids = [self._id(device) for device in devices]
         where = self._where(target)
         if target.own:
@@ -208,34 +208,34 @@ class YealinkV1(JsonService):
             self._call("POST", "/device/migrate", _anything, body={"ids": ids, **where}, write=True)
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """POST device/delete."""
+        """Call POST device/delete."""
         macs = macs_of(devices)
         self._call("POST", "/device/delete", _anything, body={"macs": macs}, write=True)
         for mac in macs:
             self._known.pop(mac, None)
 
     def list_servers(self) -> Sequence[NamedServer]:
-        """POST server/list, page by page."""
+        """Call POST server/list, page by page."""
         with self._listing:
             self._servers = None
             return [server for _id, server in self._all_servers()]
 
     def add_server(self, name: str, url: str) -> None:
-        """POST server/add. Names are unique over all enterprises."""
+        """Call POST server/add. Names are unique over all enterprises."""
         try:
             self._call("POST", "/server/add", _anything, body={"serverName": name, "url": url}, write=True)
         finally:
             self._servers = None
 
     def delete_server(self, name: str) -> None:
-        """POST server/delete."""
+        """Call POST server/delete."""
         try:
             self._call("POST", "/server/delete", _anything, body={"ids": [self._server_id(name)]}, write=True)
         finally:
             self._servers = None
 
     def devices_of_server(self, name: str) -> Collection[str]:
-        """What the list of the account's devices tells."""
+        """Return the devices from the list of the account."""
         server_id = self._server_id(name)
         return [mac for mac in self.list_devices() if self._known[mac].server_id == server_id]
 
@@ -260,7 +260,7 @@ class YealinkV1(JsonService):
         return all_rows(page, _key, self.client.concurrency)
 
     def _owner(self, mac: str) -> Observation | None:
-        """Return whose a device is; None where it is not told."""
+        """Return the owner of a device; None if it is not reported."""
 
         def read(value: Any) -> Observation | None:
             if not isinstance(value, dict) or not isinstance(value.get("existed"), bool):
@@ -273,7 +273,7 @@ class YealinkV1(JsonService):
         return self._call("GET", f"/device/checkMac?mac={mac}", read, write=False)
 
     def _find(self, mac: str) -> Any:
-        """Return what the list tells of a device of the account, None where it is not there."""
+        """Return the row of a device of the account, or None."""
         rows = self._rows("/device/list", mac)
         return next((row for row in rows if _mac(row) == mac), None)
 
@@ -292,7 +292,7 @@ class YealinkV1(JsonService):
         self._known[_mac(row)] = _Known(str(row.get("id")), None if server_id is None else str(server_id))
         url = next((row[name] for name in ("uniqueServerUrl", "serverUrl") if row.get(name)), None)
         if url is None and not server_id:
-            # Ours and bound to nothing: it points nowhere.
+            # The device is ours and bound to nothing: it points nowhere.
             url = ""
         return Observation(REGISTERED, url if isinstance(url, str) else None)
 
@@ -307,7 +307,7 @@ class YealinkV1(JsonService):
     def _server_id(self, name: str) -> str:
         found = [server_id for server_id, server in self._all_servers() if server.name == name]
         if len(found) != 1:
-            words = f"the account has {len(found) or 'no'} servers of the name {name!r}"
+            words = f"the account has {len(found) or 'no'} servers with the name {name!r}"
             raise Refused("invalid_server", words, verdict=Verdict.SERVER)
         return found[0]
 
@@ -326,7 +326,7 @@ class YealinkV1(JsonService):
 
 
 def _data(answer: Answer) -> Any:
-    """Return the data of an answer. Raises Refused, or RpsError where it is about the login, or not understood."""
+    """Return the data of an answer. Raise Refused, or RpsError if it is about the login or cannot be understood."""
     value = value_of(answer)
     ret = value.get("ret") if isinstance(value, dict) else None
     if isinstance(ret, bool) or not isinstance(ret, int):
@@ -378,4 +378,4 @@ def _mac(row: Any) -> str:
 
 
 def _anything(value: Any) -> None:
-    """An answer whose data says nothing more than that it was carried out."""
+    """Accept an answer whose data only says that the call was carried out."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Yealink's service by the open API v2 of its Management Cloud Service (YMCS), as its clients in use know it."""
+"""Yealink's service by the open API v2 of its Management Cloud Service (YMCS), as clients in use know it."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import
 PAGE = 500
 _JSON = {"Content-Type": "application/json"}
 _TOO_OLD = 0.9
-"""After so much of the time that a token holds, another is taken."""
+"""A token is renewed after this share of its lifetime."""
 
 _NEEDS_SN = (
-    "Yealink did not enable this account to add phones without their serial numbers: give the serial number of the "
+    "Yealink did not allow this account to add phones without their serial numbers: give the serial number of the "
     "phone in the column sn"
 )
 REFUSALS: Mapping[str, tuple[str, Verdict]] = {
@@ -66,13 +66,13 @@ REFUSALS: Mapping[str, tuple[str, Verdict]] = {
     "900404": ("not_registered", Verdict.ALREADY),
     "900409": ("needs_override", Verdict.REGISTERED),
 }
-"""Codes: the error and what it means for the batch."""
+"""The error codes and verdicts for the service's codes."""
 MEANINGS: Mapping[str, str] = {
     "800001": "invalid MAC address",
     "800002": "invalid serial number",
     "800003": "the device exists in the enterprise",
     "800004": "the device is managed by another organisation",
-    "800005": "the service does not take this type of device",
+    "800005": "the service does not support this type of device",
     "800006": "too many devices in one call",
     "800007": "invalid parameters",
     "800008": "a limit of the account is reached",
@@ -96,12 +96,12 @@ T = TypeVar("T")
 
 
 def _fresh(request: Outgoing) -> Outgoing:
-    """Return a try with the time and a nonce, which the service takes once."""
+    """Return an attempt with the time and a nonce, which the service accepts once."""
     return request.with_headers({"timestamp": str(int(time.time() * 1000)), "nonce": secrets.token_hex(16)})
 
 
 class YmcsLogin(TokenLogin):
-    """A token for the AccessKey ID and Secret of an enterprise; each try has a nonce and the time."""
+    """A token for the AccessKey ID and Secret of an enterprise; each attempt has a nonce and the time."""
 
     what = "client_id and client_secret"
 
@@ -121,7 +121,7 @@ class YmcsLogin(TokenLogin):
         return super().sign(_fresh(request), credential)
 
     def take(self, client: Client) -> str:
-        """POST /token."""
+        """Call POST /token."""
 
         def sign(request: Outgoing) -> Outgoing:
             return self._basic.sign(_fresh(request), "")
@@ -130,7 +130,7 @@ class YmcsLogin(TokenLogin):
         value = client.request("POST", "/token", _value, write=False, body=body, headers=_JSON, sign=sign)
         token = value.get("access_token") if isinstance(value, dict) else None
         if not isinstance(token, str) or not token:
-            raise RpsError("protocol_error", "the service gave no token")
+            raise RpsError("protocol_error", "the service's answer has no token")
         seconds = value.get("expires_in")
         known = isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds > 0
         self._holds_until = time.monotonic() + seconds * _TOO_OLD if known else float("inf")
@@ -138,7 +138,7 @@ class YmcsLogin(TokenLogin):
 
 
 class _Known(NamedTuple):
-    """What it takes to move a device, and to tell what is bound to a server."""
+    """What is needed to move a device, and to find the devices of a server."""
 
     id: str
     own: bool
@@ -146,7 +146,7 @@ class _Known(NamedTuple):
 
 
 class YealinkYmcs(JsonService):
-    """Paths under /v2/rps. A device is moved by its id; serial numbers are needed by most accounts."""
+    """Paths under /v2/rps. A device is moved by its id; most accounts need serial numbers."""
 
     provider = "yealink_ymcs"
     default_url = ""
@@ -155,10 +155,10 @@ class YealinkYmcs(JsonService):
     mac_prefixes = PREFIXES["yealink"]
     sources = "Clients in use, some of which report what they met, and the vendor's guide as they quote it"
     not_known = (
-        "Whether adding one's own phone again updates it: it is never relied on. How a phone's own URL is ended: "
-        "an empty one and none are tried, and read back; else the phone is given the server's URL as its own. What an "
-        "error of a removal names: the list decides. Who may add phones without serial numbers: one learns it from the "
-        "refusal."
+        "Whether adding an own phone again updates it: the collection does not rely on it. How to clear a phone's own "
+        "URL: an empty value and null are tried, and read back; otherwise the phone gets the server's URL as its own. "
+        "What the errors of a removal name: the list decides. Which accounts may add phones without serial numbers: "
+        "the refusal shows it."
     )
     attributes = ("sn",)
     rate_limit = 50.0
@@ -186,7 +186,7 @@ class YealinkYmcs(JsonService):
         self._listing_servers = threading.Lock()
         self._bound: dict[str, list[str]] | None = None
         self._needs_sn = False
-        # What may end a URL of the device's own, in this order, and which of it did.
+        # The values that may clear a device's own URL, in this order, and the one that did.
         self._clearing: tuple[str | None, ...] = ("", None)
         self._clears = False
 
@@ -196,19 +196,19 @@ class YealinkYmcs(JsonService):
 
     @classmethod
     def check_server_name(cls, name: str) -> None:
-        """At most 20 characters."""
+        """Allow at most 20 characters."""
         if not name.strip():
             raise ValueError("a server's name cannot be empty")
         if len(name) > 20:
             raise ValueError(f"server name {name!r}: it has {len(name)} characters, and at most 20 are allowed")
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """POST /rps/listDevices with the MAC address, of which the service tells that it is like it."""
+        """Call POST /rps/listDevices with the MAC address; the service also returns similar ones."""
         row = self._find(device.mac)
         return self._observation(row) if row else Observation(UNKNOWN)
 
     def list_devices(self) -> Mapping[str, Observation]:
-        """POST /rps/listDevices, page by page."""
+        """Call POST /rps/listDevices, page by page."""
         seen: dict[str, Observation] = {}
         none: list[Any] = []
         for row in self._rows("/rps/listDevices", {}):
@@ -217,16 +217,18 @@ class YealinkYmcs(JsonService):
             else:
                 none.append(row)
         if none and not seen:
-            raise RpsError("protocol_error", f"a list of devices that no document knows: {shown_value(none[0])}")
+            raise RpsError(
+                "protocol_error", f"a list of devices that no documentation describes: {shown_value(none[0])}"
+            )
         if none:
             self.warn(
-                f"The service's list of devices has {len(none)} rows that are no devices, and that were passed over; "
-                f"the first is {shown_value(none[0])}"
+                f"The service's list of devices has {len(none)} rows that are no devices. They were skipped; the first "
+                f"is {shown_value(none[0])}"
             )
         return seen
 
     def register(self, devices: Sequence[Device], target: Target, *, override: bool) -> None:
-        """POST /rps/addDevices for those with a serial number, /rps/addDevicesByMac for the others."""
+        """Call POST /rps/addDevices for devices with a serial number, /rps/addDevicesByMac for the others."""
         where = self._where(target)
         done: list[str] = []
         refusals: list[Refused] = []
@@ -247,14 +249,14 @@ class YealinkYmcs(JsonService):
                     raise
                 raise RpsError(error.code, error.message, in_doubt=True) from None
         if refusals:
-            # Whether a device is ours is to be asked before another's error is taken for that of all.
+            # Whether a device is ours must be read before the error of another one is applied to all.
             refusals.sort(key=lambda one: one.verdict is not Verdict.REGISTERED)
             first = refusals[0]
             culprits = {mac: one for refusal in refusals for mac, one in refusal.culprits.items()}
             raise Refused(first.code, first.message, culprits, done, first.verdict)
 
     def move(self, devices: Sequence[Device], target: Target) -> None:
-        """PATCH /rps/devices/ID. After the first move from a URL of its own to a server, GET /rps/devices/ID."""
+        """Call PATCH /rps/devices/ID. After the first move from an own URL to a server, GET /rps/devices/ID."""
         for device in devices:
             known = self._known.get(device.mac) or self._look_up(device.mac)
             where = self._where(target)
@@ -266,7 +268,7 @@ class YealinkYmcs(JsonService):
             self._known[device.mac] = self._known[device.mac]._replace(own=own)
 
     def remove(self, devices: Sequence[Device]) -> None:
-        """POST /rps/delDevices."""
+        """Call POST /rps/delDevices."""
         macs = macs_of(devices)
         body = {"deviceIdType": "mac", "deviceIds": macs}
         self._call("POST", "/rps/delDevices", lambda value: self._settle(value, devices), body=body, write=True)
@@ -274,7 +276,7 @@ class YealinkYmcs(JsonService):
             self._known.pop(mac, None)
 
     def add_server(self, name: str, url: str) -> None:
-        """POST /rps/servers."""
+        """Call POST /rps/servers."""
         try:
             self._call("POST", "/rps/servers", _anything, body={"serverName": name, "url": url}, write=True)
         except Refused as refusal:
@@ -285,13 +287,13 @@ class YealinkYmcs(JsonService):
             self._servers = None
 
     def list_servers(self) -> Sequence[NamedServer]:
-        """POST /rps/listServers, page by page."""
+        """Call POST /rps/listServers, page by page."""
         with self._listing_servers:
             servers = self._servers = self._list_servers()
         return [NamedServer(name, url) for name, those in servers.items() for _id, url in those]
 
     def change_server(self, name: str, url: str) -> None:
-        """PATCH /rps/servers/ID, which wants name and URL."""
+        """Call PATCH /rps/servers/ID, which requires name and URL."""
         body = {"serverName": name, "url": url}
         try:
             self._call("PATCH", f"/rps/servers/{self._server_id(name)}", _anything, body=body, write=True)
@@ -299,7 +301,7 @@ class YealinkYmcs(JsonService):
             raise _about_server(refusal) from None
 
     def delete_server(self, name: str) -> None:
-        """POST /rps/delServers."""
+        """Call POST /rps/delServers."""
         server_id = self._server_id(name)
 
         def read(value: Any) -> None:
@@ -311,7 +313,7 @@ class YealinkYmcs(JsonService):
         self._servers = None
 
     def devices_of_server(self, name: str) -> Collection[str]:
-        """What the list of the account's devices told, which is read once."""
+        """Return the devices from the list of the account, which is read once."""
         server_id = self._server_id(name)
         with self._listing_servers:
             if self._bound is None:
@@ -341,7 +343,7 @@ class YealinkYmcs(JsonService):
         return all_rows(page, _key, self.client.concurrency)
 
     def _find(self, mac: str) -> Any:
-        """Return what the service tells of a device of the account, None where it has none."""
+        """Return the row of a device of the account, or None."""
         rows = self._rows("/rps/listDevices", {"mac": mac})
         return next((row for row in rows if isinstance(row, dict) and _mac(row) == mac), None)
 
@@ -354,10 +356,10 @@ class YealinkYmcs(JsonService):
         return self._known[mac]
 
     def _observation(self, row: Mapping[str, Any]) -> Observation:
-        """Return what a row tells of a device, and remember its id."""
+        """Return the observation in a row, and remember the device's id."""
         own, server, server_id = (_text(row, name) for name in ("uniqueServerUrl", "serverUrl", "serverId"))
         self._known[_mac(row)] = _Known(str(row.get("id")), bool(own), server_id)
-        # Ours and bound to nothing: it points nowhere.
+        # The device is ours and bound to nothing: it points nowhere.
         url = own or server or ("" if server_id is None else None)
         details = None
         if self.tells_more:
@@ -365,7 +367,7 @@ class YealinkYmcs(JsonService):
         return Observation(REGISTERED, url, details=details, own_url=bool(own))
 
     def _where(self, target: Target) -> dict[str, str | None]:
-        """Return the members that bind a device to a target."""
+        """Return the fields that bind a device to a target."""
         where: dict[str, str | None] = {}
         if target.server:
             where["serverId"] = self._server_id(target.server)
@@ -406,9 +408,9 @@ class YealinkYmcs(JsonService):
             raise _without_sn(devices) from None
 
     def _settle(self, value: Any, devices: Sequence[Device]) -> None:
-        """Raise Refused where the service took some devices of a call, or none; RpsError where its counts do not fit.
+        """Raise Refused unless the service accepted all devices of a call; RpsError if its counts do not match.
 
-        It names each by its MAC address, or perhaps in other ways.
+        The service identifies a device by its MAC address, or perhaps in other ways.
         """
         macs = macs_of(devices)
         _told, failed, errors = _counts(value, len(macs))
@@ -434,7 +436,7 @@ class YealinkYmcs(JsonService):
         settle(dict(first_ones), [mac for mac in macs if mac not in refused])
 
     def _patch(self, mac: str, body: Mapping[str, str | None]) -> None:
-        """Change a device; where its id is none any more, with the one that it has now."""
+        """Change a device; if its id is no longer valid, look up the current one and try again."""
         known = self._known[mac]
         try:
             self._call("PATCH", f"/rps/devices/{known.id}", _anything, body=body, write=True)
@@ -447,7 +449,7 @@ class YealinkYmcs(JsonService):
             self._call("PATCH", f"/rps/devices/{now.id}", _anything, body=body, write=True)
 
     def _leave_own_url(self, mac: str, where: Mapping[str, str | None]) -> bool:
-        """Bind a device to a server, and end its own URL in the way that the service takes. Returns whether it did."""
+        """Bind a device to a server, and clear its own URL in the way that works. Return whether it was cleared."""
         bound = False
         for form in self._clearing:
             try:
@@ -480,7 +482,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _value(answer: Answer) -> Any:
-    """Return the value of an answer. Raises RpsError for what is none, and for what tells of an error."""
+    """Return the value of an answer. Raise RpsError if it has none or reports an error."""
     if 200 <= answer.status < 300:
         return json_codec.decode(answer.body) if answer.body.strip() else None
     try:
@@ -498,12 +500,12 @@ def _error(status: int, value: Any, body: bytes) -> RpsError:
     words = "; ".join(filter(None, [str(told.get("message") or told.get("error_description") or ""), *more]))
     words = f"HTTP {status}: {words or excerpt(body)} ({code})" if code else f"HTTP {status}: {excerpt(body)}"
     if code in ("500403", "900412"):
-        # A nonce that came twice, or an edit at the same time: nothing was carried out.
+        # A repeated nonce, or a concurrent edit: nothing was carried out.
         return RpsError("service_error", words, transient=True)
     if code == "900429":
         return RpsError("rate_limited", words, transient=True)
     if code in ("900401", "900440"):
-        return LoginExpired(f"the service does not take this token any more ({words})")
+        return LoginExpired(f"the service no longer accepts this token ({words})")
     if code in _BAD_LOGIN:
         return RpsError("auth_failed", words)
     if code in REFUSALS:
@@ -520,7 +522,7 @@ def _error(status: int, value: Any, body: bytes) -> RpsError:
 
 
 def _refusal(said: str, words: str = "") -> Refused:
-    """Return the refusal that a code or words of the service are."""
+    """Return the refusal for a code or text of the service."""
     found = _CODE.search(said)
     code = found.group() if found else next((code for pattern, code in _WORDS if pattern.search(said)), "")
     meaning = MEANINGS.get(code, "")
@@ -530,7 +532,7 @@ def _refusal(said: str, words: str = "") -> Refused:
 
 
 def _about_server(refusal: Refused) -> Refused:
-    """Return a refusal of a call about a server in the words that servers have."""
+    """Return a refusal with the error codes and words for servers."""
     codes = {"not_registered": "invalid_server"}
     return Refused(codes.get(refusal.code, refusal.code), refusal.message, verdict=Verdict.SERVER)
 
@@ -541,7 +543,7 @@ def _without_sn(devices: Sequence[Device]) -> Refused:
 
 
 def _counts(value: Any, asked: int) -> tuple[int, int, list[Any]]:
-    """Return how many of a bulk call succeeded and failed, and the errors. Raises RpsError where it does not fit."""
+    """Return the numbers of successes and failures of a bulk call, and its errors. Raise RpsError if inconsistent."""
     told = _object(value)
     counts: list[Any] = [told.get(name) for name in ("successCount", "failureCount")]
     errors = told.get("errors") or []
@@ -557,13 +559,13 @@ def _counts(value: Any, asked: int) -> tuple[int, int, list[Any]]:
 
 
 def _said(row: Mapping[str, Any]) -> str:
-    """Return what a row of errors says, in the service's words."""
+    """Return the service's words in a row of errors."""
     said = next((row[name] for name in ("errorInfo", "msg", "message", "code") if row.get(name)), "")
     return str(said) if isinstance(said, (str, int)) else ""
 
 
 def _culprit(row: Mapping[str, Any], macs: Sequence[str], names: Mapping[str, str]) -> str | None:
-    """Return the device that a row of errors is about: named by MAC address, id, serial number or place."""
+    """Return the device of a row of errors, which names it by MAC address, id, serial number or position."""
     if len(macs) == 1:
         return macs[0]
     told = [value for value in (row.get(name) for name in ("mac", "sn", "field", "msg")) if isinstance(value, str)]
@@ -590,7 +592,7 @@ def _page(value: Any) -> Page:
 
 
 def _key(row: Any) -> str:
-    """Return what tells a row from others."""
+    """Return the key that identifies a row."""
     return f"{row.get('id')} {row.get('mac')}" if isinstance(row, dict) else shown_value(row)
 
 
@@ -600,7 +602,7 @@ def _mac(row: Mapping[str, Any]) -> str:
 
 
 def _text(row: Mapping[str, Any], name: str) -> str | None:
-    """Return a member that is a text or a number, None where there is nothing in it. Raises RpsError."""
+    """Return a field as text, whether text or number; None if it is empty. Raise RpsError."""
     value = row.get(name)
     if value is None or value == "":
         return None

@@ -120,7 +120,7 @@ def test_check_mode_foresees_the_same_and_writes_another_file(
         ({"servers": {"berlin": f"gopher://u:{VALUE}@x/"}}, "rollout_accounts[labs].servers[berlin]", "does not begin"),
         ({"provider": "yealnk"}, "rollout_accounts[labs].provider", "did you mean yealink"),
         ({"provider": None}, "rollout_accounts[labs].provider", "is null"),
-        ({"api_url": f"http://u:{VALUE}@127.0.0.1/"}, "rollout_accounts[labs].api_url", "login goes into options"),
+        ({"api_url": f"http://u:{VALUE}@127.0.0.1/"}, "rollout_accounts[labs].api_url", "login must not be part of"),
     ],
 )
 def test_one_account_with_wrong_input_stops_everything_and_shows_no_value(

@@ -124,7 +124,7 @@ def test_a_pbx_alone_has_nothing_to_save(yeastar: Yeastar, tmp_path: Path) -> No
         ({"pbx": {"base_url": "https://x", "access_token": VALUE, "timeout": VALUE}}, "yeastar_pbx.timeout: must be a"),
         ({"pbx": VALUE}, "yeastar_pbx: must be a dict"),
         ({"recreate": "perhaps"}, "yeastar_recreate: must be true or false"),
-        ({"phones": [{**YEALINK, "extension": ""}]}, "yeastar_phones[0]: neither extension nor ext_id"),
+        ({"phones": [{**YEALINK, "extension": ""}]}, "yeastar_phones[0]: extension and ext_id are both missing"),
         ({"phones": [{**YEALINK, "extension": "", "ext_id": "one"}]}, "ext_id must be a whole number"),
         ({"phones": [{**SNOM, "account": "desk"}]}, "did you mean desks?"),
         ({"phones": ["001565000001"]}, "yeastar_phones[0]: "),

@@ -130,4 +130,4 @@ def test_tls_is_outdated(rps, certificates, options):
     with shaking_hands(context) as address:
         result = rps.device(*rps.macs(8), api_url=address, ca_path=str(certificates / "ca.pem"), **options)
 
-    refused(result, "the service speaks no TLS as new as this machine demands")
+    refused(result, "the service does not support a TLS version that this machine allows")

@@ -167,7 +167,7 @@ def test_a_device_of_an_unknown_status_does_not_keep_the_others_back(rps):
     result = rps.device(*rps.macs(4), concurrency=1)
 
     assert [device["action"] for device in result["devices"]] == ["registered", "failed", "registered", "registered"]
-    assert result["devices"][1]["error"]["message"] == "an answer that no document knows: 'Reserved'"
+    assert result["devices"][1]["error"]["message"] == "an answer that no documentation describes: 'Reserved'"
 
 
 @pytest.mark.parametrize(

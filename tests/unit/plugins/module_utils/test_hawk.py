@@ -90,8 +90,8 @@ def test_an_id_that_would_be_another_header(client_id):
         (lambda now: {"WWW-Authenticate": f'Hawk ts="{int(now) + 3600}", tsm="x", error="Stale timestamp"'}, "behind"),
         (lambda now: {"Date": formatdate(now - 7200, usegmt=True)}, "ahead of"),
         (lambda now: {"Date": formatdate(now, usegmt=True)}, ""),
-        (lambda _now: {"Date": "no date", "WWW-Authenticate": "Hawk"}, "A wrong clock"),
-        (lambda _now: {}, "A wrong clock"),
+        (lambda _now: {"Date": "no date", "WWW-Authenticate": "Hawk"}, "the clock of this machine is wrong"),
+        (lambda _now: {}, "the clock of this machine is wrong"),
     ],
 )
 def test_a_wrong_clock_is_told(headers, words):

@@ -253,7 +253,7 @@ def test_nobody_takes_the_connection():
         error = fails(client, write=True)
 
     assert (error.code, error.in_doubt) == ("timeout", False)
-    assert error.message == "the service could not be connected to in time"
+    assert error.message == "connecting to the service timed out"
     assert client.requests == 2
 
 
@@ -375,7 +375,7 @@ def test_a_tls_error_says_where_and_what_to_do(web):
     error = fails(Client(web.url.replace("http:", "https:"), HEADERS, retries=0))
 
     assert error.message.startswith(f"no TLS with 127.0.0.1:{web.server_address[1]}: ")
-    assert error.message.endswith(": nothing speaks TLS there: are the address and its port right?")
+    assert error.message.endswith(": the server does not use TLS there: check the address and the port")
     assert "_ssl.c" not in error.message
 
 
@@ -614,7 +614,7 @@ def test_a_proxy_that_makes_no_connection(monkeypatch, web, status, requests):
         error = fails(client)
 
     assert client.requests == requests
-    assert error.message == f"the proxy {proxy} makes no connection to rps.invalid:443: {status} No way for bob:***"
+    assert error.message == f"the proxy {proxy} does not connect to rps.invalid:443: {status} No way for bob:***"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])

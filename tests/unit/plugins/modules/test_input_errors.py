@@ -54,7 +54,7 @@ def test_everything_that_is_wrong_is_named_at_once(rps, tmp_path):
         "retries: -1 is less than 0",
         "prune_limit: -1 is less than 0",
         "timeout: 0.0 is not above 0",
-        "api_url: plain http would show the password",
+        "api_url: plain http would expose the password",
         "servers[bad?name]: server name 'bad?name': only letters",
         "servers[rome]: 'nowhere' does not begin with",
         "devices[1]: '00:15:65:00:00:00:01' is not a MAC address",
@@ -168,9 +168,9 @@ def test_nothing_can_be_pruned(rps):
     ("api_url", "words"),
     [
         ("rps.example/xmlrpc", "does not begin with"),
-        ("ftp://rps.example/", "neither http nor https"),
-        ("https://me:hunter2@rps.example/", "the login goes into options of its own"),
-        ("http://rps.example/", "plain http would show the password"),
+        ("ftp://rps.example/", "must begin with http"),
+        ("https://me:hunter2@rps.example/", "the login must not be part of the URL"),
+        ("http://rps.example/", "plain http would expose the password"),
         ("http://localhost.rps.example/", "plain http"),
         ("http://127.0.0.1.rps.example/", "plain http"),
         ("http://127.rps.example/", "plain http"),
@@ -268,7 +268,7 @@ def test_info_by_url_needs_targets(rps):
 @pytest.mark.lacks("read_target")
 @pytest.mark.parametrize("options", [{}, {"check_target": False}, {"macs": []}])
 def test_info_by_url_where_targets_cannot_be_read(rps, options):
-    words = "url: this service does not tell where a device points"
+    words = "url: this service does not report where a device points"
     one_problem(rps, rps.info(url="https://a.example/", **options), "unsupported", words)
 
 
@@ -307,7 +307,7 @@ def test_no_server_is_nothing_to_do(rps):
 def test_no_phone_and_no_list(rps):
     result = rps.device(mac=None)
 
-    one_problem(rps, result, "invalid_input", "neither a phone nor a phone list is named")
+    one_problem(rps, result, "invalid_input", "neither a phone nor a phone list is given")
 
 
 @pytest.mark.dialect("redirect")

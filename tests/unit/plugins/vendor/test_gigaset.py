@@ -87,10 +87,10 @@ def test_the_mac_id_is_in_any_case(acme, ask):
     ("given", "words"),
     [
         ("7C2F80000009-AB12", "another phone"),
-        ("AB12", "is none"),
-        ("7C2F80000001AB12", "is none"),
-        ("7C2F80000001-AB123", "is none"),
-        ("7C2F80000001-AB1!", "is none"),
+        ("AB12", "is invalid"),
+        ("7C2F80000001AB12", "is invalid"),
+        ("7C2F80000001-AB123", "is invalid"),
+        ("7C2F80000001-AB1!", "is invalid"),
         ("***", "masked"),
     ],
 )

@@ -204,7 +204,7 @@ def test_what_get_phone_says(service, web, phone, url):
 def test_another_phone_than_was_asked_for(service, web):
     web.answer = answer({"mac": "0080F0ABCDE0", "url": "https://a.example/"})
 
-    with pytest.raises(RpsError, match="no document knows"):
+    with pytest.raises(RpsError, match="no documentation describes"):
         service("panasonic").check(Device(MACS["panasonic"]), target=True)
 
 

@@ -165,7 +165,7 @@ def test_the_users_own_is_not_refreshed(pbx, token):
 
     assert result["failure"] == {
         "code": "auth_failed",
-        "message": "the PBX does not take this access_token, or no longer",
+        "message": "the PBX does not accept this access_token, or no longer",
     }
     assert pbx.tokens == []
 
@@ -194,7 +194,7 @@ def test_a_pbx_without_a_token_left(pbx, token):
     result = pbx.phone(pbx.phones(1))
 
     assert result["failure"]["code"] == "rate_limited"
-    assert result["msg"].startswith("the PBX has no token left until one is given back or expires: MAX LIMITATION")
+    assert result["msg"].startswith("the PBX has no free token until one is released or expires: MAX LIMITATION")
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "half_answer", "login_page_after", "http_error_after"])

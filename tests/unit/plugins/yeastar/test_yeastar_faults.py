@@ -280,7 +280,7 @@ def test_pages_that_repeat(pbx, data):
     assert result["failed"]
     assert len(pbx.calls) < 15
     if data:
-        words = "extension/search answered page 2 with what came before"
+        words = "extension/search returned earlier rows again on page 2"
         assert result["failure"] == {"code": "protocol_error", "message": words}
     assert CLIENT not in result["msg"]
 

@@ -18,19 +18,24 @@ MAC = "805ec0000000"
     ("phones", "options", "code", "words"),
     [
         ([{"mac": "805ec00000", "extension": "1"}], {}, "invalid_mac", ["phones[0]: '805ec00000' is not a MAC"]),
-        ([{"mac": MAC}], {}, "invalid_input", ["phones[0]: neither extension nor ext_id"]),
-        ([{"mac": MAC, "ext_id": "1a"}], {}, "invalid_input", ["phones[0]: ext_id '1a' is not the number of an id"]),
+        ([{"mac": MAC}], {}, "invalid_input", ["phones[0]: extension and ext_id are both missing"]),
+        ([{"mac": MAC, "ext_id": "1a"}], {}, "invalid_input", ["phones[0]: ext_id '1a' is not a number"]),
         (
             [{"mac": "000000000001", "extension": "1"}],
             dict.fromkeys(T5),
             "invalid_input",
-            ["3 problems", "no vendor, neither here nor for all phones", "no model,", "no template_name,"],
+            [
+                "3 problems",
+                "vendor is missing, here and as default for all phones",
+                "model is missing",
+                "template_name is missing",
+            ],
         ),
         (
             [{"mac": MAC, "extension": "1"}, {"mac": "80-5E-C0-00-00-00", "extension": "2"}],
             {},
             "repeated_mac",
-            [f"phones[1]: {MAC} is asked for otherwise in phones[0]"],
+            [f"phones[1]: {MAC} has different values in phones[0]"],
         ),
         (
             [{"mac": MAC, "extension": "1"}, {"mac": MAC, "extension": "1", "model": "CP920"}],
@@ -44,7 +49,7 @@ MAC = "805ec0000000"
             "invalid_input",
             ["extension 1: 6 phones; an extension has 5 at most"],
         ),
-        ([{"mac": MAC, "ext_id": 1}], {"base_url": "ftp://pbx/"}, "invalid_url", ["base_url: is neither http nor"]),
+        ([{"mac": MAC, "ext_id": 1}], {"base_url": "ftp://pbx/"}, "invalid_url", ["base_url: must begin with http"]),
         ([{"mac": MAC, "ext_id": 1}], {"base_url": "http://pbx.example/"}, "invalid_url", ["base_url: plain http"]),
         ([{"mac": MAC, "ext_id": 1}], {"timeout": 0}, "invalid_input", ["timeout: 0"]),
         ([{"mac": MAC, "ext_id": 1}], {"retries": -1}, "invalid_input", ["retries: -1"]),
@@ -67,7 +72,7 @@ def test_a_phone_list_that_is_none(pbx, tmp_path):
 
     result = pbx.phone(src=str(src))
 
-    for part in ("phones.csv line 2: 'beyond'", "phones.csv line 3: 'x'", "phones.csv line 4: neither extension"):
+    for part in ("phones.csv line 2: 'beyond'", "phones.csv line 3: 'x'", "phones.csv line 4: extension and ext_id"):
         assert part in result["msg"]
     assert "cannot be read" in pbx.phone(src=str(tmp_path / "none.csv"))["msg"]
     assert not pbx.simulator.log

@@ -112,7 +112,7 @@ def test_another_model_cannot_be_changed(pbx, count):
     assert error["code"] == "unsupported"
     assert error["message"] == (
         "the PBX has it as Yealink SIP-T53W with YSDP_YealinkT5, and its API cannot change vendor, model and "
-        "template_name: with recreate it is removed and added anew"
+        "template_name: with recreate, it is removed and added again"
     )
     assert result["msg"] == f"{count} of {count + 1} devices failed: {error['message']} ({count} unsupported)"
     assert pbx.kinds["805ec0000000"] == T5

@@ -65,7 +65,7 @@ def _answer(settings: GigasetSettings, result: bool, text: str) -> bytes:
 
 
 def _phone(records: Records, settings: GigasetSettings, text: str) -> tuple[str, Device | None]:
-    """The bare MAC address, and the phone where an account has it. Raises Refused."""
+    """The bare MAC address, and the phone where an account has it. Raise Refused."""
     found = _MAC.fullmatch(text.strip())
     if found is None:
         raise Refused(f"mac_invalid:{text.strip()}")

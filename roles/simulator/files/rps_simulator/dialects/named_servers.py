@@ -147,7 +147,7 @@ class Writing(ABC):
 
     @abstractmethod
     def why_not(self, device: Device, override: bool) -> Reason | None:
-        """Why this device, which is an account's, cannot be registered; None where it can."""
+        """Why this device, which is an account's, cannot be registered; None if it can."""
 
     def register(self, macs: list[str], server: str, url: str = "", override: str | None = None) -> None:
         """4.1, 4.2, 4.6, 4.7, 4.12, 4.15. `override` is None for the forms without isOverride."""
@@ -293,7 +293,7 @@ def form(
 def status(records: Records, text: str) -> tuple[str, Device | None]:
     """What checkDevice tells of a device, and the device where it is the account's own and registered.
 
-    Raises Refused where the text is no MAC address.
+    Raise Refused if the text is no MAC address.
     """
     mac = bare(text.strip())
     if mac is None:

@@ -273,7 +273,7 @@ class OpenApi(Transport):
 
 
 def _object(body: bytes) -> Values | None:
-    """The object in the body of a request; None where there is none."""
+    """The object in the body of a request; None if there is none."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

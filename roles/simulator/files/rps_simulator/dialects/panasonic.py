@@ -94,7 +94,7 @@ def _struct(members: dict[str, str]) -> str:
 
 
 def _known(records: Records, settings: PanasonicSettings, text: str) -> tuple[str, Device | None]:
-    """The bare MAC address, and the phone where an account has it. Raises Refused where the text is none."""
+    """The bare MAC address, and the phone where an account has it. Raise Refused if the text is none."""
     text = text.strip()
     if not _MAC.fullmatch(text):
         raise Refused(int(settings.panasonic_invalid_mac), text)

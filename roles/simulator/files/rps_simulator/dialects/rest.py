@@ -59,7 +59,7 @@ class Asking:
     """What stands in the path for the names in braces."""
     query: Mapping[str, str]
     value: Any
-    """The value in the body; None where it is empty."""
+    """The value in the body; None if it is empty."""
     transport: Rest
 
 
@@ -119,7 +119,7 @@ class Rest(Transport):
 
     @abstractmethod
     def authenticate(self, request: Request, method: str | None) -> Account:
-        """Whose the request is, to the route of this name; None where there is no such route. Raises Refused."""
+        """Whose the request is, to the route of this name; None if there is no such route. Raise Refused."""
 
     @abstractmethod
     def told_missing(self, request: Request) -> Answer:

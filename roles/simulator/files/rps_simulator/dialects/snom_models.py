@@ -57,6 +57,6 @@ _MODELS = {prefix: model for model, prefixes in _RANGES.items() for prefix in pr
 
 
 def model(mac: str) -> str | None:
-    """The model of the phone with this bare MAC address, as listPhones names it; None where it is not known."""
+    """The model of the phone with this bare MAC address, as listPhones names it; None if it is not known."""
     finer = next((name for first, last, name in _FINER if first <= mac <= last), None)
     return finer or _MODELS.get(mac[:9]) or _MODELS.get(mac[:8])

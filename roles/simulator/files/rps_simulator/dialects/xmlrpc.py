@@ -105,7 +105,7 @@ class Dialect(dialect.Dialect):
     methods: Mapping[tuple[str, int], Method]
     """By name and number of parameters."""
     content_type: str | None = None
-    """The type that requests must have; None where it does not matter."""
+    """The type that requests must have; None if it does not matter."""
     sent_password: Callable[[str], str] = str
     """What requests have in the place of an account's password."""
     settings: type[XmlRpcSettings] = XmlRpcSettings
@@ -114,7 +114,7 @@ class Dialect(dialect.Dialect):
     transports: tuple[dialect.MakeTransport, ...] = field(default_factory=lambda: (XmlRpc,))
 
     def method(self, call: Call) -> Method | None:
-        """The method called; None where there is none of that name, number and types of parameters."""
+        """The method called; None if there is none of that name, number and types of parameters."""
         method = self.methods.get((call.method, len(call.parameters)))
         if method is None or not all(map(_is, call.parameters, method.parameters)):
             return None
