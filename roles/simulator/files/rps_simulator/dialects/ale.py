@@ -1,10 +1,9 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Alcatel-Lucent Enterprise's Easy Deployment Server, REST with a token, as its one public client has met it.
+"""Alcatel-Lucent Enterprise's Easy Deployment Server, REST with a token, as its only public client uses it.
 
-Each named server of the seed is a server with a profile of its name. Where nobody knows, there is a setting for each
-reading.
+Each named server of the seed is a server with a profile of the same name. Unknown behaviour has a setting.
 """
 
 from __future__ import annotations
@@ -34,27 +33,27 @@ LOGIN = f"GET {PATH}/bp_user/generate/token"
 @dataclass(slots=True)
 class AleSettings(RestSettings):
     foreign_macs: str = choice("take", "refuse")
-    """What registering a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    """Registering a MAC address of another vendor: accepted, or refused as invalid."""
     ale_profile: str = choice("told", "left_out")
-    """Whether a list of devices tells their profiles."""
+    """Whether a list of devices contains their profiles."""
     ale_names: str = choice("told", "left_out")
-    """Whether a list of profiles tells their names."""
+    """Whether a list of profiles contains their names."""
     ale_ids: str = choice("number", "text")
-    """How ids are told."""
+    """The type of ids."""
     ale_total: str = choice("left_out", "told")
-    """Whether lists tell how many there are."""
+    """Whether lists contain their total."""
     ale_most: int = number(1_000_000, 1, 1_000_000)
-    """The most rows of a list; the others cannot be had."""
+    """The most rows of a list; the others cannot be read."""
     ale_existing: str = choice("refuse", "move")
-    """What registering one's own device again does."""
+    """Registering an own device again: refused, or moved."""
     ale_refusal: str = choice("status", "success")
-    """How a call is refused: with HTTP 409, or HTTP 200 and success being false."""
+    """The form of a refusal: HTTP 409, or HTTP 200 with success being false."""
     ale_tokens: str = choice("many", "one")
-    """Whether a new token ends the one before."""
+    """Whether a new token invalidates the previous one."""
 
 
 class Tokens(Rest):
-    """Requests with a token, which a request with user name and password gives."""
+    """Requests with a token, which is obtained with user name and password."""
 
     prefix = f"{PATH}/"
 
@@ -74,7 +73,7 @@ class Tokens(Rest):
             if self._settings.ale_tokens == "one":
                 self._tokens = {one: name for one, name in self._tokens.items() if name != account.name}
             self._tokens[token] = account.name
-            # The route tells it.
+            # The route returns it.
             request.headers["token"] = token
             return account
         account = self.state.account(self._tokens.get(request.headers.get("token", ""), ""))
@@ -114,7 +113,7 @@ def token(call: Asking) -> Told:
 
 
 def number_of(kind: str, name: str) -> int:
-    """The id of something."""
+    """Return the id of an object."""
     return zlib.crc32(f"{kind} {name}".encode())
 
 
@@ -155,7 +154,7 @@ def add_server(call: Asking) -> Told:
 
 
 def add_profile(call: Asking) -> Told:
-    """POST profiles. A server has one of its name at once."""
+    """POST profiles. A server gets a profile of its name immediately."""
     for name in call.records.servers():
         if number_of("server", f"{call.account.name} {name}") == call.value.get("server_id"):
             return _told({"profile_id": _id(call, "profile", name)})

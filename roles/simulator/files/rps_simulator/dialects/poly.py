@@ -1,10 +1,9 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Poly's Zero Touch Provisioning, REST with an API key, as its public clients have met it.
+"""Poly's Zero Touch Provisioning, REST with an API key, as its public clients use it.
 
-Profiles are the named servers of the seed; an account's password is its key. Where nobody knows, there is a setting for
-each reading.
+Profiles are the named servers of the seed; an account's password is its key. Unknown behaviour has a setting.
 """
 
 from __future__ import annotations
@@ -30,25 +29,25 @@ PATH = "/ztp/v1"
 @dataclass(slots=True)
 class PolySettings(RestSettings):
     foreign_macs: str = choice("take", "refuse")
-    """What registering a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    """Registering a MAC address of another vendor: accepted, or refused as invalid."""
     poly_field: str = choice("profile", "profileid")
-    """The field in which a device names its profile."""
+    """The field of a device for its profile."""
     poly_profile: str = choice("id", "object")
-    """What stands in it: the profile's id, or an object with it."""
+    """The value of that field: the profile's id, or an object with it."""
     poly_list: str = choice("id", "whole")
-    """What a list of devices tells of each: its id, or its profile, too."""
+    """The content of a list of devices: their ids, or also their profiles."""
     poly_next: str = choice("cursor", "url", "path")
-    """How a page names the next one: by a cursor, a whole address, or its path alone."""
+    """The reference to the next page: a cursor, a full URL, or its path alone."""
     poly_end: str = choice("missing", "null", "repeated")
-    """What the last page has in that place; one that is repeated is that of the page itself."""
+    """The reference on the last page; a repeated one refers to the page itself."""
     poly_most: int = number(50, 1, 1000)
-    """The most rows of a page, whatever is asked for."""
+    """The most rows of a page, whatever the request says."""
     poly_unknown_profile: str = choice("400", "404")
-    """How registering with a profile that is not there is refused."""
+    """The status for registering with a profile that does not exist."""
     poly_own_again: str = choice("refuse", "ok")
-    """What registering one's own device again does: it is refused as another's, or bound anew."""
+    """Registering an own device again: refused as another's, or bound again."""
     poly_words: str = choice("message", "error")
-    """Where the words of an error are."""
+    """The field with the words of an error."""
 
 
 class Keys(Rest):
@@ -64,7 +63,7 @@ class Keys(Rest):
         raise Refused(None, self.answer(401, {"message": "Unauthorized"}))
 
     def told_missing(self, request: Request) -> Answer:
-        # 404 would say that a device is not there.
+        # 404 would mean that a device does not exist.
         return self.answer(405, {"message": "Method Not Allowed"})
 
     def told_unreadable(self, reason: str) -> Failed:
@@ -82,12 +81,12 @@ def _no(call: Asking, status: int, words: str) -> Failed:
 
 
 def profile_id(account: str, name: str) -> str:
-    """The id of an account's profile."""
+    """Return the id of an account's profile."""
     return str(uuid5(NAMESPACE_URL, f"{account}/{name}"))
 
 
 def _names(call: Asking) -> dict[str, str]:
-    """The account's profiles: id -> name."""
+    """Return the account's profiles: id -> name."""
     return {profile_id(call.account.name, name): name for name in call.records.servers()}
 
 
@@ -146,7 +145,7 @@ def _profile(call: Asking, given: str) -> str:
 
 
 def _shown(call: Asking, mac: str, device: Device) -> dict[str, Any]:
-    """A device as it is read."""
+    """Return a device as it is read."""
     profile: Any = None
     if device.server is not None:
         profile = profile_id(call.account.name, device.server)

@@ -1,9 +1,10 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Unify's Zero Touch Deployment: JSON at one address, after the vendor's page. Where it is silent there are settings.
+"""Unify's Zero Touch Deployment: JSON at one address, after the vendor's page. Unknown behaviour has a setting.
 
-The real service knows a provider by its TLS client certificate. This one takes any, or none: the first account asks.
+The real service identifies a provider by its TLS client certificate. This one accepts any certificate, or none, and
+always uses the first account.
 """
 
 from __future__ import annotations
@@ -32,25 +33,25 @@ MOST = 100
 @dataclass(slots=True)
 class UnifySettings(RestSettings):
     foreign_macs: str = choice("take", "refuse")
-    """What preparing a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    """Preparing a MAC address of another vendor: accepted, or refused as invalid."""
     unify_read: str = choice("refused", "empty")
-    """What reading a device that is not there gives: an error, or a device without items."""
+    """The answer to reading a device that does not exist: an error, or a device without items."""
     unify_taken_read: str = choice("told", "unknown")
-    """Whether reading tells another provider's device apart from one that is not there."""
+    """Whether reading distinguishes another provider's device from one that does not exist."""
     unify_left_out: str = choice("replaced", "kept")
-    """What becomes of the items that a PUT leaves out."""
+    """Whether a PUT removes or keeps the items that it leaves out."""
     unify_values: str = choice("escaped", "plain")
     """Whether the values of items are escaped."""
     unify_error: str = choice("reason", "data")
-    """Where an error has its words."""
+    """The field with the words of an error."""
     unify_mac: str = choice("given", "upper")
-    """How MAC addresses are told."""
+    """The spelling of MAC addresses in answers."""
     unify_status: str = choice("200", "400")
     """The HTTP status of an answer with an error."""
 
 
 class Certificates(Rest):
-    """Requests that show who asks by a certificate, which the simulator does not look at."""
+    """Requests that authenticate by a certificate, which the simulator does not check."""
 
     prefix = PATH
 
@@ -78,7 +79,7 @@ def _error(call: Asking, given: object, words: str) -> dict[str, Any]:
 
 
 def _mac(call: Asking, given: object) -> str | None:
-    """Bare digits are not among the forms."""
+    """Return the bare MAC address; bare digits are not among the accepted forms."""
     text = given if isinstance(given, str) and re.search("[-:]", given) else ""
     return bare(text) if " " not in text else None
 

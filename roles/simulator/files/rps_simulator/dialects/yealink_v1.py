@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Yealink's former JSON API v1 with signed requests, after the beginning of its guide and as public clients use it.
+"""Yealink's former JSON API v1 with signed requests, after the beginning of its guide and public clients.
 
 An account's name is the AccessKey's id, its password the secret.
 """
@@ -31,23 +31,23 @@ from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, R
 
 PATH = "/rps-json/api/open/v1"
 SKEW = 300_000
-"""By so many milliseconds a client's clock may differ."""
+"""The most milliseconds by which a client's clock may differ."""
 
 
 @dataclass(slots=True)
 class V1Settings(RestSettings):
     foreign_macs: str = choice("take", "refuse")
-    """What adding a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    """Adding a MAC address of another vendor: accepted, or refused as invalid."""
     own_urls: str = choice("cleared", "kept")
-    """What becomes of a device's own URL as it is migrated to a server: it ends, or it stays in force."""
+    """Whether migrating a device to a server clears or keeps its own URL."""
     v1_error: str = choice("error", "errors")
-    """What the member with an error is called."""
+    """The name of the field with an error."""
     v1_self: str = choice("told", "null")
-    """Whether checkMac tells whose a device is."""
+    """Whether checkMac reports the owner of a device."""
     v1_most: int = number(500, 1, 10_000)
-    """The most rows of a page, whatever is asked for."""
+    """The most rows of a page, whatever the request says."""
     v1_added: str = choice("all", "good_ones")
-    """Whether adding answers with a refusal as soon as a device is refused, or with those that were added alone."""
+    """The answer to adding if a device is refused: a refusal, or only the devices that were added."""
 
 
 class Signed(Rest):
@@ -200,7 +200,7 @@ def check_mac(call: Asking) -> Told:
 
 
 def _target(call: Asking) -> tuple[str, str]:
-    """The server and the URL that a call names."""
+    """Return the server and the URL in a call."""
     given, url = call.value.get("serverId"), call.value.get("uniqueServerUrl") or ""
     server = _names(call).get(given, "") if given else ""
     if given and not server:

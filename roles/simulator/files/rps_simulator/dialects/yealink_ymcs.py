@@ -1,27 +1,27 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Yealink's open API v2 (YMCS), as far as it redirects, after what public clients in use say of it.
+"""The part of Yealink's open API v2 (YMCS) for redirection, as public clients use it.
 
-An account is an enterprise: its name is the AccessKey ID, its password the AccessKey Secret. Where nobody tells, or
-clients differ, this is what happens here:
+An account is an enterprise: its name is the AccessKey ID, its password the AccessKey Secret. What is unknown or differs
+between clients:
 
-- Every request, the token's too, has `timestamp`, in milliseconds and at most 15 minutes off, and `nonce`, at most 32
-  characters and never twice: else 403, 500403.
-- A token holds for `ymcs_token_seconds`; there may be any number of them. One unknown or too old: 401, 900401.
-- A POST without a body: 412, 900444. One that is no JSON object or array, as wanted: 400, 900400. No such path: 404,
-  900404. A path with another verb: 405.
-- Lists: at most 500 a page, whatever `limit` says (setting `ymcs_page`); without `filter` 400, 900400. A MAC address
-  filters those that contain it, separators aside. An empty page has `data` of null (setting `ymcs_empty`). Without
-  `autoCount` there is no total.
-- Adding: what is wrong with a device is looked for in this order: MAC address, serial number, another enterprise's,
-  one's own. A device that is one's own is refused (setting `ymcs_own_again`). A batch succeeds in part; the setting
-  `culprits` may have the errors name nobody. Errors are codes, or words (setting `ymcs_errors`).
+- Every request, also for the token, has `timestamp`, in milliseconds and at most 15 minutes off, and `nonce`, at most
+  32 characters and never used before: else 403, 500403.
+- A token is valid for `ymcs_token_seconds`; their number is not limited. An unknown or expired one: 401, 900401.
+- A POST without a body: 412, 900444. A body that is not a JSON object or array, as required: 400, 900400. An unknown
+  path: 404, 900404. A path with another verb: 405.
+- Lists: at most 500 rows on a page, whatever `limit` says (setting `ymcs_page`); without `filter` 400, 900400. A MAC
+  address finds all that contain it, ignoring separators. An empty page has `data` of null (setting `ymcs_empty`).
+  Without `autoCount` there is no total.
+- Adding: errors of a device are checked in this order: MAC address, serial number, another enterprise's device, own
+  device. An own device is refused (setting `ymcs_own_again`). A batch can succeed partly; with the setting `culprits`,
+  the errors may name no device. Errors are codes, or words (setting `ymcs_errors`).
 - addDevicesByMac is enabled (setting `ymcs_by_mac`). A serial number is not compared with anything.
-- PATCH with a `uniqueServerUrl` of "" ends that URL (setting `ymcs_clearing`); `serverId` must be one of one's own.
+- PATCH with "" as `uniqueServerUrl` clears that URL (setting `ymcs_clearing`); `serverId` must be an own server.
 - Deleting: an unknown device is a failed entry, whose `field` is the MAC address (setting `ymcs_field`). Deleting a
-  server that devices are bound to leaves them bound to nothing (setting `ymcs_delete_bound`).
-- A server's name that is taken, whoever has it: 409, 900409.
+  server leaves its devices bound to nothing (setting `ymcs_delete_bound`).
+- A server name that any enterprise uses: 409, 900409.
 """
 
 from __future__ import annotations
@@ -68,24 +68,24 @@ _WORDS = {
 @dataclass(slots=True)
 class YmcsSettings(RestSettings):
     ymcs_own_again: str = choice("refused", "updated")
-    """Adding one's own device again: refused with 800003, or it is bound to what is given."""
+    """Adding an own device again: refused with 800003, or updated."""
     ymcs_by_mac: str = choice("enabled", "disabled")
     """Whether devices can be added without a serial number."""
     ymcs_clearing: str = choice("empty", "null", "never", "null_empty_refused")
-    """What ends a device's own URL in a PATCH: an empty text, null (an empty text does nothing, or is refused), or
+    """What clears a device's own URL in a PATCH: an empty text, null (an empty text is ignored, or refused), or
     nothing."""
     ymcs_errors: str = choice("codes", "words")
-    """How a bulk answer tells why a device was refused."""
+    """The reason for a refused device in a bulk answer."""
     ymcs_field: str = choice("mac", "place", "name")
-    """What `field` says in a failed removal: the MAC address, `deviceIds[0]`, or `deviceIds` for all."""
+    """The `field` of a failed removal: the MAC address, `deviceIds[0]`, or always `deviceIds`."""
     ymcs_empty: str = choice("null", "list")
     """The `data` of an empty page."""
     ymcs_page: int = number(500, 1, 500)
     """The most rows on a page."""
     ymcs_delete_bound: str = choice("done", "refused")
-    """Deleting a server that devices are bound to."""
+    """Deleting a server with bound devices."""
     ymcs_token_seconds: int = number(86400, 0, 86400)
-    """How long a token holds."""
+    """The seconds for which a token is valid."""
 
 
 def _device_id(mac: str) -> str:
@@ -120,7 +120,7 @@ def _array(value: Any, field: str, most: int) -> list[Any]:
 
 
 def _server_ids(asking: Asking) -> dict[str, str]:
-    """The account's servers: id -> name."""
+    """Return the account's servers: id -> name."""
     return {_server_id(name): name for name in asking.records.servers()}
 
 
@@ -147,7 +147,7 @@ def _page(asking: Asking, keys: Sequence[str], show: Callable[[Asking, Sequence[
 
 
 def _devices(asking: Asking, macs: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of these of the account's devices."""
+    """Return the rows of these devices of the account."""
     found = asking.records.find(macs)
     urls = asking.records.servers()
     sql = "SELECT mac, sn FROM ymcs_serials WHERE mac IN (SELECT value FROM json_each(?))"
@@ -185,7 +185,7 @@ def _list_devices(asking: Asking) -> Told:
 
 
 def _own(asking: Asking) -> tuple[str, Device]:
-    """The account's device that the path names."""
+    """Return the account's device in the path."""
     mac = asking.parts["id"][11::-1]
     device = asking.records.find([mac]).get(mac)
     if device is None or device.account != asking.account.name or _device_id(mac) != asking.parts["id"]:
@@ -199,7 +199,7 @@ def _device(asking: Asking) -> Told:
 
 
 def _where(servers: Mapping[str, str], asked: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The name of the server and the URL that a device is to be bound to. Raises Failed."""
+    """Return the name of the server and the URL to bind a device to. Raise Failed."""
     server_id, url = asked.get("serverId"), asked.get("uniqueServerUrl")
     name = servers.get(server_id) if isinstance(server_id, str) else None
     if server_id is not None and name is None:
@@ -386,7 +386,7 @@ TOKEN = "POST /v2/token"
 
 
 class Ymcs(Rest):
-    """Tokens, and requests with one; each has the time and a nonce."""
+    """Tokens, and requests with a token; each has the time and a nonce."""
 
     prefix = "/v2/"
 
@@ -426,7 +426,7 @@ class Ymcs(Rest):
         return self._unauthorized()
 
     def give(self, account: str) -> Told:
-        """A token for the account."""
+        """Return a token for the account."""
         token, seconds = secrets.token_urlsafe(18), self._settings.ymcs_token_seconds
         with self._lock:
             self._tokens[token] = (account, time.monotonic())
