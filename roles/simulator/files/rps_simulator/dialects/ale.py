@@ -24,7 +24,7 @@ from ..records import DEVICES, SERVERS
 from ..state import Account
 from ..transport import Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 PATH = "/eds/api"
 LOGIN = f"GET {PATH}/bp_user/generate/token"
@@ -84,10 +84,10 @@ class Tokens(Rest):
     def _unauthorized(self) -> Answer:
         return self.answer(401, {"success": False, "message": "Unauthorized"})
 
-    def told_missing(self, request: Request) -> Answer:
+    def missing_route(self, request: Request) -> Answer:
         return self.answer(405, {"success": False, "message": "Method not allowed"})
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return Failed(400, {"success": False, "message": reason})
 
     def fault(self, code: int, message: str) -> Answer:
@@ -103,13 +103,13 @@ def _no(call: Asking, status: int, words: str, carried_out: bool = False) -> Fai
     return Failed(200 if call.settings.ale_refusal == "success" else status, value, carried_out)
 
 
-def _told(data: Any) -> Told:
-    return Told({"success": True, "data": data})
+def _result(data: Any) -> Result:
+    return Result({"success": True, "data": data})
 
 
-def token(call: Asking) -> Told:
+def token(call: Asking) -> Result:
     """GET bp_user/generate/token."""
-    return _told({"token": call.request.headers["token"]})
+    return _result({"token": call.request.headers["token"]})
 
 
 def number_of(kind: str, name: str) -> int:
@@ -122,12 +122,12 @@ def _id(call: Asking, kind: str, name: str) -> Any:
     return str(found) if call.settings.ale_ids == "text" else found
 
 
-def _list(call: Asking, name: str, rows: list[dict[str, Any]]) -> Told:
+def _list(call: Asking, name: str, rows: list[dict[str, Any]]) -> Result:
     total = {"total": len(rows)} if call.settings.ale_total == "told" else {}
-    return _told({**total, name: rows[: call.settings.ale_most]})
+    return _result({**total, name: rows[: call.settings.ale_most]})
 
 
-def list_servers(call: Asking) -> Told:
+def list_servers(call: Asking) -> Result:
     """GET servers."""
     rows = [
         {"server_id": _id(call, "server", name), "server_name": name, "server_url": url}
@@ -136,7 +136,7 @@ def list_servers(call: Asking) -> Told:
     return _list(call, "server_list", rows)
 
 
-def list_profiles(call: Asking) -> Told:
+def list_profiles(call: Asking) -> Result:
     """GET profiles."""
     rows = []
     for name in call.records.servers():
@@ -145,23 +145,23 @@ def list_profiles(call: Asking) -> Told:
     return _list(call, "profile_list", rows)
 
 
-def add_server(call: Asking) -> Told:
+def add_server(call: Asking) -> Result:
     """POST servers."""
     name, url = call.value.get("server_name"), call.value.get("server_url")
     if not name or not url or not call.records.add_server(name, url):
         raise _no(call, 409, "Invalid server")
-    return _told({"server_id": _id(call, "server", name)})
+    return _result({"server_id": _id(call, "server", name)})
 
 
-def add_profile(call: Asking) -> Told:
+def add_profile(call: Asking) -> Result:
     """POST profiles. A server gets a profile of its name immediately."""
     for name in call.records.servers():
         if number_of("server", f"{call.account.name} {name}") == call.value.get("server_id"):
-            return _told({"profile_id": _id(call, "profile", name)})
+            return _result({"profile_id": _id(call, "profile", name)})
     raise _no(call, 409, "Invalid server id")
 
 
-def list_devices(call: Asking) -> Told:
+def list_devices(call: Asking) -> Result:
     """GET devices."""
     macs = call.records.owned(None)
     devices = call.records.find(macs)
@@ -174,7 +174,7 @@ def list_devices(call: Asking) -> Told:
     return _list(call, "device_list", rows)
 
 
-def add_devices(call: Asking) -> Told:
+def add_devices(call: Asking) -> Result:
     """POST devices."""
     profiles = {number_of("profile", f"{call.account.name} {name}"): name for name in call.records.servers()}
     server = profiles.get(call.value.get("profile_id"))
@@ -196,17 +196,17 @@ def add_devices(call: Asking) -> Told:
         call.records.bind(good, server, "")
     if bad:
         raise _no(call, 409, bad[0], bool(good) and call.settings.batches == "good_ones")
-    return _told({})
+    return _result({})
 
 
-def delete_device(call: Asking) -> Told:
+def delete_device(call: Asking) -> Result:
     """DELETE devices/ID."""
     mac = f"{int(call.parts['id']):012x}" if call.parts["id"].isdigit() else ""
     device = call.records.find([mac]).get(mac)
     if device is None or device.account != call.account.name:
         raise Failed(404, {"success": False, "message": "Not found"})
     call.records.forget([mac])
-    return _told({})
+    return _result({})
 
 
 DIALECT = Dialect(

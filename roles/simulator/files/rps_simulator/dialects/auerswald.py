@@ -71,11 +71,11 @@ def _info(records: Records, settings: AuerswaldSettings, text: str) -> Reply:
         unknown = {"false": _code(settings, False), "struct": "<struct></struct>", "text": "<string></string>"}
         return Reply(_document(unknown[settings.auerswald_unknown]), None)
     members = {"mac": mac, **({"url": device.url or ""} if settings.auerswald_url == "told" else {})}
-    told = [
+    fields = [
         f"<member><name>{name}</name><value><string>{escape(value)}</string></value></member>"
         for name, value in members.items()
     ]
-    return Reply(_document(f"<struct>{''.join(told)}</struct>"), None)
+    return Reply(_document(f"<struct>{''.join(fields)}</struct>"), None)
 
 
 def _register(records: Records, settings: AuerswaldSettings, text: str, url: str) -> Reply:

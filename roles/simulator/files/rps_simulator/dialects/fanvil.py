@@ -132,12 +132,12 @@ def _material(name: str, url: str) -> dict[str, str]:
 
 def _list_servers(records: Records, settings: FanvilSettings) -> Reply:
     held = {name: url or "" for name, url in records.servers().items()}
-    told: dict[str, list[object]] = {
+    variants: dict[str, list[object]] = {
         "material": [_material(name, url) for name, url in held.items()],
         "name_url": [{"id": number, "name": name, "url": url} for number, (name, url) in enumerate(held.items(), 1)],
         "names": list(held),
     }
-    text = escape(json.dumps(told[settings.fanvil_servers]))
+    text = escape(json.dumps(variants[settings.fanvil_servers]))
     quote = {"escaped": "&#34;", "escaped_twice": "&amp;#34;", "plain": '"'}[settings.fanvil_json]
     text = text.replace('"', quote)
     return Reply(_answer(settings, True, f"<string>{text}</string>"), None)

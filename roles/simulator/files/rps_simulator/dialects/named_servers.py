@@ -161,7 +161,7 @@ class Writing(ABC):
                 repeated.append(text)
             else:
                 good[mac] = text
-        problem = self._told(INVALID, invalid) if invalid or not macs else ""
+        problem = self._result(INVALID, invalid) if invalid or not macs else ""
         wrong = self._wrong_target(server, url) or self._wrong_override(override)
         if wrong:
             raise Refused(problem) if problem else wrong
@@ -172,10 +172,10 @@ class Writing(ABC):
             if reason:
                 held[mac] = reason
         if not problem and repeated and not self.repeatable:
-            problem = self._told(REPEATED, repeated)
+            problem = self._result(REPEATED, repeated)
         for reason in self.reasons:
             if not problem and reason in held.values():
-                problem = self._told(reason, [text for mac, text in good.items() if held.get(mac) is reason])
+                problem = self._result(reason, [text for mac, text in good.items() if held.get(mac) is reason])
         self._carry_out(problem, [mac for mac in good if mac not in held], lambda macs: self.bind(macs, server, url))
 
     def deregister(self, macs: list[str]) -> None:
@@ -184,14 +184,14 @@ class Writing(ABC):
         known = self.records.find(mac for mac in readable.values() if mac)
         mine = {mac: device for mac, device in known.items() if device.account == self.records.account}
         bad = [text for text, mac in readable.items() if mac not in mine]
-        problem = self._told(INVALID, bad) if bad or not macs else ""
+        problem = self._result(INVALID, bad) if bad or not macs else ""
         self._carry_out(problem, list(mine), self.records.forget)
 
     def edit(self, mac: str, server: str, url: str = "", override: str | None = None, ignored: str = "") -> None:
         """Sections 4.10, 4.11, 4.13, 4.16. `ignored` is the isOverride of 4.16."""
         readable = bare(mac)
         if readable is None:
-            raise Refused(self._told(INVALID, [mac]))
+            raise Refused(self._result(INVALID, [mac]))
         wrong = self._wrong_target(server, url) or self._wrong_override(override)
         if wrong:
             raise wrong
@@ -199,7 +199,7 @@ class Writing(ABC):
         if device is None:
             raise Refused("The MAC is unknown")
         if device.account != self.records.account:
-            raise Refused(self._told(INVALID, [mac]))
+            raise Refused(self._result(INVALID, [mac]))
         self.bind([readable], server, url)
 
     def add_server(self, name: str, url: str) -> None:
@@ -236,7 +236,7 @@ class Writing(ABC):
     def _wrong_override(override: str | None) -> Refused | None:
         return None if override in (None, "0", "1") else Refused(ONLY_0_OR_1)
 
-    def _told(self, reason: Reason, macs: list[str]) -> str:
+    def _result(self, reason: Reason, macs: list[str]) -> str:
         if self.section.bulk:
             macs = self.settings.cut(macs)
         named = ",".join([self._spelt(mac) for mac in macs])

@@ -227,7 +227,7 @@ class OpenApi(Transport):
                 self._tokens.fail(peer)
                 raise invalid("username or password", "error", FAILURE)
             self._tokens.succeed(peer)
-            return self._told(self._tokens.give(account.name))
+            return self._result(self._tokens.give(account.name))
 
         return account and account.name, act
 
@@ -244,7 +244,7 @@ class OpenApi(Transport):
         def act() -> Values:
             refresh = needed(given, {"refresh_token": str})["refresh_token"]
             try:
-                return self._told(self._tokens.renew(refresh))
+                return self._result(self._tokens.renew(refresh))
             except KeyError:
                 raise Failed(TOKEN_EXPIRED) from None
 
@@ -261,7 +261,7 @@ class OpenApi(Transport):
 
         return account, act
 
-    def _told(self, token: Token | None) -> Values:
+    def _result(self, token: Token | None) -> Values:
         if token is None:
             raise Failed(MAX_LIMITATION_EXCEEDED)
         return {

@@ -90,8 +90,8 @@ def _string(text: str) -> str:
 
 
 def _struct(members: dict[str, str]) -> str:
-    told = [f"<member><name>{name}</name><value>{value}</value></member>" for name, value in members.items()]
-    return f"<struct>{''.join(told)}</struct>"
+    fields = [f"<member><name>{name}</name><value>{value}</value></member>" for name, value in members.items()]
+    return f"<struct>{''.join(fields)}</struct>"
 
 
 def _known(records: Records, settings: PanasonicSettings, text: str) -> tuple[str, Device | None]:

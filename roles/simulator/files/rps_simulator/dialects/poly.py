@@ -21,7 +21,7 @@ from ..records import DEVICES, SERVERS, Device
 from ..state import Account
 from ..transport import Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 PATH = "/ztp/v1"
 
@@ -62,11 +62,11 @@ class Keys(Rest):
                 return account
         raise Refused(None, self.answer(401, {"message": "Unauthorized"}))
 
-    def told_missing(self, request: Request) -> Answer:
+    def missing_route(self, request: Request) -> Answer:
         # 404 would mean that a device does not exist.
         return self.answer(405, {"message": "Method Not Allowed"})
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return Failed(400, {"message": f"Bad Request: {reason}"})
 
     def fault(self, code: int, message: str) -> Answer:
@@ -101,18 +101,18 @@ def _shown_profile(call: Asking, name: str, url: str | None) -> dict[str, Any]:
     return {"id": profile_id(call.account.name, name), "name": name, "enabled": True, "template": template}
 
 
-def list_profiles(call: Asking) -> Told:
+def list_profiles(call: Asking) -> Result:
     """GET /profiles."""
     return _page(call, [_shown_profile(call, name, url) for name, url in call.records.servers().items()], "/profiles")
 
 
-def get_profile(call: Asking) -> Told:
+def get_profile(call: Asking) -> Result:
     """GET /profiles/ID."""
     name = _profile(call, call.parts["id"])
-    return Told(_shown_profile(call, name, call.records.server_url(name)))
+    return Result(_shown_profile(call, name, call.records.server_url(name)))
 
 
-def add_profile(call: Asking) -> Told:
+def add_profile(call: Asking) -> Result:
     """POST /profiles."""
     try:
         name, server = call.value["name"], call.value["template"]["provisioning"]["server"]
@@ -124,17 +124,17 @@ def add_profile(call: Asking) -> Told:
     url = f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}" if user else address
     if not call.records.add_server(name, url):
         raise _no(call, 409, "Conflict")
-    return Told(_shown_profile(call, name, url), 201)
+    return Result(_shown_profile(call, name, url), 201)
 
 
-def delete_profile(call: Asking) -> Told:
+def delete_profile(call: Asking) -> Result:
     """DELETE /profiles/ID. Its devices stay."""
     name = _profile(call, call.parts["id"])
     call.state.write(
         "DELETE FROM servers WHERE provider = ? AND account = ? AND name = ?",
         [(call.account.provider, call.account.name, name)],
     )
-    return Told(status=204)
+    return Result(status=204)
 
 
 def _profile(call: Asking, given: str) -> str:
@@ -154,7 +154,7 @@ def _shown(call: Asking, mac: str, device: Device) -> dict[str, Any]:
     return {"id": mac, call.settings.poly_field: profile}
 
 
-def list_devices(call: Asking) -> Told:
+def list_devices(call: Asking) -> Result:
     """GET /devices."""
     macs = call.records.owned(None)
     rows: list[Any] = [{"id": mac} for mac in macs]
@@ -164,7 +164,7 @@ def list_devices(call: Asking) -> Told:
     return _page(call, rows, "/devices")
 
 
-def _page(call: Asking, rows: list[Any], path: str) -> Told:
+def _page(call: Asking, rows: list[Any], path: str) -> Result:
     size = max(1, min(int(call.query.get("limit", call.settings.poly_most)), call.settings.poly_most))
     start = int(call.query.get("cursor") or 0)
     end = start + size
@@ -178,7 +178,7 @@ def _page(call: Asking, rows: list[Any], path: str) -> Told:
         page["next"] = None
     elif call.settings.poly_end == "repeated" and start:
         page["next"] = str(start)
-    return Told(page)
+    return Result(page)
 
 
 def _find(call: Asking, given: object) -> tuple[str, Device | None]:
@@ -188,15 +188,15 @@ def _find(call: Asking, given: object) -> tuple[str, Device | None]:
     return mac, call.records.find([mac]).get(mac)
 
 
-def get_device(call: Asking) -> Told:
+def get_device(call: Asking) -> Result:
     """GET /devices/MAC."""
     mac, device = _find(call, call.parts["mac"])
     if device is None or device.account != call.account.name:
         raise _no(call, 404, "Not Found")
-    return Told(_shown(call, mac, device))
+    return Result(_shown(call, mac, device))
 
 
-def add_device(call: Asking) -> Told:
+def add_device(call: Asking) -> Result:
     """POST /devices."""
     if not isinstance(call.value, dict):
         raise _no(call, 400, "Bad Request")
@@ -210,16 +210,16 @@ def add_device(call: Asking) -> Told:
     if device and device.account is not None and not (own and call.settings.poly_own_again == "ok"):
         raise _no(call, 409, "Device is registered")
     call.records.bind([mac], name, "")
-    return Told(_shown(call, mac, Device(call.account.name, name, None)))
+    return Result(_shown(call, mac, Device(call.account.name, name, None)))
 
 
-def delete_device(call: Asking) -> Told:
+def delete_device(call: Asking) -> Result:
     """DELETE /devices/MAC."""
     mac, device = _find(call, call.parts["mac"])
     if device is None or device.account != call.account.name:
         raise _no(call, 404, "Not Found")
     call.records.forget([mac])
-    return Told(status=204)
+    return Result(status=204)
 
 
 DIALECT = Dialect(

@@ -64,7 +64,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Result:
     """The answer of a route; it has no body if `value` is None."""
 
     value: object = None
@@ -84,7 +84,7 @@ class Route:
     `parameters(query, value)`: the number of parameters that turn the request into another call.
     """
 
-    answer: Callable[[Asking], Told]
+    answer: Callable[[Asking], Result]
     writes: bool = False
     devices: Callable[[Any], int] = _none
     parameters: Callable[[Mapping[str, str], Any], int] = field(default=lambda _query, _value: 0)
@@ -122,11 +122,11 @@ class Rest(Transport):
         """Return the account of the request; `method` is the name of its route, or None. Raise Refused."""
 
     @abstractmethod
-    def told_missing(self, request: Request) -> Answer:
+    def missing_route(self, request: Request) -> Answer:
         """Return the answer for a request without a route."""
 
     @abstractmethod
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         """Return the answer to a body that is not JSON."""
 
     def answer(self, status: int, value: object) -> Answer:
@@ -145,13 +145,13 @@ class Rest(Transport):
             try:
                 value = json.loads(request.body)
             except (ValueError, RecursionError) as error:
-                problem = self.told_unreadable(str(error))
+                problem = self.unreadable_body(str(error))
         parameters = 0 if route is None or problem else route.parameters(query, value)
         if spoken is None or route is None or method is None:
-            raise Refused(account.name, self.told_missing(request))
+            raise Refused(account.name, self.missing_route(request))
         settings = self.panel.of(spoken.settings)
         if settings.lacks(method, parameters):
-            missing = self.told_missing(request)
+            missing = self.missing_route(request)
             lacking = Reply(missing.body, None, missing.status)
             return Asked(account.name, method, parameters, 0, False, False, lambda: lacking)
         writes, answer = route.writes, route.answer
@@ -162,11 +162,11 @@ class Rest(Transport):
                 try:
                     if problem:
                         raise problem
-                    told = answer(Asking(account, records, self.state, settings, request, parts, query, value, self))
+                    result = answer(Asking(account, records, self.state, settings, request, parts, query, value, self))
                 except Failed as failure:
                     carried_out = failure.carried_out if writes else None
                     return Reply(_encoded(failure.value), carried_out, failure.status)
-            return Reply(_encoded(told.value), True if writes else None, told.status, told.headers)
+            return Reply(_encoded(result.value), True if writes else None, result.status, result.headers)
 
         devices = 0 if problem else route.devices(value)
         return Asked(account.name, method, parameters, devices, writes, False, reply)

@@ -28,7 +28,7 @@ from ..records import DEVICES, TABLES, Device
 from ..state import Account
 from ..transport import Asked, Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 TAKEN = "taken_mac_or_forbidden"
 LACKS_PERMISSION = "User lacks permission to endpoint"
@@ -84,7 +84,7 @@ class SrapsSettings(RestSettings):
     """Whether the link to the company leads to another host."""
 
 
-def _told_mac(call: Asking, mac: str) -> str:
+def _spelled_mac(call: Asking, mac: str) -> str:
     return mac.upper() if call.settings.sraps_mac == "upper" else mac
 
 
@@ -146,7 +146,7 @@ class Hawk(Rest):
         return int(time.time()) + int(self._settings.sraps_clock)
 
     def _unauthorized(self, words: str) -> Answer:
-        answer = self.told(401, words)
+        answer = self.refusal(401, words)
         if self._settings.sraps_tells_time == "header":
             answer.headers = (("WWW-Authenticate", f'Hawk ts="{self._now()}", tsm="x", error="{words}"'),)
         elif self._settings.sraps_tells_time == "date":
@@ -154,19 +154,19 @@ class Hawk(Rest):
             answer.headers = (("Date", date), ("WWW-Authenticate", "Hawk"))
         return answer
 
-    def told(self, status: int, words: str) -> Answer:
+    def refusal(self, status: int, words: str) -> Answer:
         """Return a refusal with this status."""
         return self.answer(status, _error(self._settings, words))
 
-    def told_missing(self, request: Request) -> Answer:
+    def missing_route(self, request: Request) -> Answer:
         # 404 would mean that a device does not exist.
-        return self.told(405, "Method not allowed.")
+        return self.refusal(405, "Method not allowed.")
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return Failed(400, _error(self._settings, f"JSON parse error: {reason}"))
 
     def fault(self, code: int, message: str) -> Answer:
-        return self.told(405 if code == MISSING_METHOD else 500, message)
+        return self.refusal(405 if code == MISSING_METHOD else 500, message)
 
     def log_out(self, request: Request) -> Answer:
         return self._unauthorized("Unknown credentials")
@@ -190,12 +190,12 @@ def _company(account: Account) -> str:
     return str(uuid5(NAMESPACE_URL, account.name))
 
 
-def token(call: Asking) -> Told:
+def token(call: Asking) -> Result:
     """GET tokens/ID."""
     if call.parts["id"] != call.account.name:
         raise _no(call, 404, "Not found.")
     base = "https://elsewhere.example/api/v1" if call.settings.sraps_company == "elsewhere" else _link(call)
-    return Told({"links": {"company": f"{base}/companies/{_company(call.account)}"}})
+    return Result({"links": {"company": f"{base}/companies/{_company(call.account)}"}})
 
 
 def _own_company(call: Asking) -> str:
@@ -205,16 +205,16 @@ def _own_company(call: Asking) -> str:
     return f"/companies/{call.parts['company']}"
 
 
-def company(call: Asking) -> Told:
+def company(call: Asking) -> Result:
     """GET company."""
     path = _own_company(call)
     links = {"provisioning_profiles": f"{_link(call)}{path}/provisioning-profiles/"}
     if call.settings.sraps_links != "none":
         links["endpoints"] = f"{_link(call)}{path}/endpoints{'/' if call.settings.sraps_links == 'slash' else ''}"
-    return Told({"name": call.account.name, "links": links})
+    return Result({"name": call.account.name, "links": links})
 
 
-def _page(call: Asking, rows: list[Any], path: str) -> Told:
+def _page(call: Asking, rows: list[Any], path: str) -> Result:
     """Return the requested page of the rows."""
     size = max(1, min(int(call.query.get("page_size", FIRST_PAGE)), call.settings.sraps_most))
     page = int(call.query.get("page", 1))
@@ -226,7 +226,7 @@ def _page(call: Asking, rows: list[Any], path: str) -> Told:
         for name, number in pages.items()
         if 1 <= number <= last and number != page
     ]
-    return Told(rows[(page - 1) * size : page * size], headers=(("Link", ", ".join(links)),) if links else ())
+    return Result(rows[(page - 1) * size : page * size], headers=(("Link", ", ".join(links)),) if links else ())
 
 
 class Calls:
@@ -238,7 +238,7 @@ class Calls:
         self._usual = usual
         self._uuid = setting_uuid(provider, section, setting)
 
-    def settings(self, call: Asking) -> Told:
+    def settings(self, call: Asking) -> Result:
         """GET settings."""
         rows = [(f"setting_{n}", "global") for n in range(45)]
         many = self._usual if call.settings.sraps_setting == "usual" else call.settings.sraps_setting
@@ -253,7 +253,7 @@ class Calls:
         ]
         return _page(call, described, "/settings/")
 
-    def list(self, call: Asking) -> Told:
+    def list(self, call: Asking) -> Result:
         """GET endpoints."""
         path = _own_company(call)
         macs = call.records.owned(None)
@@ -262,19 +262,19 @@ class Calls:
             held = details.documents(call.state, call.account.provider, macs)
             rows = [self._shown(call, mac, devices[mac], held.get(mac, {})) for mac in macs if mac in devices]
         else:
-            rows = [{"mac": _told_mac(call, mac)} for mac in macs]
-        return Told(rows) if call.settings.sraps_paged == "no" else _page(call, rows, f"{path}/endpoints/")
+            rows = [{"mac": _spelled_mac(call, mac)} for mac in macs]
+        return Result(rows) if call.settings.sraps_paged == "no" else _page(call, rows, f"{path}/endpoints/")
 
-    def get(self, call: Asking) -> Told:
+    def get(self, call: Asking) -> Result:
         """GET endpoints/MAC."""
         mac, device = self._find(call)
         if device is None or device.account is None:
             raise _no(call, 404, "Not found.")
         if device.account != call.account.name:
             raise _taken(call) if call.settings.sraps_taken_read == "refused" else _no(call, 404, "Not found.")
-        return Told(self._read(call, mac, device))
+        return Result(self._read(call, mac, device))
 
-    def put(self, call: Asking) -> Told:
+    def put(self, call: Asking) -> Result:
         """PUT endpoints/MAC."""
         mac, device = self._find(call)
         body = call.value
@@ -297,21 +297,21 @@ class Calls:
         details.keep(call.state, call.account.provider, {mac: document})
         status = 200 if device else 201
         if call.settings.sraps_put == "empty":
-            return Told(status=status)
-        return Told(self._shown(call, mac, Device(call.account.name, None, url or None), document), status)
+            return Result(status=status)
+        return Result(self._shown(call, mac, Device(call.account.name, None, url or None), document), status)
 
-    def delete(self, call: Asking) -> Told:
+    def delete(self, call: Asking) -> Result:
         """DELETE endpoints/MAC."""
         mac, device = self._find(call)
         if device is None or device.account is None:
             if call.settings.sraps_gone == "404":
                 raise _no(call, 404, "Not found.")
-            return Told(status=204)
+            return Result(status=204)
         if device.account != call.account.name:
             raise _taken(call)
         call.records.forget([mac])
         details.keep(call.state, call.account.provider, {mac: {}})
-        return Told(status=204)
+        return Result(status=204)
 
     def _read(self, call: Asking, mac: str, device: Device) -> dict[str, Any]:
         held = details.documents(call.state, call.account.provider, [mac])
@@ -325,7 +325,7 @@ class Calls:
         if call.settings.sraps_read == "more":
             settings = {uuid: {**entry, "uuid": uuid} for uuid, entry in settings.items()}
         row: dict[str, Any] = {
-            "mac": _told_mac(call, mac),
+            "mac": _spelled_mac(call, mac),
             "autoprovisioning_enabled": document.get("autoprovisioning_enabled", True),
             "settings_manager": settings,
         }

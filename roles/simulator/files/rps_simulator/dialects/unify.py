@@ -23,7 +23,7 @@ from ..records import DEVICES, TABLES, Device
 from ..state import Account
 from ..transport import Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 PATH = "/ztd/api/devices"
 TARGET = "bw-dms-addr"
@@ -61,10 +61,10 @@ class Certificates(Rest):
                 return account
         raise Refused(None, self.answer(401, {"message": "Unauthorized"}))
 
-    def told_missing(self, request: Request) -> Answer:
+    def missing_route(self, request: Request) -> Answer:
         return self.answer(405, {"message": "Method not allowed"})
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return Failed(400, {"message": reason})
 
     def fault(self, code: int, message: str) -> Answer:
@@ -84,7 +84,7 @@ def _mac(call: Asking, given: object) -> str | None:
     return bare(text) if " " not in text else None
 
 
-def _told_mac(call: Asking, given: str) -> str:
+def _spelled_mac(call: Asking, given: str) -> str:
     return given.upper() if call.settings.unify_mac == "upper" else given
 
 
@@ -95,10 +95,10 @@ def _rows(call: Asking) -> list[dict[str, Any]]:
     return rows
 
 
-def _answer(call: Asking, value: Any) -> Told:
+def _answer(call: Asking, value: Any) -> Result:
     rows = value if isinstance(value, list) else [value]
     wrong = any(row["result"] == "ERROR" for row in rows)
-    return Told(value, int(call.settings.unify_status) if wrong else 200)
+    return Result(value, int(call.settings.unify_status) if wrong else 200)
 
 
 def _items(call: Asking, mac: str, device: Device) -> dict[str, str]:
@@ -115,29 +115,29 @@ def _text(call: Asking, items: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-def read(call: Asking) -> Told:
+def read(call: Asking) -> Result:
     """POST."""
-    told = []
+    entries = []
     rows = _rows(call)
     held = call.records.find([mac for mac in (_mac(call, row.get("mac")) for row in rows) if mac])
     for row in rows:
         mac = _mac(call, row.get("mac"))
         device = held.get(mac or "")
         if mac is None:
-            told.append(_error(call, row.get("mac"), "invalid MAC address"))
+            entries.append(_error(call, row.get("mac"), "invalid MAC address"))
         elif device is not None and device.account == call.account.name:
             data = _text(call, _items(call, mac, device))
-            told.append({"mac": _told_mac(call, row["mac"]), "result": "OK", "data": data})
+            entries.append({"mac": _spelled_mac(call, row["mac"]), "result": "OK", "data": data})
         elif device is not None and device.account is not None and call.settings.unify_taken_read == "told":
-            told.append(_error(call, row["mac"], "device of another provider"))
+            entries.append(_error(call, row["mac"], "device of another provider"))
         elif call.settings.unify_read == "empty":
-            told.append({"mac": _told_mac(call, row["mac"]), "result": "OK", "data": ""})
+            entries.append({"mac": _spelled_mac(call, row["mac"]), "result": "OK", "data": ""})
         else:
-            told.append(_error(call, row["mac"], "device not found"))
-    return _answer(call, told)
+            entries.append(_error(call, row["mac"], "device not found"))
+    return _answer(call, entries)
 
 
-def prepare(call: Asking) -> Told:
+def prepare(call: Asking) -> Result:
     """PUT."""
     given = call.value
     if not isinstance(given, dict) or not isinstance(given.get("data"), list):
@@ -155,21 +155,21 @@ def prepare(call: Asking) -> Told:
     if url and not re.match(r"(?:https?|t?ftp)://\S", url, re.IGNORECASE):
         entry = {"name": TARGET, "result": "ERROR", "reason": "invalid URL"}
         status = int(call.settings.unify_status)
-        raise Failed(status, {"mac": _told_mac(call, given["mac"]), "result": "ERROR", "data": [entry]})
+        raise Failed(status, {"mac": _spelled_mac(call, given["mac"]), "result": "ERROR", "data": [entry]})
     call.records.bind([mac], "", url)
     others = {name: value for name, value in items.items() if name != TARGET}
     details.keep(call.state, call.account.provider, {mac: {"items": others}})
     data = [{"name": item["name"], "result": "OK"} for item in given["data"]]
-    return Told({"mac": _told_mac(call, given["mac"]), "result": "OK", "data": data})
+    return Result({"mac": _spelled_mac(call, given["mac"]), "result": "OK", "data": data})
 
 
 def _refused(call: Asking, given: Mapping[str, Any], words: str) -> Failed:
     return Failed(int(call.settings.unify_status), _error(call, given.get("mac"), words))
 
 
-def remove(call: Asking) -> Told:
+def remove(call: Asking) -> Result:
     """DELETE."""
-    told = []
+    entries = []
     gone = []
     rows = _rows(call)
     held = call.records.find([mac for mac in (_mac(call, row.get("mac")) for row in rows) if mac])
@@ -177,13 +177,13 @@ def remove(call: Asking) -> Told:
         mac = _mac(call, row.get("mac"))
         device = held.get(mac or "")
         if mac is None or device is None or device.account != call.account.name:
-            told.append(_error(call, row.get("mac"), "device not found"))
+            entries.append(_error(call, row.get("mac"), "device not found"))
         else:
             gone.append(mac)
-            told.append({"mac": _told_mac(call, row["mac"]), "result": "OK"})
+            entries.append({"mac": _spelled_mac(call, row["mac"]), "result": "OK"})
     call.records.forget(gone)
     details.keep(call.state, call.account.provider, {mac: {} for mac in gone})
-    answer = _answer(call, told)
+    answer = _answer(call, entries)
     if answer.status != 200:
         raise Failed(answer.status, answer.value, bool(gone))
     return answer

@@ -48,7 +48,7 @@ from ..records import DEVICES, SERVERS, TABLES, Device
 from ..state import Account, State
 from ..transport import Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 MOST_ADDED = 100
 MOST_DELETED = 200
@@ -97,8 +97,8 @@ def _server_id(name: str) -> str:
 
 
 def _error(code: str, message: str, *details: tuple[str, str]) -> dict[str, Any]:
-    told = [{"field": field, "message": words} for field, words in details]
-    return {"code": code, "requestId": secrets.token_hex(8), "message": message, "details": told}
+    fields = [{"field": field, "message": words} for field, words in details]
+    return {"code": code, "requestId": secrets.token_hex(8), "message": message, "details": fields}
 
 
 def _wrong(field: str, words: str) -> Failed:
@@ -124,14 +124,14 @@ def _server_ids(asking: Asking) -> dict[str, str]:
     return {_server_id(name): name for name in asking.records.servers()}
 
 
-def _token(asking: Asking) -> Told:
+def _token(asking: Asking) -> Result:
     if not isinstance(asking.value, dict) or asking.value.get("grant_type") != "client_credentials":
         raise Failed(400, {"error": "unsupported_grant_type", "error_description": "grant_type"})
     assert isinstance(asking.transport, Ymcs)
     return asking.transport.give(asking.account.name)
 
 
-def _page(asking: Asking, keys: Sequence[str], show: Callable[[Asking, Sequence[str]], list[dict[str, Any]]]) -> Told:
+def _page(asking: Asking, keys: Sequence[str], show: Callable[[Asking, Sequence[str]], list[dict[str, Any]]]) -> Result:
     asked = _object(asking)
     if not isinstance(asked.get("filter"), dict):
         raise _wrong("filter", "must not be null")
@@ -143,7 +143,7 @@ def _page(asking: Asking, keys: Sequence[str], show: Callable[[Asking, Sequence[
     if not data and asking.settings.ymcs_empty == "null":
         data = None
     total = {"total": len(keys)} if asked.get("autoCount") else {}
-    return Told({"skip": skip, "limit": limit, **total, "data": data})
+    return Result({"skip": skip, "limit": limit, **total, "data": data})
 
 
 def _devices(asking: Asking, macs: Sequence[str]) -> list[dict[str, Any]]:
@@ -175,7 +175,7 @@ def _devices(asking: Asking, macs: Sequence[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _list_devices(asking: Asking) -> Told:
+def _list_devices(asking: Asking) -> Result:
     like = _object(asking).get("filter") or {}
     macs = asking.records.owned(None)
     if isinstance(like, dict) and like.get("mac"):
@@ -193,9 +193,9 @@ def _own(asking: Asking) -> tuple[str, Device]:
     return mac, device
 
 
-def _device(asking: Asking) -> Told:
+def _device(asking: Asking) -> Result:
     mac, _known = _own(asking)
-    return Told({**_devices(asking, [mac])[0], "authName": None})
+    return Result({**_devices(asking, [mac])[0], "authName": None})
 
 
 def _where(servers: Mapping[str, str], asked: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -215,7 +215,7 @@ def _bind(asking: Asking, mac: str, server: str | None, url: str | None, sn: str
         asking.state.write("INSERT OR REPLACE INTO ymcs_serials VALUES (?, ?)", [(mac, sn)])
 
 
-def _change_device(asking: Asking) -> Told:
+def _change_device(asking: Asking) -> Result:
     asked = _object(asking)
     mac, device = _own(asking)
     server, url = _where(_server_ids(asking), asked)
@@ -229,10 +229,10 @@ def _change_device(asking: Asking) -> Told:
         elif url == ("" if clearing == "empty" else None) and clearing != "never":
             kept = None
     _bind(asking, mac, server if "serverId" in asked else device.server, kept, None)
-    return Told(None, 204)
+    return Result(None, 204)
 
 
-def _add(asking: Asking, by_mac: bool) -> Told:
+def _add(asking: Asking, by_mac: bool) -> Result:
     if by_mac and asking.settings.ymcs_by_mac == "disabled":
         raise Failed(403, _error("900403", "This request is forbidden"))
     rows = _array(asking.value, "body", MOST_ADDED)
@@ -267,16 +267,16 @@ def _wrong_to_add(asking: Asking, mac: str | None, sn: object, by_mac: bool) -> 
     return None if asking.settings.ymcs_own_again == "updated" else "800003"
 
 
-def _bulk(asking: Asking, asked: int, errors: list[dict[str, Any]], naming: tuple[str, ...]) -> Told:
+def _bulk(asking: Asking, asked: int, errors: list[dict[str, Any]], naming: tuple[str, ...]) -> Result:
     named = asking.settings.cut(errors)
     for error in errors:
         if error not in named:
             error.update(dict.fromkeys(naming))
     failed = len(errors)
-    return Told({"total": asked, "successCount": asked - failed, "failureCount": failed, "errors": errors})
+    return Result({"total": asked, "successCount": asked - failed, "failureCount": failed, "errors": errors})
 
 
-def _delete_devices(asking: Asking) -> Told:
+def _delete_devices(asking: Asking) -> Result:
     asked = _object(asking)
     kind = asked.get("deviceIdType")
     if kind not in ("mac", "id"):
@@ -298,7 +298,7 @@ def _delete_devices(asking: Asking) -> Told:
     return _bulk(asking, len(given), errors, ("field",))
 
 
-def _list_servers(asking: Asking) -> Told:
+def _list_servers(asking: Asking) -> Result:
     like = _object(asking).get("filter") or {}
     servers = asking.records.servers()
     part = str(like.get("name") or like.get("searchKey") or "") if isinstance(like, dict) else ""
@@ -319,11 +319,11 @@ def _named(asking: Asking) -> tuple[str, str]:
     return name, url
 
 
-def _add_server(asking: Asking) -> Told:
+def _add_server(asking: Asking) -> Result:
     name, url = _named(asking)
     if not asking.records.add_server(name, url):
         raise Failed(409, _error("900409", "Resource already exists"))
-    return Told({"id": _server_id(name), "serverName": name, "url": url})
+    return Result({"id": _server_id(name), "serverName": name, "url": url})
 
 
 def _own_server(asking: Asking) -> str:
@@ -333,12 +333,12 @@ def _own_server(asking: Asking) -> str:
     return name
 
 
-def _server(asking: Asking) -> Told:
+def _server(asking: Asking) -> Result:
     name = _own_server(asking)
-    return Told({"id": _server_id(name), "serverName": name, "url": asking.records.server_url(name)})
+    return Result({"id": _server_id(name), "serverName": name, "url": asking.records.server_url(name)})
 
 
-def _change_server(asking: Asking) -> Told:
+def _change_server(asking: Asking) -> Result:
     name, url = _named(asking)
     was = _own_server(asking)
     if name != was:
@@ -347,10 +347,10 @@ def _change_server(asking: Asking) -> Told:
         "UPDATE servers SET url = ? WHERE provider = ? AND account = ? AND name = ?",
         [(url, asking.account.provider, asking.account.name, name)],
     )
-    return Told(None, 204)
+    return Result(None, 204)
 
 
-def _delete_servers(asking: Asking) -> Told:
+def _delete_servers(asking: Asking) -> Result:
     given = _array(_object(asking).get("serverIds"), "serverIds", MOST_DELETED)
     known = _server_ids(asking)
     errors: list[dict[str, Any]] = []
@@ -409,10 +409,10 @@ class Ymcs(Rest):
             raise Refused(account.name, self.answer(412, _error("900444", "The request body is missing")))
         return account
 
-    def told_missing(self, request: Request) -> Answer:
+    def missing_route(self, request: Request) -> Answer:
         return self.answer(405 if request.verb == "DELETE" else 404, _error("900404", "Not found"))
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return _wrong("body", reason)
 
     def fault(self, code: int, message: str) -> Answer:
@@ -425,12 +425,12 @@ class Ymcs(Rest):
             self._tokens.pop(_bearer(request), None)
         return self._unauthorized()
 
-    def give(self, account: str) -> Told:
+    def give(self, account: str) -> Result:
         """Return a token for the account."""
         token, seconds = secrets.token_urlsafe(18), self._settings.ymcs_token_seconds
         with self._lock:
             self._tokens[token] = (account, time.monotonic())
-        return Told({"access_token": token, "token_type": "bearer", "expires_in": seconds})
+        return Result({"access_token": token, "token_type": "bearer", "expires_in": seconds})
 
     def _of_token(self, request: Request) -> Account:
         with self._lock:

@@ -367,10 +367,10 @@ def _carry_out(asking: Asking, wrong: list[Wrong], any_good: bool, write: Callab
         culprits = [phone for phone in wrong if phone.error is error]
         if culprits:
             partial = carried_out and asking.settings.yeastar_partial == "partial_success"
-            raise Failed(PARTIAL_SUCCESS if partial else error, carried_out, **_told(asking, error, culprits))
+            raise Failed(PARTIAL_SUCCESS if partial else error, carried_out, **_result(asking, error, culprits))
 
 
-def _told(asking: Asking, error: tuple[int, str], culprits: list[Wrong]) -> dict[str, object]:
+def _result(asking: Asking, error: tuple[int, str], culprits: list[Wrong]) -> dict[str, object]:
     culprits = asking.settings.cut(culprits)
     if not culprits:
         return {}
