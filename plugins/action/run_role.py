@@ -33,10 +33,10 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import (
 _COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
 _JOB = "awx_job_id"
-"""In a job of AWX, what was left empty in a survey arrives as null or as an empty text: it was not given."""
+"""The variable of AWX jobs, in which empty answers of a survey are null or empty texts, and count as not set."""
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type hints
     """Run a role of the collection on the controller, without a connection or an interpreter.
 
     Run it once for a play, whose hosts may be the phones, because a task for each of 10,000 hosts would take an hour.
@@ -159,7 +159,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
         try:
             found = plugin.run(list(terms), variables=variables, **options)
         except Exception as error:
-            # It is not ours, and raises what it likes, as for a host that is empty.
+            # A plugin of another collection may raise any exception.
             raise ValueError(one_line(str(error) or type(error).__name__)) from None
         return [plain(one, None) for one in found]
 
@@ -170,7 +170,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # of no known type
             if not os.path.exists(path):
                 raise ValueError("was not found") from None
             if "vault" in type(error).__name__.lower() or "vault" in str(error).lower()[:200]:
-                raise ValueError("cannot be decrypted: give its vault password") from None
+                raise ValueError("cannot be decrypted: provide the vault password") from None
             raise ValueError("cannot be read as YAML or JSON") from None
         except (OSError, ValueError):
             raise ValueError("cannot be read as YAML or JSON") from None

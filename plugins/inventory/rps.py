@@ -68,7 +68,7 @@ notes:
 seealso:
   - module: voip.rps.rps_device_info
   - ref: ansible_collections.voip.rps.docsite.inventory_awx
-    description: Accounts as an inventory, hosts as phones, and AWX.
+    description: Accounts as an inventory, and hosts as phones.
 """
 
 EXAMPLES = r"""
@@ -145,7 +145,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import Ro
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.templated import plain, reason_of
 
 
-class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]  # of no known type
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]  # ansible-core has no type hints
     NAME = "voip.rps.rps"
 
     def verify_file(self, path: str) -> bool:

@@ -35,7 +35,7 @@ seealso:
   - plugin: voip.rps.rps
     plugin_type: inventory
   - ref: ansible_collections.voip.rps.docsite.phone_lists
-    description: What a phone list may look like.
+    description: The formats and columns of phone lists.
 """
 
 EXAMPLES = r"""
@@ -81,7 +81,7 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.phone_list import E
 from ansible_collections.voip.rps.plugins.module_utils._pure.words import kind_of
 
 
-class LookupModule(LookupBase):  # type: ignore[misc]  # of no known type
+class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no type hints
     def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Row]:
         if kwargs:
             raise AnsibleLookupError(f"voip.rps.phones: {', '.join(kwargs)} is not an option. Only paths are accepted")

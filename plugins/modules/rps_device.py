@@ -214,7 +214,7 @@ seealso:
   - module: voip.rps.rps_server
   - module: voip.rps.rps_device_info
   - ref: ansible_collections.voip.rps.docsite.phone_lists
-    description: What a phone list may look like.
+    description: The formats and columns of phone lists.
   - ref: ansible_collections.voip.rps.docsite.services
     description: What each service can do.
   - ref: ansible_collections.voip.rps.docsite.error_codes
@@ -271,7 +271,7 @@ EXAMPLES = r"""
     servers:
       acme-berlin: https://berlin.acme.example/provisioning/
 
-- name: Take over phones that another account holds, where the vendor allows it
+- name: Take over a phone that another account has registered, if the service allows it
   voip.rps.rps_device:
     provider: yealink
     username: acme
@@ -280,7 +280,7 @@ EXAMPLES = r"""
     url: https://lab.acme.example/0004/
     override: true
 
-- name: Re-register phones whose redirect target the service does not tell, after their server changed
+- name: Re-register phones whose redirect target the service cannot report, after their server changed
   voip.rps.rps_device:
     provider: htek
     username: acme
@@ -293,7 +293,7 @@ EXAMPLES = r"""
       acme-paris: https://paris.acme.example/provisioning/
     force: true
 
-- name: Report what a rollout would change, and change nothing
+- name: Show the changes of a rollout without making them
   voip.rps.rps_device:
     provider: yealink
     username: acme
@@ -306,7 +306,7 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: Release the phones of the account that the list does not name, 25 at most
+- name: Release at most 25 phones of the account that the list does not name
   voip.rps.rps_device:
     provider: yealink
     username: acme
@@ -319,7 +319,7 @@ EXAMPLES = r"""
     prune: true
     prune_limit: 25
 
-- name: Point the phones of an inventory group in one task
+- name: Register the phones of an inventory group in one task
   voip.rps.rps_device:
     provider: yealink
     username: acme
@@ -329,7 +329,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   run_once: true
 
-- name: One phone list for several accounts, each of which takes the phones of its vendor
+- name: Use one phone list for several accounts of different vendors
   voip.rps.rps_device:
     provider: "{{ item.provider }}"
     username: "{{ item.username }}"
@@ -342,28 +342,27 @@ EXAMPLES = r"""
       acme-paris: https://paris.acme.example/provisioning/
   loop: "{{ rps_accounts }}"
   loop_control:
-    label: "{{ item.provider }}" # else Ansible shows the whole item, password included
+    label: "{{ item.provider }}" # without it, Ansible shows the whole item with its password
 
-- name: Give all tasks one login, and show what was done
+- name: Set the login for all tasks, and show the result
   module_defaults:
     group/voip.rps.rps:
       provider: yealink
       username: acme
       password: "{{ rps_password }}"
   block:
-    - name: Point a phone
+    - name: Register a phone
       voip.rps.rps_device:
         mac: "001565000005"
         url: https://berlin.acme.example/provisioning/
-      register: pointed
+      register: registered
 
-    # No facts are needed or set: gather_facts can be false.
-    # The password is not in the result: it is VALUE_SPECIFIED_IN_NO_LOG_PARAMETER there.
-    - name: Show the result, which has no password
+    # The modules neither need nor set facts, so gather_facts can be false.
+    - name: Show the result, which does not contain the password
       ansible.builtin.debug:
-        var: pointed
+        var: registered
 
-- name: Point a phone at Yealink's Management Cloud Service, in the region of the account
+- name: Register a phone at Yealink's Management Cloud Service, in the region of the account
   voip.rps.rps_device:
     provider: yealink_ymcs
     api_url: "{{ ymcs_api_url }}"
@@ -374,7 +373,7 @@ EXAMPLES = r"""
     servers:
       acme-berlin: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Yealink's former JSON API
+- name: Register a phone at Yealink's former JSON API
   voip.rps.rps_device:
     provider: yealink_v1
     client_id: "{{ rps_client_id }}"
@@ -384,7 +383,7 @@ EXAMPLES = r"""
     servers:
       acme-berlin: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Snom's XML-RPC service
+- name: Register a phone at Snom's XML-RPC service
   voip.rps.rps_device:
     provider: snom
     username: acme
@@ -392,7 +391,7 @@ EXAMPLES = r"""
     mac: "000413900001"
     url: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Snom SRAPS
+- name: Register a phone at Snom SRAPS
   voip.rps.rps_device:
     provider: snom_sraps
     client_id: "{{ rps_client_id }}"
@@ -400,7 +399,7 @@ EXAMPLES = r"""
     mac: "000413900002"
     url: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Panasonic's redirect server
+- name: Register a phone at Panasonic's redirect server
   voip.rps.rps_device:
     provider: panasonic
     username: acme
@@ -408,7 +407,7 @@ EXAMPLES = r"""
     mac: "0080f0000001"
     url: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Gigaset's XML-RPC service
+- name: Register a phone at Gigaset's XML-RPC service
   voip.rps.rps_device:
     provider: gigaset
     username: acme
@@ -416,7 +415,7 @@ EXAMPLES = r"""
     mac: "7c2f80000001"
     url: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Gigaset GRAPE
+- name: Register a phone at Gigaset GRAPE
   voip.rps.rps_device:
     provider: gigaset_grape
     client_id: "{{ rps_client_id }}"
@@ -424,7 +423,7 @@ EXAMPLES = r"""
     mac: "7c2f80000002"
     url: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Fanvil FDPS
+- name: Register a phone at Fanvil FDPS
   voip.rps.rps_device:
     provider: fanvil
     username: acme
@@ -434,7 +433,7 @@ EXAMPLES = r"""
     servers:
       acme-berlin: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Poly Zero Touch
+- name: Register a phone at Poly Zero Touch
   voip.rps.rps_device:
     provider: poly
     api_key: "{{ rps_api_key }}"
@@ -443,7 +442,7 @@ EXAMPLES = r"""
     servers:
       acme-berlin: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Alcatel-Lucent Enterprise EDS
+- name: Register a phone at Alcatel-Lucent Enterprise EDS
   voip.rps.rps_device:
     provider: ale
     username: acme
@@ -453,7 +452,7 @@ EXAMPLES = r"""
     servers:
       acme-berlin: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Unify Zero Touch Deployment, by a client certificate
+- name: Register a phone at Unify Zero Touch Deployment, with a TLS client certificate
   voip.rps.rps_device:
     provider: unify
     client_cert: /etc/voip/unify.pem
@@ -461,7 +460,7 @@ EXAMPLES = r"""
     mac: "001ae8000001"
     url: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Auerswald's provisioning server
+- name: Register a phone at Auerswald's provisioning server
   voip.rps.rps_device:
     provider: auerswald
     username: acme
@@ -469,7 +468,7 @@ EXAMPLES = r"""
     mac: "000952000001"
     url: https://berlin.acme.example/provisioning/
 
-- name: Point a phone at Akuvox RPS, at the address that the vendor gives with the account
+- name: Register a phone at Akuvox RPS, at the URL that the vendor provides with the account
   voip.rps.rps_device:
     provider: akuvox
     api_url: "{{ akuvox_api_url }}"

@@ -43,7 +43,7 @@ options:
 seealso:
   - module: voip.rps.yeastar_phone
   - ref: ansible_collections.voip.rps.docsite.yeastar
-    description: Phones into a Yeastar PBX, from its settings on.
+    description: Set up a Yeastar PBX, and add its phones.
 """
 
 EXAMPLES = r"""

@@ -112,9 +112,9 @@ seealso:
   - module: voip.rps.yeastar_autoprovision_info
   - module: voip.rps.rps_device
   - ref: ansible_collections.voip.rps.docsite.yeastar
-    description: Phones into a Yeastar PBX, from its settings on.
+    description: Set up a Yeastar PBX, and add its phones.
   - ref: ansible_collections.voip.rps.docsite.phone_lists
-    description: What a phone list may look like.
+    description: The formats and columns of phone lists.
 """
 
 EXAMPLES = r"""

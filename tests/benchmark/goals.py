@@ -147,7 +147,7 @@ def _requests(figures: Figures) -> Goal:
 def _services(figures: Figures, what: str, field: str, least: str) -> Goal:
     """Of all services and what is done there, the case that takes most in comparison."""
     return _goal(
-        f"the {what} that any service takes, beside the least that its API allows",
+        f"the {what} that any service takes, next to the least that its API allows",
         f"<= {MOST_TIMES_LEAST:g} x",
         "{:.2f} x",
         lambda: _worst(figures, field, least),

@@ -14,11 +14,11 @@ BATCH = 100
 MANY = 10**9
 """There is no limit."""
 MOST = 1.3
-"""So many times the least requests, and the least time, are allowed."""
+"""The goal: at most this many times the least requests and the least time."""
 
 
 class Requests(NamedTuple):
-    """So many requests: those C(in_a_row) wait for the one before, the others go out at once."""
+    """How many requests: those C(in_a_row) wait for the one before, the others are sent several at a time."""
 
     in_a_row: int
     at_once: int
@@ -34,9 +34,10 @@ class Requests(NamedTuple):
 
 
 class Api(NamedTuple):
-    """What calls a service has, as far as it takes to count them.
+    """What calls a service has, to count its requests.
 
-    A page or a call has so many phones; 0: there is none. C(why): the reasons for what is not obvious, for the docs.
+    C(page), C(look), C(bind) and C(move) are numbers of phones; 0 means that the service cannot. C(why): the
+    reasons, for the docs.
     """
 
     why: str
@@ -49,11 +50,11 @@ class Api(NamedTuple):
     list_shows: bool = False
     """The list tells where each phone points."""
     look: int = 0
-    """Phones that a call reads, where the list does not tell what is to be known."""
+    """Phones that a call reads, if the list does not tell enough."""
     looks_show: bool = True
-    """Such a call tells where a phone points. Where nothing does, those to be moved are listed alone, with force."""
+    """Such a call tells where a phone points. If nothing does, the moved phones alone are listed, with force."""
     elsewhere: int = 0
-    """Calls to read a phone that the list does not show to point where it shall."""
+    """Calls to read a phone that the list does not show at its target."""
     missing: int = 0
     """Requests to make sure that a list without any of the phones is complete."""
     bind: int = 1
@@ -82,13 +83,13 @@ class Api(NamedTuple):
         return Requests(in_a_row, looks + ceil(phones / self.bind))
 
     def again(self, phones: int) -> Requests:
-        """To find that all of them point there, as far as the service tells that."""
+        """To find that all of them point there, if the service tells that."""
         pages = ceil(phones / self.page) if self.page else 0
         looks = ceil(phones / self.look) if self.look and not self.list_shows else 0
         return Requests(self.start + pages, looks)
 
     def moved(self, phones: int, moved: int) -> Requests:
-        """To move some of so many phones."""
+        """To move C(moved) of these phones."""
         seen = self.again(phones if self.shows else moved)
         after = self.canary + self.confirm + self.confirm_moves
         moves = ceil(moved / self.move) * self.move_calls

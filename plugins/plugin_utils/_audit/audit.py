@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an audit found, as all of its files show it."""
+"""The result of an audit, in the form that all of its files show."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import (
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.advice import advice as advice_for_error
 
 LONGEST = 300
-"""So many characters of a text are shown."""
+"""Maximum number of characters of a text in the files."""
 
 LIST_COLUMNS = ("name", "model", "extension", "group", "sn")
 
 
 class Cells(NamedTuple):
-    """A phone as all files show it: no password is in it, and nothing that turns text around."""
+    """A phone as all files show it, without passwords and without characters that change the direction of text."""
 
     mac: str
     provider: str
@@ -60,20 +60,23 @@ COLUMNS = Cells._fields
 
 _ADVICE = {
     MISSING: "It is not registered. Run rollout with this list.",
-    DRIFTED: "It points elsewhere. Run rollout, or correct the list if the change was on purpose.",
+    DRIFTED: "It points to another target. Run rollout, or correct the list if the change was on purpose.",
     EXTRA: "No row of the list names it. Add a row, or release it with decommission.",
-    ELSEWHERE: "Another account holds it. Ask its former owner, or the vendor with a receipt.",
+    ELSEWHERE: "Another account has registered it. Ask its former owner, or send the vendor the receipt.",
 }
 _ADVICE_UNVERIFIABLE = {
-    NOT_TOLD: "Its row only has replaces. Write its server or url there, now that it is registered.",
-    NO_URL: "The list names a server without a URL. Give its URL in audit_servers.",
-    NOT_YET: "It was not read yet. The next runs read it, sooner with a higher audit_reads.",
+    NOT_TOLD: "Its row has only the column replaces. It is registered now, so add its server or url to the row.",
+    NO_URL: "The list names a server without a URL. Add the URL to audit_servers.",
+    NOT_YET: "It was not read yet. One of the next runs will read it. A higher audit_reads makes that sooner.",
 }
-_NOT_SHOWN = "The service does not tell where it points. Check it at the phone, or run rollout with rollout_force."
+_NOT_SHOWN = "The service cannot report where it points. Check the phone, or run rollout with rollout_force."
 
 
 class AccountAudit(NamedTuple):
-    """The audit of an account. C(reads): how many phones were read one by one; C(failure): why it could not be read."""
+    """The audit of an account.
+
+    ``reads``: the number of phones whose target was read. ``failure``: why the account could not be read, or None.
+    """
 
     account: str
     provider: str
@@ -85,9 +88,10 @@ class AccountAudit(NamedTuple):
 
 
 class Audit(NamedTuple):
-    """A whole run: when it began, in seconds since 1970, how long it took, and the C(runs) before it.
+    """A whole run.
 
-    C(table): its rows as C(cells_of) returns them.
+    ``at``: its start in seconds since 1970. ``duration``: in seconds. ``runs``: the runs before it. ``table``: its rows
+    as ``cells_of`` returns them.
     """
 
     at: int
@@ -103,11 +107,11 @@ class Audit(NamedTuple):
 
 
 def advice(row: Row) -> str:
-    """Return what to do about a row, empty where it is right."""
+    """Return what to do about a row, or an empty text if its state is right."""
     if row.error is not None:
         return advice_for_error(row.error.code)
     if row.held_by:
-        return f"Your account {shown(row.held_by)} holds it. Correct the list, or run migrate."
+        return f"Your account {shown(row.held_by)} has registered it. Correct the list, or run migrate."
     if row.state == UNVERIFIABLE:
         return _ADVICE_UNVERIFIABLE.get(row.reason, _NOT_SHOWN)
     return _ADVICE.get(row.state, "")
@@ -115,14 +119,14 @@ def advice(row: Row) -> str:
 
 def cells_of(rows: Iterable[Row]) -> list[Cells]:
     """Return the rows as all files show them."""
-    # Most texts are those of many phones, and making them fit to be shown is what takes time.
+    # Most texts occur for many phones, and cleaning them takes most of the time.
     text = _Memo(shown)
     time = _Memo(utc)
     return [_cells(row, text, time) for row in rows]
 
 
 class _Memo(dict[Any, Any]):
-    """What a function returns, by its argument."""
+    """A cache of the results of a function, by its argument."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         super().__init__()
@@ -159,30 +163,30 @@ def _cells(row: Row, text: Mapping[Any, Any], time: Mapping[Any, Any]) -> Cells:
 
 
 def shown(text: Any) -> Any:
-    """Return a text of the list or the service fit to be shown, None where there is none."""
+    """Return a text of the list or the service without secrets, at most ``LONGEST`` characters, or None if empty."""
     if not text:
         return None
-    words = without_userinfo(SECRETS.hide(str(text)))
-    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+    cleaned = without_userinfo(SECRETS.hide(str(text)))
+    return cleaned if len(cleaned) <= LONGEST else f"{cleaned[: LONGEST - 1]}…"
 
 
 def utc(seconds: int | None) -> str | None:
-    """Return a time as C(2026-01-31T23:59:59Z)."""
+    """Return a time in seconds since 1970 as ``2026-01-31T23:59:59Z``, or None if it is None."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def vendor_of(provider: str) -> str:
-    """Return the vendor's name, from that of its service."""
+    """Return the name of the vendor of a provider."""
     return provider.partition("_")[0].capitalize()
 
 
 def colons(mac: str) -> str:
-    """Return a MAC address as vendors print it on labels."""
+    """Return a MAC address in the format of vendors' labels, in upper-case pairs with colons."""
     return ":".join(mac[place : place + 2] for place in range(0, 12, 2)).upper()
 
 
 def as_run(audit: Audit, counts: Mapping[str, int]) -> Run:
-    """Return the run as the history keeps it."""
+    """Return the record of the run for the history."""
     return Run(audit.at, counts)

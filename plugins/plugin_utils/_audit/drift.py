@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which phones of an account drifted from the list: pure, from the rows of an audit."""
+"""Find the phones of an account that drifted from the list. Pure: the input is the rows of an audit."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ KINDS = {MISSING: GONE, DRIFTED: MOVED, EXTRA: NEW, ELSEWHERE: TAKEN}
 
 
 class Drift(NamedTuple):
-    """What an audit tells of the phones of an account.
+    """The drift of an account, as an audit found it.
 
-    C(phones): those that drifted, by MAC address: the kind, and where it points, without a password; C(undecided):
-    those of which it read nothing; C(named): all of its phones; C(is_complete): whether it looked for others, too.
+    ``phones``: the kind of drift and the current URL without a password, by MAC address. ``undecided``: the phones that
+    this audit did not read. ``named``: all of its phones. ``is_complete``: whether it looked for extra phones, too.
     """
 
     phones: Mapping[str, tuple[str, str | None]]
@@ -40,14 +40,14 @@ class Drift(NamedTuple):
     is_complete: bool
 
     def ended(self, mac: str) -> bool:
-        """Tell whether a phone that had drifted does so no longer. What an audit did not look at stays as it was."""
+        """Return whether a phone that had drifted does so no longer. What an audit did not look at stays as it was."""
         if mac in self.phones or mac in self.undecided:
             return False
         return self.is_complete or mac in self.named
 
 
 def drift_of(rows: Sequence[Row], *, is_complete: bool) -> Drift:
-    """Return what the rows of an account tell."""
+    """Return the drift of an account from the rows of its audit."""
     phones: dict[str, tuple[str, str | None]] = {}
     undecided = set()
     for row in rows:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of an audit but the page: pure, from what was found to texts."""
+"""The files of an audit except the HTML page. Pure: functions return the text of each file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PREFIX = "voip_rps_audit"
 
 
 def json_text(audit: Audit) -> str:
-    """Return the audit as JSON: totals, accounts, and every row, one a line."""
+    """Return the audit as JSON, with totals, accounts, and one line for each row."""
     head = {
         "at": utc(audit.at),
         "duration": round(audit.duration, 3),
@@ -63,7 +63,7 @@ def csv_text(audit: Audit) -> str:
 
 
 def claims_text(audit: Audit) -> str:
-    """Return the phones that somebody else's account holds, each with the text of a ticket to its vendor, as CSV."""
+    """Return as CSV the phones that somebody else's account has registered, each with a support ticket's text."""
     return _csv(CLAIM_COLUMNS, (_claim(one, row) for one in audit.accounts for row in _claimed(one)))
 
 
@@ -76,9 +76,9 @@ def _claim(one: AccountAudit, row: Row) -> tuple[Any, ...]:
     number = f", serial number {serial}," if serial else ""
     user = f" (user name {shown(one.user)})" if one.user else ""
     ticket = (
-        f"The {vendor} phone with MAC address {colons(row.mac)}{number} is ours, but it is registered in another "
-        f"account of your redirection service. Please release it there, so that we can register it in our "
-        f"account{user}. We can send the receipt."
+        f"The {vendor} phone with MAC address {colons(row.mac)}{number} is ours, but another account of your "
+        f"redirection service has registered it. Please release it, so that we can register it with our "
+        f"account{user}. We can send you the receipt."
     )
     return row.mac, serial, vendor, shown(row.columns.get("model")), row.provider, shown(one.account), ticket
 
@@ -93,7 +93,7 @@ def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def metrics_text(audit: Audit) -> str:
-    """Return the audit in Prometheus' text format, as the textfile collector of its node exporter reads it."""
+    """Return the audit in the text format of Prometheus, for the textfile collector of its node exporter."""
     counts = [
         ({**_labels(one), "state": state, "source": source}, by_state[state])
         for one in audit.accounts
@@ -106,32 +106,32 @@ def metrics_text(audit: Audit) -> str:
         if (times := [row.seen.seen_at for row in one.rows if row.seen.seen_at is not None])
     ]
     families: list[tuple[str, str, Sequence[tuple[Mapping[str, str], float]]]] = [
-        ("phones", "Phones by state, and by where that is known from.", counts),
-        ("reads", "Phones that were read one by one.", [(_labels(one), one.reads) for one in audit.accounts]),
-        ("requests", "HTTP requests sent.", [(_labels(one), one.requests) for one in audit.accounts]),
+        ("phones", "Number of phones by state and source.", counts),
+        ("reads", "Number of phones that were read.", [(_labels(one), one.reads) for one in audit.accounts]),
+        ("requests", "Number of HTTP requests.", [(_labels(one), one.requests) for one in audit.accounts]),
         (
             "account_up",
             "Whether the account could be read, 1 or 0.",
             [(_labels(one), int(one.failure is None)) for one in audit.accounts],
         ),
-        ("oldest_reading_timestamp_seconds", "Time of the oldest reading that the audit relies on.", oldest),
+        ("oldest_reading_timestamp_seconds", "Time of the oldest reading that the audit uses.", oldest),
         (
             "unread_accounts",
-            "Accounts that could not be read.",
+            "Number of accounts that could not be read.",
             [({}, sum(one.failure is not None for one in audit.accounts))],
         ),
-        ("last_run_timestamp_seconds", "When the audit began.", [({}, audit.at)]),
-        ("duration_seconds", "How long the audit took.", [({}, round(audit.duration, 3))]),
+        ("last_run_timestamp_seconds", "Time at which the audit started.", [({}, audit.at)]),
+        ("duration_seconds", "Duration of the audit.", [({}, round(audit.duration, 3))]),
     ]
-    return "".join(_family(f"{_PREFIX}_{name}", words, samples) for name, words, samples in families)
+    return "".join(_family(f"{_PREFIX}_{name}", help_text, samples) for name, help_text, samples in families)
 
 
 def _labels(one: AccountAudit) -> dict[str, str]:
     return {"account": str(shown(one.account)), "provider": one.provider}
 
 
-def _family(name: str, words: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> str:
-    lines = [f"# HELP {name} {words}", f"# TYPE {name} gauge"]
+def _family(name: str, help_text: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> str:
+    lines = [f"# HELP {name} {help_text}", f"# TYPE {name} gauge"]
     for labels, value in samples:
         inner = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
         lines.append(f"{name}{{{inner}}} {value}" if inner else f"{name} {value}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The history of audits: what was read of each phone and when, in an SQLite file with one writer."""
+"""The history of audits: the last reading of each phone and its time, in an SQLite file with one writer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ APPLICATION_ID = 0x52505341
 VERSION = 1
 DAY = 24 * 3600
 KEPT_DAYS = 400
-"""So long a phone that no list names, and a run, are remembered."""
+"""Number of days for which runs, and phones that no list names, are kept."""
 
 _HEADER = b"SQLite format 3\0"
 _WAIT = 2.0
@@ -41,7 +41,7 @@ CREATE TABLE runs (at INTEGER PRIMARY KEY, {", ".join(f"{state} INTEGER NOT NULL
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """
-# The event source reads this table. A file without it gets it with its next audit.
+# The event source reads this table. The next audit adds it to a file that does not have it.
 _DRIFT = """
 CREATE TABLE IF NOT EXISTS drift (
   serial INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -53,21 +53,21 @@ CREATE TABLE IF NOT EXISTS drift (
 
 
 class HistoryError(ValueError):
-    """The history cannot be used: words for the user, that follow the name of the file."""
+    """The history cannot be used. The message for the user follows the name of the file."""
 
 
 class Run(NamedTuple):
-    """An audit: when it began, in seconds since 1970, and how many phones had each state."""
+    """An audit: its start in seconds since 1970, and the number of phones for each state."""
 
     at: int
     counts: Mapping[str, int]
 
 
 class Keyed:
-    """Compares URLs that hold a password without keeping them.
+    """Compare URLs that contain a password without storing them.
 
     The digests are keyed by the salt of the file and the login of the account, so the file alone does not help to guess
-    a password. C(login): the secrets of the account.
+    a password. ``login``: the secrets of the account.
     """
 
     def __init__(self, salt: bytes, login: Collection[str]) -> None:
@@ -83,13 +83,13 @@ class Keyed:
 
 
 class History:
-    """An open history. A context: what was written is kept only if C(commit) was called before its end.
+    """An open history, as a context manager. Writes are only kept if ``commit`` is called before its end.
 
-    Everything raises HistoryError, in words for the user.
+    Everything raises HistoryError, with a message for the user.
     """
 
     def __init__(self, path: str | None, *, check_mode: bool = False) -> None:
-        """Open the file, or begin it; with C(check_mode), or no C(path), nothing is written.
+        """Open the file, or create it. With ``check_mode``, or without ``path``, nothing is written.
 
         From here on no other audit can write to it.
         """
@@ -99,7 +99,7 @@ class History:
         self._salt = b""
         if path is None:
             return
-        with _in_words():
+        with _history_errors():
             new = not os.path.exists(path) or os.path.getsize(path) == 0
             if new and check_mode:
                 return
@@ -127,7 +127,7 @@ class History:
                 database.execute(statement)
             database.execute("INSERT INTO salt VALUES (?)", (secrets.token_bytes(16),))
         if _number(database, "application_id") != APPLICATION_ID:
-            raise HistoryError("is a database of another program, not a history of audits: give another file")
+            raise HistoryError("is a database of another program, not a history of audits: set another file")
         version = _number(database, "user_version")
         if version != VERSION:
             raise HistoryError(f"has version {version} of the history, and this collection reads version {VERSION}")
@@ -136,14 +136,14 @@ class History:
             database.execute(_DRIFT)
 
     def keyed(self, login: Collection[str]) -> Keyed:
-        """Return what compares URLs that hold a password, of the account with this login."""
+        """Return the comparison of URLs with passwords for the account with this login."""
         return Keyed(self._salt, login)
 
     def past(self, provider: str, account: str, devices: Iterable[Device], keyed: Keyed) -> dict[str, Seen]:
-        """Return what was read of the phones of an account before, by MAC address."""
+        """Return the earlier readings of the phones of an account, by MAC address."""
         if self._database is None:
             return {}
-        with _in_words():
+        with _history_errors():
             rows = self._database.execute(
                 "SELECT mac, status, url, digest, seen_at FROM phones WHERE provider = ? AND account = ?",
                 (provider, account),
@@ -165,10 +165,10 @@ class History:
     def remember(
         self, provider: str, account: str, readings: Iterable[tuple[Device, Seen, bool | None]], keyed: Keyed
     ) -> None:
-        """Keep what was read of phones: each with what was seen, and whether that is where the list says."""
+        """Store readings: the device, what was seen, and whether it points to the target in the list."""
         if self._database is None or not self._is_kept:
             return
-        with _in_words():
+        with _history_errors():
             self._database.executemany(
                 "INSERT OR REPLACE INTO phones VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -178,10 +178,10 @@ class History:
             )
 
     def remember_drift(self, provider: str, account: str, drift: Drift, at: int) -> None:
-        """Keep which phones of an account drifted at the time C(at): those that did so already keep their number."""
+        """Store the phones of an account that drifted at the time ``at``. Earlier ones keep their serial number."""
         if self._database is None or not self._is_kept:
             return
-        with _in_words():
+        with _history_errors():
             rows = self._database.execute(
                 "SELECT mac, kind, url FROM drift WHERE provider = ? AND account = ?", (provider, account)
             )
@@ -201,10 +201,10 @@ class History:
             )
 
     def runs(self, most: int) -> list[Run]:
-        """Return the last runs, the oldest first."""
+        """Return at most ``most`` last runs, the oldest first."""
         if self._database is None:
             return []
-        with _in_words():
+        with _history_errors():
             columns = ", ".join(STATES)
             rows = self._database.execute(
                 f"SELECT at, {columns} FROM runs ORDER BY at DESC LIMIT ?", (most,)
@@ -212,10 +212,10 @@ class History:
         return [Run(at, dict(zip(STATES, counts, strict=True))) for at, *counts in reversed(rows)]
 
     def commit(self, run: Run) -> None:
-        """Keep this run and what was remembered, and forget what is older than C(KEPT_DAYS)."""
+        """Store this run and its readings, and delete everything older than ``KEPT_DAYS``."""
         if self._database is None or not self._is_kept:
             return
-        with _in_words():
+        with _history_errors():
             marks = ", ".join("?" * (len(STATES) + 1))
             values = (run.at, *(run.counts[state] for state in STATES))
             self._database.execute(f"INSERT OR REPLACE INTO runs VALUES ({marks})", values)
@@ -229,13 +229,13 @@ class History:
 def _kept(
     device: Device, seen: Observation, met: bool | None, keyed: Keyed
 ) -> tuple[str | None, str | None, bytes | None]:
-    """Return what is kept of a reading: the status, the URL without a password, the digest of one that had one."""
+    """Return what is stored of a reading: the status, the URL without a password, and the digest of a full URL."""
     if seen.status != REGISTERED or seen.url is None:
         return seen.status, None, None
     shown = without_userinfo(seen.url)
     if shown == seen.url:
         return seen.status, seen.url, None
-    # Services spell URLs in their own way: what is compared next time is the list's spelling.
+    # Services normalize URLs in their own way, so the next audit compares the spelling of the list.
     wanted = device.target.url if met and device.target else None
     return seen.status, shown, keyed.digest(wanted or seen.url)
 
@@ -257,7 +257,7 @@ def _quoted(path: str) -> str:
 def _check_header(path: str) -> None:
     with open(path, "rb") as file:
         if file.read(len(_HEADER)) != _HEADER:
-            raise HistoryError("is not a history of audits: give another file")
+            raise HistoryError("is not a history of audits: set another file")
 
 
 def _number(database: sqlite3.Connection, pragma: str) -> int:
@@ -265,15 +265,15 @@ def _number(database: sqlite3.Connection, pragma: str) -> int:
 
 
 @contextlib.contextmanager
-def _in_words() -> Iterator[None]:
-    """Raise what SQLite and the system raise as HistoryError."""
+def _history_errors() -> Iterator[None]:
+    """Turn the errors of SQLite and the system into HistoryError."""
     try:
         yield
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise HistoryError("is in use by another audit: run again when that has ended") from None
+            raise HistoryError("is in use by another audit: run again when that audit has ended") from None
         raise HistoryError(f"cannot be used: {error}") from None
     except sqlite3.Error as error:
-        raise HistoryError(f"is damaged ({error}): restore it from a backup, or give another file") from None
+        raise HistoryError(f"is damaged ({error}): restore it from a backup, or set another file") from None
     except OSError as error:
         raise HistoryError(f"cannot be used: {error.strerror or error}") from None

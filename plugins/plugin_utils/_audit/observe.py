@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an account's service says of the phones of a list: one list call, then reads of as many as are due."""
+"""Read the phones of a list at the service of an account: one list call, then a read for each phone that is due."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from ansible_collections.voip.rps.plugins.plugin_utils._audit.selection import (
 from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import HISTORY, READ, Seen
 
 CHUNK = 1000
-"""So many reads are kept before the next ones are sent: what was read before the service failed is not lost."""
+"""Number of reads that are sent before their results are kept, so a failing service loses no earlier results."""
 
-NO_LIST_WARNING = "the service does not list the account, so phones that no row names (extra) are not found"
+NO_LIST_WARNING = "the service cannot list the phones of the account, so extra phones that no row names are not found"
 
 
 class Observed(NamedTuple):
-    """What was seen of an account.
+    """The readings of an account.
 
-    C(seen): each phone of the list, by MAC address; C(fresh): those of them that were read in this run; C(extra): the
-    account's phones that no row names; C(reads): how many phones were read one by one; C(failure): why the account
-    could not be read, or no further.
+    ``seen``: each phone of the list, by MAC address. ``fresh``: those that were read in this run. ``listed``: the
+    phones that the account lists, or None. ``extra``: the phones of the account that no row names. ``reads``: the
+    number of phones whose target was read. ``failure``: why reading failed or stopped early, or None.
     """
 
     seen: Mapping[str, Seen]
@@ -64,11 +64,11 @@ def observe_account(
     find_extra: bool,
     progress: Progress | None = None,
 ) -> Observed:
-    """Return what is known of an account's phones; whatever fails is in it, and only errors of ours are raised.
+    """Return the readings of an account's phones. Failures are part of the result.
 
-    C(named): every MAC address of the list, whoever owns its row; C(past): what the history knows; C(now): the seconds
-    since 1970. C(find_extra): list the account even where reading each phone takes fewer calls. C(progress)
-    is told of each phone that was read.
+    ``named``: every MAC address of the list, including rows of other accounts. ``past``: the readings of the history.
+    ``now`` returns the seconds since 1970. ``find_extra``: list the account even if reading each phone takes fewer
+    calls. ``progress`` counts the phones that were read.
     """
     runner = Runner(service, devices, progress)
     fresh: dict[str, Seen] = {}
@@ -82,10 +82,10 @@ def observe_account(
     except RpsError as error:
         return unread_account(devices, _without_answer(error), now())
     failure: RpsError | None = None
-    rest = [device for device in devices if device.mac not in fresh]
+    remaining = [device for device in devices if device.mac not in fresh]
     can_read = service.can.read_target
-    due = to_read(rest, listed, past, limits, now(), read_target=can_read)
-    targets = {device.mac for device in rest if shows_target(device, read_target=can_read)}
+    due = to_read(remaining, listed, past, limits, now(), read_target=can_read)
+    targets = {device.mac for device in remaining if shows_target(device, read_target=can_read)}
     reads = 0
     runner.progress.begin_whole(READ_NOW, len(due))
     todo = iter(due)
@@ -112,18 +112,18 @@ def observe_account(
 
 
 def unread_account(devices: Sequence[Device], failure: RpsError, now: int) -> Observed:
-    """Return what is known of an account that could not be read."""
+    """Return the result for an account that could not be read."""
     failed = Seen(Observation(None, error=failure), now, READ)
     return Observed({device.mac: failed for device in devices}, (), None, (), 0, failure)
 
 
 def _without_answer(error: RpsError) -> RpsError:
-    """Return an error that does not hold on to the answer that it was raised for."""
+    """Return a copy of an error that does not keep its response in memory."""
     return RpsError(error.code, error.message)
 
 
 def _listed(runner: Runner[Service], wanted: bool) -> tuple[Mapping[str, Observation] | None, list[str]]:
-    """Return the phones that the account lists, None where it was not asked or cannot tell, and warnings."""
+    """Return the phones that the account lists, or None if it was not asked or cannot list them, and warnings."""
     can = runner.service.can
     if not wanted:
         return None, []
@@ -135,16 +135,16 @@ def _listed(runner: Runner[Service], wanted: bool) -> tuple[Mapping[str, Observa
     if len(listing.refused) == len(runner.service.models):
         return None, [NO_LIST_WARNING]
     refused = ", ".join(sorted(listing.refused))
-    words = f"the service does not list these models, so phones of them that no row names are not found: {refused}"
-    return dict.fromkeys(listing.macs, Observation(REGISTERED)), [words] if refused else []
+    warning = f"the service does not list these models, so their extra phones are not found: {refused}"
+    return dict.fromkeys(listing.macs, Observation(REGISTERED)), [warning] if refused else []
 
 
 def _pointing_there(
     runner: Runner[Service], devices: Sequence[Device], listed: Collection[str], now: Callable[[], int]
 ) -> dict[str, Seen]:
-    """Return the phones that a service which lists by model tells to point where the list says.
+    """Return the phones that point to the target in the list, from a service that lists devices by model and URL.
 
-    A list is asked for where it spares more reads than it costs. Raises RpsError.
+    Request a list only if it saves more reads than it costs. Raise RpsError.
     """
     groups: dict[tuple[str, str], list[Device]] = {}
     for device in devices:
@@ -168,7 +168,7 @@ def _pointing_there(
 def _unread(
     device: Device, listed: Collection[str] | None, past: Mapping[str, Seen], now: int, *, read_target: bool
 ) -> Seen:
-    """Return what is known of a phone that is not read in this run: from the account's list, or the history."""
+    """Return what is known of a phone that is not read in this run, from the list of the account or the history."""
     before = past.get(device.mac)
     is_listed = listed is not None and device.mac in listed
     if is_listed and not shows_target(device, read_target=read_target):

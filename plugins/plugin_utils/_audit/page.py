@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of an audit: one HTML file that needs nothing else, and in which nothing but its own script can run."""
+"""The HTML page of an audit: one file without external resources, in which only its own script can run."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from ansible_collections.voip.rps.plugins.plugin_utils._audit.states import (
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.advice import advice as advice_for_error
 
 MOST_ROWS = 20_000
-"""So many exceptions are in the page; more would make it slow to open."""
+"""Maximum number of exceptions on the page, because browsers open a larger page slowly."""
 MOST_RUNS = 30
-"""So many runs are in the chart, this one included."""
+"""Maximum number of runs in the chart, including this one."""
 
 _FILES = Path(__file__).parents[3] / "roles" / "audit" / "files"
 _COLUMNS: dict[str, Callable[[Cells], str | None]] = {
@@ -63,7 +63,7 @@ _MARK = re.compile(r"@@([A-Z]+)@@")
 
 
 def page_text(audit: Audit) -> str:
-    """Return the page."""
+    """Return the HTML page of an audit."""
     style, script = (_file(f"page.{kind}") for kind in ("css", "js"))
     exceptions = [row for row in audit.table if row.state in EXCEPTIONS]
     more = len(exceptions) - MOST_ROWS
@@ -97,7 +97,7 @@ def _digest(text: str) -> str:
 
 
 def _data(rows: Iterable[Cells]) -> str:
-    """Return the exceptions as JSON that cannot end the element that it is in."""
+    """Return the exceptions as JSON that cannot close the HTML element that contains it."""
     advice: dict[str, int] = {}
     table = [
         [*(cell(row) or "" for cell in _COLUMNS.values()), advice.setdefault(_advice(row), len(advice))] for row in rows
@@ -108,7 +108,7 @@ def _data(rows: Iterable[Cells]) -> str:
 
 
 def _minute(time: str | None) -> str:
-    """Return a time as people read it."""
+    """Return a time with minutes for people to read."""
     return f"{time[:10]} {time[11:16]} UTC" if time else "never"
 
 
@@ -149,12 +149,12 @@ def _totals(audit: Audit) -> str:
     )
     rows = [[state, *(by_source[source][state] for source in SOURCES), both[state]] for state in STATES]
     rows.append(["all", *(sum(by_source[source].values()) for source in SOURCES), sum(both.values())])
-    caption = "Phones by state, read in this run or known from the history"
+    caption = "Phones by state, read in this run or taken from the history"
     return f'<ul class="cards">{cards}</ul>{_table(caption, ["State", *SOURCES, "all"], rows)}'
 
 
 def _vendors(audit: Audit) -> str:
-    """Return a bar for each vendor, and the same as a table."""
+    """Return a bar for each vendor, and a table with the same numbers."""
     counts: dict[str, dict[str, int]] = {}
     for one in audit.accounts:
         total = counts.setdefault(vendor_of(one.provider), dict.fromkeys(STATES, 0))
@@ -187,7 +187,7 @@ def _bar(total: Mapping[str, int]) -> str:
 
 
 def _runs(runs: Sequence[Run]) -> str:
-    """Return a column for each run, and the same as a table."""
+    """Return a column for each run, and a table with the same numbers."""
     most = max((sum(run.counts[state] for state in _DRIFT) for run in runs), default=0) or 1
     columns = []
     for position, run in enumerate(runs):
@@ -234,11 +234,11 @@ def _accounts(accounts: Sequence[AccountAudit]) -> str:
         for one in accounts
     ]
     header = ["Account", "Vendor", "Result", *STATES, "phones read", "requests"]
-    return _table("What each account has", header, rows)
+    return _table("Phones by account and state", header, rows)
 
 
 def _table(caption: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table whose first column names the row; numbers are aligned to the right."""
+    """Return a table whose first column has the names of the rows. Numbers are aligned to the right."""
     lines = list(rows)
     first = lines[0] if lines else header
 

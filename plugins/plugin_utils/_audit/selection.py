@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which phones are read now: pure, the oldest first, within what the user allows."""
+"""Select the phones that an audit reads, the oldest readings first, within the limits of the user. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ HOUR = 3600
 
 
 class Limits(NamedTuple):
-    """What the user allows.
+    """The limits of the user.
 
-    C(max_age): hours for which a reading counts, None: every phone is read; C(reads): the most phones that are read, of
-    an account and in a run, None: no limit.
+    ``max_age``: hours for which a reading is valid, or None to read every phone. ``reads``: the maximum number of
+    phones to read for each account and run, or None for no limit.
     """
 
     max_age: float | None = None
@@ -37,9 +37,10 @@ def to_read(
 ) -> list[str]:
     """Return the MAC addresses of the phones to read now, the most urgent first.
 
-    C(listed): the account's own list, None where there is none; C(past): what the history knows. A phone that left the
-    list since, or came into it, is read before all others; then those never read, then the oldest. A phone of the list
-    whose target nothing can tell is not read: the list has said all there is.
+    ``listed``: the phones that the account lists, or None. ``past``: the readings of the history, by MAC address.
+    Phones that left or entered the account's list since their last reading come first, then phones that were never
+    read, then the oldest readings. Listed phones whose target cannot be verified are not read, because the list already
+    says that they are registered.
     """
     ranked: list[tuple[bool, int, int, str]] = []
     for position, device in enumerate(devices):
@@ -56,12 +57,12 @@ def to_read(
 
 
 def shows_target(device: Device, *, read_target: bool) -> bool:
-    """Tell whether reading a registered phone tells if it points where the list says."""
+    """Return whether reading a registered phone shows if it points to the target in the list."""
     return read_target and device.target is not None and device.target.url is not None
 
 
 def contradicts_list(before: Seen, is_listed: bool) -> bool:
-    """Tell whether a phone left the account's list since it was read, or came into it."""
+    """Return whether a phone left or entered the account's list since its last reading."""
     return (before.observation.status == REGISTERED) != is_listed
 
 
@@ -70,6 +71,6 @@ def _is_due(device: Device, before: Seen, limits: Limits, now: int) -> bool:
         return True
     if now - before.seen_at >= limits.max_age * HOUR:
         return True
-    # The list may say another target since, and a rollout may have moved the phone there: an old reading that
-    # differs accuses nobody.
+    # The list may have another target now, and a rollout may have moved the phone there, so an old reading that differs
+    # does not prove a drift.
     return before.observation.status == REGISTERED and met_by(device, before) is not True

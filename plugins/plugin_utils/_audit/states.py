@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The states of an audit: pure, from what was asked and what was seen of a phone to its row."""
+"""The states of an audit. Pure: from the requested target and the reading of a phone to its row."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ FAILED = "failed"
 
 
 class Seen(NamedTuple):
-    """What is known of a phone, and since when.
+    """A reading of a phone.
 
-    C(seen_at): seconds since 1970, None where nothing was ever read; C(source): C(read) in this run, or from the
-    C(history). Where the history does not keep a URL because it holds a password: C(met), whether it was the target's,
-    and C(shown), what may be shown of it.
+    ``seen_at``: seconds since 1970, or None if the phone was never read. ``source``: ``read`` in this run, or
+    ``history``. The history does not store a URL that contains a password. For such a URL, ``met`` is whether it was
+    the URL of the target, and ``shown`` is the URL without the password.
     """
 
     observation: Observation
@@ -52,14 +52,15 @@ class Seen(NamedTuple):
 
     @property
     def current_url(self) -> str | None:
-        """Where the phone points, without a password."""
+        """The URL to which the phone points, without a password."""
         return without_userinfo(self.observation.url) if self.observation.url else self.shown
 
 
 class Row(NamedTuple):
-    """A phone in the audit. C(reason): why it is C(unverifiable); C(held_by): our account that holds it instead.
+    """A phone in the audit.
 
-    C(columns): what the phone list says of it beside its target, by column.
+    ``reason``: why it is ``unverifiable``. ``held_by``: the account of the user that has registered it instead.
+    ``columns``: the other columns of its row in the phone list.
     """
 
     mac: str
@@ -78,9 +79,9 @@ class Row(NamedTuple):
 
 
 def state_of(device: Device, seen: Seen, *, read_target: bool) -> tuple[str, str]:
-    """Return the state of a phone of the list, and the reason where it is C(unverifiable).
+    """Return the state of a phone of the list, and the reason if it is ``unverifiable``.
 
-    C(read_target): whether the service tells where a phone points.
+    ``read_target``: whether the service reports where a phone points.
     """
     observation = seen.observation
     if observation.error:
@@ -104,19 +105,19 @@ def state_of(device: Device, seen: Seen, *, read_target: bool) -> tuple[str, str
 
 
 def met_by(device: Device, seen: Seen) -> bool | None:
-    """Tell whether a registered phone points where the list says, None where nothing tells."""
+    """Return whether a registered phone points to the target in the list, or None if that is not known."""
     if seen.met is not None or device.target is None:
         return seen.met
     return device.target.met_by(device.mac, seen.observation)
 
 
 def totals(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
-    """Return how many phones have each state, by source."""
+    """Return the number of phones for each state, by source."""
     counts = Counter((row.seen.source, row.state) for row in rows)
     return {source: {state: counts[source, state] for state in STATES} for source in SOURCES}
 
 
 def summary(rows: Iterable[Row]) -> dict[str, int]:
-    """Return how many phones have each state."""
+    """Return the number of phones for each state."""
     counts = Counter(row.state for row in rows)
     return {state: counts[state] for state in STATES}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which accounts an inventory is made of: those of its option accounts, or one of the shared options."""
+"""The accounts of an inventory: those of its option accounts, or one account from the shared options."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import (
 )
 
 OPTIONS = ("accounts", *RPS_OPTIONS)
-"""The options that say which accounts there are, and how to reach them."""
+"""The options that describe accounts and their connections."""
 
 
 def inventory_accounts(
     given: Mapping[str, Any], environment: Mapping[str, str], problems: Problems
 ) -> list[RoleAccount]:
-    """Return the accounts of an inventory; adds to C(problems) what is wrong with them, without showing any value.
+    """Return the accounts of an inventory, and add every problem to ``problems``, without showing any value.
 
-    C(given): those of OPTIONS that the inventory's file has. Beside C(accounts), neither another option nor the
-    environment counts.
+    ``given``: those of OPTIONS that the inventory file sets. With ``accounts``, other options are a problem, and the
+    environment is ignored.
     """
     if "accounts" not in given:
         return accounts_in(_one(given, environment), None, problems)
-    beside = [name for name in given if name != "accounts"]
-    if beside:
-        words = f"give either accounts or {', '.join(beside)}: with accounts, each account has its own options"
-        problems.append(Problem("invalid_input", "accounts", words))
+    others = [name for name in given if name != "accounts"]
+    if others:
+        message = f"is mutually exclusive with {', '.join(others)}: move these into the options of each account"
+        problems.append(Problem("invalid_input", "accounts", message))
     source = dict_source("accounts", given["accounts"], problems)
     if source is None:
         return []
@@ -46,7 +46,7 @@ def inventory_accounts(
 
 
 def _one(given: Mapping[str, Any], environment: Mapping[str, str]) -> Source:
-    """Return the account of the shared options, named as its provider, with the environment's where none is given."""
+    """Return the account of the shared options or else the environment. Its name is its provider."""
     provider = str(given.get("provider") or environment.get(f"{ENV_PREFIX}PROVIDER") or "").strip()
     service = SERVICES.get(provider)
     own = ("api_url", *(service.login if service else ()))
@@ -56,7 +56,7 @@ def _one(given: Mapping[str, Any], environment: Mapping[str, str]) -> Source:
     for option in RPS_OPTIONS:
         variable = ENV_PREFIX + option.upper()
         value = environment.get(variable)
-        # An empty variable is as if it were unset, except where that would send a login to another place.
+        # An empty variable counts as not set, unless that would send a login to another address.
         if option in given or option in others or value is None or not (value.strip() or option in own):
             continue
         options[option] = value

@@ -20,15 +20,15 @@ VARIABLES = ("rps_mac", "rps_provider", "rps_account", "rps_status", "rps_curren
 MOST_NAMED = 5
 
 Phone = dict[str, Any]
-"""The host variables of a phone, those in C(VARIABLES); None where something is not known."""
+"""The host variables of a phone, with the names in ``VARIABLES``. Unknown values are None."""
 
 
 def phones_of_account(account: RoleAccount, *, check_target: bool) -> tuple[list[Phone], list[RpsError]]:
-    """Return the phones that an account holds, by MAC address, and why some could not be read.
+    """Return the phones of an account, sorted by MAC address, and the errors of those that could not be read.
 
-    Those that could not be read are among them, registered as the account's list says. With C(check_target), where
-    each points is read as well, as far as the service tells. Raises RpsError where the account cannot be read; no
-    password is in its message or in a phone's variables.
+    Phones that could not be read are included, because the account lists them as registered. With ``check_target``,
+    read where each phone points, if the service can report it. Raise RpsError if the account cannot be read. Neither
+    its message nor the variables contain a password.
     """
     kind = account.account.kind
     try:
@@ -55,15 +55,15 @@ def phones_of_account(account: RoleAccount, *, check_target: bool) -> tuple[list
 
 
 def unread_words(account: RoleAccount, errors: Sequence[RpsError]) -> str:
-    """Return in words which phones of an account could not be read."""
+    """Return the message about the phones of an account that could not be read."""
     return (
         f"account {account.name}: {len(errors)} phones could not be read ({count_codes(errors)}). "
-        f"The first reason: {errors[0].message}"
+        f"First reason: {errors[0].message}"
     )
 
 
 def without_repeated(phones: Iterable[Phone]) -> tuple[list[Phone], str]:
-    """Return each phone once, as the first account that holds it has it, and in words which are held by several."""
+    """Return each phone once, with the variables of the first account, and a message if several accounts list it."""
     first: dict[str, Phone] = {}
     repeated: dict[str, str] = {}
     for phone in phones:
@@ -75,12 +75,12 @@ def without_repeated(phones: Iterable[Phone]) -> tuple[list[Phone], str]:
         return list(first.values()), ""
     named = ", ".join(list(repeated.values())[:MOST_NAMED])
     more = f" and {len(repeated) - MOST_NAMED} more" if len(repeated) > MOST_NAMED else ""
-    words = f"phones that several accounts hold have the variables of the first account: {named}{more}"
-    return list(first.values()), words
+    message = f"several accounts list these phones, which have the variables of the first account: {named}{more}"
+    return list(first.values()), message
 
 
 def identity_of(accounts: Sequence[RoleAccount], *, check_target: bool) -> str:
-    """Return what tells an inventory from others: whose phones it has and what of them was read, without passwords."""
+    """Return a text that identifies the inventory in the cache: its accounts and options, without passwords."""
     each = []
     for account in accounts:
         login = {name: value for name, value in account.account.login.items() if value not in account.secrets}
@@ -89,7 +89,7 @@ def identity_of(accounts: Sequence[RoleAccount], *, check_target: bool) -> str:
 
 
 def are_phones(cached: Any) -> bool:
-    """Tell whether what a cache holds are phones as this version writes them."""
+    """Return whether a value from the cache is a list of phones that this version wrote."""
     return isinstance(cached, list) and all(
         isinstance(phone, Mapping) and set(phone) == set(VARIABLES) and isinstance(phone["rps_mac"], str)
         for phone in cached

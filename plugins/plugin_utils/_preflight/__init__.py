@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role preflight finds out: accounts, what a rollout costs, target URLs, a phone's trial, the transcript."""
+"""The checks of the role preflight: accounts, costs of a rollout, target URLs, the test phone and the transcript."""

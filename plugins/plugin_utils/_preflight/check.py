@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The checks of one account: all of them read, and none stops another."""
+"""The checks of one account. They only read, and a failed check does not stop the others."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ansible_collections.voip.rps.plugins.plugin_utils._preflight.tls import SOO
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.accounts import RoleAccount
 
 READS = 5
-"""So many reads tell the latency."""
+"""Number of reads from which the latency is computed."""
 
 
 class Subject(NamedTuple):
-    """An account, with what a rollout of the list would do there.
+    """An account, and its part of a rollout.
 
-    C(servers): what may be added, name to URL; C(swaps): so many of the devices replace others.
+    ``servers``: the URLs of servers that may be added, by name. ``swaps``: the number of devices that replace others.
     """
 
     account: RoleAccount
@@ -40,9 +40,10 @@ class Subject(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What was found out of an account. C(phones) and C(servers): how many it has, where the service can list them.
+    """The results of the checks of an account.
 
-    C(latency): the median of some reads, in seconds. C(failure): why the account cannot be used.
+    ``phones`` and ``servers``: their numbers, or None if the service cannot list them. ``latency``: the median of some
+    reads, in seconds. ``failure``: why the account cannot be used, or None.
     """
 
     subject: Subject
@@ -55,7 +56,7 @@ class Checked(NamedTuple):
 
     @property
     def costs(self) -> dict[str, Cost]:
-        """What a rollout of the account's phones costs, and one after that; nothing where the list has none of it."""
+        """The cost of a first and a second rollout, or an empty dictionary if the list has no phones of the account."""
         service, devices, policy = self.subject.service, self.subject.devices, self.subject.policy
         if not devices:
             return {}
@@ -66,7 +67,7 @@ class Checked(NamedTuple):
         }
 
     def minutes(self, cost: Cost) -> float | None:
-        """Return how long a rollout takes, in minutes; None where no latency is known."""
+        """Return the duration of a rollout in minutes, or None if the latency is not known."""
         if self.latency is None:
             return None
         return round(cost.seconds(self.latency, self.subject.account.params) / 60, 2)
@@ -87,32 +88,35 @@ class Checked(NamedTuple):
         }
 
     def lines(self) -> list[str]:
-        """Return what is shown of the account."""
+        """Return the lines that show the account."""
         name = self.subject.account.name
         usable = f"cannot be used ({self.failure.code})" if self.failure else "can be used"
         path = self.tls.words() if self.tls else "no TLS connection"
         lines = [f"{name}: {usable}; {path}; {self.subject.service.client.proxy or 'no proxy'}"]
         if self.failure is None:
-            held = "phones cannot be listed" if self.phones is None else f"phones: {self.phones}"
-            speed = "" if self.latency is None else f"; {self.latency * 1000:.0f} ms a request"
+            phones = "phones cannot be listed" if self.phones is None else f"phones: {self.phones}"
+            speed = "" if self.latency is None else f"; {self.latency * 1000:.0f} ms per request"
             servers = "servers cannot be listed" if self.servers is None else f"servers: {self.servers}"
-            lines.append(f"{name}: {held}; {servers}{speed}")
+            lines.append(f"{name}: {phones}; {servers}{speed}")
         costs = [self._cost_words(words, cost) for words, cost in self.costs.items()]
         if costs:
             lines.append(f"{name}: rollout of {len(self.subject.devices)} phones: {'; '.join(costs)}")
         can = _abilities(self.subject.service)
-        able, unable = ([key.replace("_", " ") for key, it in can.items() if it is which] for which in (True, False))
+        able, unable = (
+            [name_of.replace("_", " ") for name_of, is_able in can.items() if is_able is which]
+            for which in (True, False)
+        )
         lines.append(f"{name}: can {', '.join(able) or 'nothing'}; cannot {', '.join(unable) or 'nothing'}")
         return lines
 
     def _cost_words(self, words: str, cost: Cost) -> str:
         minutes = self.minutes(cost)
         time = "" if minutes is None else f", about {minutes:.1f} minutes" if minutes >= 0.1 else ", under 0.1 minutes"
-        return f"{'first run' if words == 'fresh' else 'run again'} {cost.requests} requests{time}"
+        return f"{'first run' if words == 'fresh' else 'second run'} {cost.requests} requests{time}"
 
 
 def check_account(subject: Subject, show: Callable[[Exchange], None]) -> Checked:
-    """Return what is found out of an account; it is only read, and nothing is raised. C(show) sees every exchange."""
+    """Check an account with read calls, and return the results. Raise nothing. ``show`` gets every exchange."""
     params, client = subject.account.params, subject.service.client
     connections: list[Tls | None] = []
     seconds: list[float] = []
@@ -134,7 +138,7 @@ def check_account(subject: Subject, show: Callable[[Exchange], None]) -> Checked
         checked = checked._replace(failure=unforeseen(error))
     tls = connections[-1] if connections else None
     if tls is None and checked.failure and checked.failure.code == "tls_error":
-        # Nothing of the login is sent to see whose certificate that is.
+        # Read the certificate without sending the login.
         tls = look(subject.account.account.url, params["timeout"], verify=params["ca_path"] or True).tls
     latency = statistics.median(seconds) if seconds and checked.failure is None else None
     checked = checked._replace(tls=tls, latency=latency)
@@ -142,32 +146,31 @@ def check_account(subject: Subject, show: Callable[[Exchange], None]) -> Checked
 
 
 def _phones(service: Service) -> list[str] | None:
-    """Return the account's phones, None where the service does not list them. Raises RpsError."""
+    """Return the phones of the account, or None if the service cannot list them. Raise RpsError."""
     try:
         if service.can.list_account:
             return list(service.list_devices())
         if service.can.list_models:
             return list(look_up(service, None, None, None, False))
     except Refused as refusal:
-        # The login was taken.
-        service.warn(f"The service does not list the account's phones: {refusal.message or refusal.code}")
+        # A refusal shows that the service accepted the login.
+        service.warn(f"The service refused to list the phones of the account: {refusal.message or refusal.code}")
     return None
 
 
 def _servers(service: Service) -> int | None:
-    """Return how many named servers the account has, None where the service does not list them. Raises RpsError."""
+    """Return the number of named servers, or None if the service cannot list them. Raise RpsError."""
     try:
         return len(service.list_servers()) if service.lists_servers else None
     except Refused as refusal:
-        service.warn(f"The service does not list the account's servers: {refusal.message or refusal.code}")
+        service.warn(f"The service refused to list the servers of the account: {refusal.message or refusal.code}")
         return None
 
 
 def _read_some(subject: Subject, phones: Sequence[str], seconds: list[float]) -> None:
-    """Read some phones, one after the other; C(seconds) then has how long each took, instead of the lists. Raises
-    RpsError.
+    """Read some phones one by one, so that ``seconds`` has only the durations of these reads. Raise RpsError.
 
-    Where neither the list nor the account has a phone, the account is listed again: that is as short.
+    If neither the list nor the account has a phone, list the account again, which takes as long as a read.
     """
     macs = [device.mac for device in subject.devices[:READS]] or list(phones[:READS])
     seconds.clear()
@@ -181,19 +184,19 @@ def _read_some(subject: Subject, phones: Sequence[str], seconds: list[float]) ->
             elif subject.service.models:
                 subject.service.list_model(next(iter(subject.service.models)))
         except Refused:
-            # An answer, too: another phone may be known.
+            # A refusal is an answer with a latency, and the service may know another phone.
             continue
 
 
 def _warnings(checked: Checked) -> list[str]:
-    words = list(checked.subject.service.warnings)
+    warnings = list(checked.subject.service.warnings)
     days = checked.tls.days if checked.tls else None
     if days is not None and days < SOON:
-        words.append(f"the certificate of the service ends in {days} days")
-    return [f"{checked.subject.account.name}: {one}" for one in words]
+        warnings.append(f"the certificate of the service expires in {days} days")
+    return [f"{checked.subject.account.name}: {one}" for one in warnings]
 
 
 def _abilities(service: Service) -> dict[str, bool]:
-    """Return what the service can do, by name, and whether it can do it for several devices in one call."""
+    """Return what the service can do, and for which operations it has bulk calls, by name."""
     able = {name: value for name, value in service.can._asdict().items() if isinstance(value, bool)}
     return {**able, **{f"bulk_{name}": most > 1 for name, most in service.can.bulk._asdict().items()}}

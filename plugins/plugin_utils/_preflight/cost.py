@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rollout of a list costs: requests, and the time that they take at a latency."""
+"""Estimate the cost of a rollout: the number of requests, and their duration at a given latency."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services.base import Ser
 
 
 class Cost(NamedTuple):
-    """Requests by how they go: C(alone) one after the other, C(reads) and C(writes) several at a time."""
+    """Numbers of requests: ``alone`` are sent one by one, ``reads`` and ``writes`` several at the same time."""
 
     alone: int
     reads: int
@@ -28,9 +28,12 @@ class Cost(NamedTuple):
         return sum(self)
 
     def seconds(self, latency: float, params: Mapping[str, Any]) -> float:
-        """Return how long the requests take where each takes C(latency) seconds; C(params): the account's options."""
-        at_once: int = params["concurrency"]
-        turns = self.alone + -(-self.reads // at_once) + -(-self.writes // at_once)
+        """Return the duration in seconds if each request takes ``latency`` seconds.
+
+        ``params``: the options of the account.
+        """
+        concurrency: int = params["concurrency"]
+        turns = self.alone + -(-self.reads // concurrency) + -(-self.writes // concurrency)
         rate: float | None = params["rate_limit"]
         return float(max(turns * latency, self.requests / rate if rate else 0))
 
@@ -43,17 +46,17 @@ def fresh_cost(
     batch_size: int,
     swaps: int = 0,
 ) -> Cost:
-    """Return what it costs to bind devices of which none is the account's; C(servers): those that may be added.
+    """Return the cost of registering devices that the account has not registered yet.
 
-    That is one list, the bulk calls, one call to add each server and one read of it. So many of the devices, C(swaps),
-    replace others, which are released then.
+    The cost is one list, the bulk calls, and for each server one call to add it and one read. ``servers``: those that
+    may be added. ``swaps``: the number of devices that replace others, which are then released.
     """
     alone, reads = _observing(service, devices, policy, listed=False)
     bound = Counter(device.target for device in devices if device.target)
     writes = sum(-(-count // min(batch_size, service.most(target, moves=False))) for target, count in bound.items())
     named = {target.server for target in bound if _is_named(service, target)}
     alone += len(named.intersection(servers)) + (len(named) if service.can.read_target else 0)
-    # Where an old phone points is read for its new one, or for the backup.
+    # The target of an old phone is read for the new phone, or for the backup.
     old = swaps if service.can.read_target and not service.can.list_targets else 0
     if not _lists(service, devices):
         inherit = sum(device.target is INHERITED for device in devices)
@@ -64,7 +67,7 @@ def fresh_cost(
 
 
 def rerun_cost(service: Service, devices: Sequence[Device], policy: Policy, swaps: int = 0) -> Cost:
-    """Return what it costs to find that all devices are the account's and point where they shall."""
+    """Return the cost of a run that finds all devices registered with the right target."""
     alone, reads = _observing(service, devices, policy, listed=True)
     return Cost(alone, reads + (0 if _lists(service, devices) else swaps), 0)
 
@@ -78,7 +81,7 @@ def _is_named(service: Service, target: Target) -> bool:
 
 
 def _observing(service: Service, devices: Sequence[Device], policy: Policy, *, listed: bool) -> tuple[int, int]:
-    """Return how many lists and how many reads it takes to know the devices; C(listed): they are the account's."""
+    """Return the numbers of lists and reads to observe the devices. ``listed``: the account has registered them."""
     can = service.can
     if not devices:
         return 0, 0
@@ -95,7 +98,7 @@ def _observing(service: Service, devices: Sequence[Device], policy: Policy, *, l
 def _by_model(
     service: Service, devices: Sequence[Device], wanted: Sequence[Device], *, listed: bool
 ) -> tuple[int, int]:
-    """Return the lists, by model and URL and by model, and the reads of what is in none."""
+    """Return the number of lists, by model and URL or by model, and of reads of the devices that are in no list."""
     pointing = Counter((service.model(one.mac), one.target.url) for one in wanted if one.target)
     there = {key for key, count in pointing.items() if key[0] is not None and count > HANDFUL}
     lists = len(there)
@@ -108,7 +111,7 @@ def _by_model(
     many = {model for model, count in models.items() if model is not None and count > HANDFUL}
     lists += len(many)
     unknown = sum(count for model, count in models.items() if model not in many)
-    # Of a list that is empty one phone is read: the service may call the model otherwise.
+    # If a list is empty, one phone is read, because the service may use another name for the model.
     reads = unknown + (0 if listed else len(many))
     if listed:
         wanted_macs = {device.mac for device in wanted}

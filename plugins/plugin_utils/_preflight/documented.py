@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The allow-list of a transcript: what vendors' documents, and the XML-RPC specification, print themselves."""
+"""The allow-list of a transcript: texts that the vendors' documents and the XML-RPC specification print."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ boolean double dateTime.iso8601 base64 nil ex:nil
 html head title body form input meta h1 h2 p br hr div span center a b pre table tr td script style link
 """
 TAGS = frozenset(_TAGS.split())
-"""The elements of XML-RPC, and the usual ones of a page that stands in its place."""
+"""The elements of XML-RPC, and the usual elements of an HTML page that is sent instead of it."""
 
 _FIELDS = """
 faultCode faultString code message msg error errors errcode errmsg status state success result results data items
@@ -91,7 +91,7 @@ TEXTS = (
     "server error. requested method does not exist.",
     "this is not a known method for this xml-rpc server",
 )
-"""Whole texts in lower case; C({}) stands for what is never kept, such as MAC addresses."""
+"""Whole texts in lower case. ``{}`` stands for values that are never kept, such as MAC addresses."""
 
 FAULT_CODES = frozenset(
     (
@@ -125,7 +125,7 @@ _PATTERNS = [re.compile(rf"({_PREFIX}{_pattern(text)}\.?)", re.IGNORECASE | re.D
 
 
 def kept_spans(text: str) -> list[tuple[int, int]] | None:
-    """Return which parts of C(text) a document prints, None where it prints no such text."""
+    """Return the spans of ``text`` that a document prints, or None if no document prints this text."""
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     for pattern in _PATTERNS:
         found = pattern.fullmatch(text, start, end)

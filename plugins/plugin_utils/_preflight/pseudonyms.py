@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pseudonyms of the same shape: what stands for a value in a transcript, the same one for the same value."""
+"""Pseudonyms, which replace values in a transcript. They keep the format, and equal values get equal pseudonyms."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _LOGIN = re.compile(r"(?<=://)[^/?#\s]*(?=@)")
 _SCHEME = re.compile(r"\b(?:https?|t?ftp)(?=://)", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_]+")
 _KEPT = frozenset(" \t\r\n.,:;/\\-_@?&=+#%(){}[]<>'\"|!*\uff0c\uff1a")
-"""The characters between words that stay as they are: they are the shape."""
+"""The characters between words. Pseudonyms keep them, because they make up the format."""
 
 
 class Pseudonyms:
-    """Makes pseudonyms.
+    """Create pseudonyms.
 
-    C(key) is of one transcript alone and is never written, so that none can be turned back. C(vendors): what the MAC
-    addresses of known vendors begin with, 6 digits each; of others nothing stays.
+    ``key``: a random key for one transcript. It is never written, so no pseudonym can be reversed. ``vendors``: the
+    vendor prefixes that pseudonyms keep, 6 digits each. Nothing of other MAC addresses is kept.
     """
 
     def __init__(self, key: bytes, vendors: Collection[str]) -> None:
@@ -32,9 +32,9 @@ class Pseudonyms:
         self._vendors = frozenset(vendors)
 
     def of(self, text: str) -> str:
-        """Return a text of the same shape: letters for letters, digits for digits.
+        """Return a text of the same format, with letters for letters and digits for digits.
 
-        Of a known vendor's MAC address its half stays, of a URL the scheme.
+        Keep the vendor prefix of a known vendor's MAC address, and the scheme of a URL.
         """
         text = _LOGIN.sub(lambda found: self._every_character(found.group()), text)
         pieces: list[str] = []
@@ -60,22 +60,22 @@ class Pseudonyms:
         for attempt in range(256):
             stream = self._stream(f"{attempt} {token.casefold()}", len(token))
             made = "".join(map(_same_kind, token, stream))
-            # The one that it is itself would be no pseudonym.
+            # A token must not be its own pseudonym.
             if made.casefold() != token.casefold():
                 return made
         return "~" * len(token)
 
-    def _mac(self, half: str, rest: str) -> str:
-        """Return another MAC address in the same spelling; the vendor's half stays, where it is known."""
-        bare = re.sub(r"[^0-9a-f]", "", f"{half}{rest}".lower())
+    def _mac(self, prefix: str, suffix: str) -> str:
+        """Return another MAC address in the same format. Keep the prefix of a known vendor."""
+        bare = re.sub(r"[^0-9a-f]", "", f"{prefix}{suffix}".lower())
         stays = bare[:6] in self._vendors
         for attempt in range(256):
             made = "".join(f"{octet:02x}" for octet in self._stream(f"mac {attempt} {bare}", 6))
             if made[6:] != bare[6:]:
                 break
         letters = iter(bare[:6] + made[6:] if stays else made)
-        spelled = "".join(next(letters) if char.isalnum() else char for char in f"{half}{rest}")
-        return spelled.upper() if any(char.isupper() for char in f"{half}{rest}") else spelled
+        spelled = "".join(next(letters) if char.isalnum() else char for char in f"{prefix}{suffix}")
+        return spelled.upper() if any(char.isupper() for char in f"{prefix}{suffix}") else spelled
 
     def _every_character(self, text: str) -> str:
         stream = self._stream(f"login {text}", len(text))

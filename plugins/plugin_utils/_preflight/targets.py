@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Asks each target URL of a list once, without any login, and tells what answered."""
+"""Send one request without a login to each target URL of a list."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.progress impor
 from ansible_collections.voip.rps.plugins.plugin_utils._preflight.tls import SOON, Tls, tls_of
 
 MOST_TARGETS = 1000
-"""So many URLs are asked; the others are counted."""
+"""Maximum number of URLs that get a request. The others are only counted."""
 MOST_SECONDS = 10.0
-"""To connect to a target, and again to get its answer."""
+"""Timeout in seconds, for connecting to a target and again for its answer."""
 
-_AT_ONCE = 16
-_HEAD_NOT_TAKEN = (405, 501)
+_CONCURRENCY = 16
+_HEAD_REFUSED = (405, 501)
 _MAC = re.compile(r"\{mac\}|\$\{mac\}|\$mac\b|%7bmac%7d", re.IGNORECASE)
 
 
 class Answered(NamedTuple):
-    """What a target URL answered, if it was asked. C(url): as it may be shown."""
+    """The answer of a target URL. ``url``: without a password. ``skipped``: why no request was sent, or None."""
 
     url: str
     status: int | None = None
@@ -41,31 +41,31 @@ class Answered(NamedTuple):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether a phone would get nothing there, as far as that can be told without its login."""
+        """Whether a phone would get no configuration there. An answer that asks for a login is not wrong."""
         if self.skipped or self.status in (401, 403):
             return False
         return self.error is not None and not (self.status is not None and self.status < 300)
 
     def words(self) -> str:
-        """Return what a line says of it."""
+        """Return the line that shows the target."""
         if self.skipped:
-            return f"target {self.url}: not asked, {self.skipped}"
+            return f"target {self.url}: skipped, {self.skipped}"
         status = f"HTTP {self.status}" if self.status is not None else "no answer"
         if self.status in (401, 403):
-            status += ", which may be right: no login was sent"
+            status += ", which may be correct, because no login was sent"
         words = [status, self.tls.words() if self.tls else "no TLS"]
         if self.is_wrong and self.error and (self.status is None or 300 <= self.status < 400):
             words.append(self.error.message)
         return f"target {self.url}: {'; '.join(words)}"
 
     def warning(self) -> str | None:
-        """Return what a user has to know, if anything."""
+        """Return a warning about the target, or None."""
         if self.is_wrong:
             return self.words()
         if self.tls and self.tls.trusted is False:
-            return f"target {self.url}: its certificate is not trusted here: {self.tls.words()}"
+            return f"target {self.url}: its certificate is not trusted on this machine: {self.tls.words()}"
         if self.tls and self.tls.days is not None and self.tls.days < SOON:
-            return f"target {self.url}: its certificate ends in {self.tls.days} days"
+            return f"target {self.url}: its certificate expires in {self.tls.days} days"
         return None
 
     def as_dict(self) -> dict[str, Any]:
@@ -79,9 +79,9 @@ class Answered(NamedTuple):
 
 
 def ask_targets(urls: Mapping[str, str], timeout: float, progress: Progress) -> list[Answered]:
-    """Ask each URL once; C(urls): to each the MAC address of a phone that gets it. Nothing is raised.
+    """Send one request to each URL, and return the answers. Raise nothing.
 
-    Of a host that could not be reached no other URL is asked.
+    ``urls``: the MAC address of one phone for each URL. If a host cannot be reached, its other URLs get no request.
     """
     asker = _Asker(min(timeout, MOST_SECONDS))
     asked = list(urls.items())[:MOST_TARGETS]
@@ -94,7 +94,7 @@ def ask_targets(urls: Mapping[str, str], timeout: float, progress: Progress) -> 
         progress.did(READ, 1, int(answered.is_wrong))
         return answered
 
-    with ThreadPoolExecutor(min(_AT_ONCE, len(asked))) as pool:
+    with ThreadPoolExecutor(min(_CONCURRENCY, len(asked))) as pool:
         return list(pool.map(ask, asked))
 
 
@@ -129,13 +129,13 @@ class _Asker:
 
 
 def _bare(url: str, mac: str) -> str:
-    """Return C(url) for a phone, without a login."""
+    """Return the URL for the phone ``mac``, without a login."""
     parts = urlsplit(_MAC.sub(mac, url))
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def look(url: str, timeout: float, *, verify: bool | str = True) -> Answered:
-    """Return what answers a request without login. One whose certificate is not trusted is asked again without that."""
+    """Return the answer to a request without a login. If the certificate is not trusted, retry without verifying it."""
     answered = _look(url, timeout, verify)
     if answered.error and answered.error.code == "tls_error" and verify is not False:
         again = _look(url, timeout, False)
@@ -158,7 +158,7 @@ def _look(url: str, timeout: float, verify: bool | str) -> Answered:
         client = Client(url, {}, verify=verify, timeout=timeout, retries=0)
         client.watch(exchanged, connected)
         error = _sent(client)
-        if statuses and statuses[-1] in _HEAD_NOT_TAKEN:
+        if statuses and statuses[-1] in _HEAD_REFUSED:
             error = _sent(client, head=False)
     except RpsError as unusable:
         error = unusable

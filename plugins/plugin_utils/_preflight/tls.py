@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a TLS connection tells of itself."""
+"""Describe a TLS connection."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 from ansible_collections.voip.rps.plugins.module_utils._pure.shown import visible
 
 SOON = 30
-"""A certificate that ends within so many days is warned of."""
+"""Number of days before the expiry of a certificate at which a warning is shown."""
 
 _MOST_NAME = 100
 
 
 class Tls(NamedTuple):
-    """The protocol version, and of the certificate its issuer and its end; C(None) is what could not be read.
+    """The protocol version, and the issuer and expiry date of the certificate. Unknown values are None.
 
-    C(days): left until the end. C(trusted): whether the certificate was verified, C(None) where that was not tried.
+    ``days``: the days until the expiry. ``trusted``: whether the certificate is trusted, or None if not verified.
     """
 
     version: str | None
@@ -30,19 +30,19 @@ class Tls(NamedTuple):
     trusted: bool | None
 
     def words(self) -> str:
-        """Return what a line says of it."""
+        """Return the description for a line of output."""
         words = [self.version or "TLS"]
         if self.ends is not None:
             words.append(f"certificate until {self.ends} ({self.days} days)")
         if self.issuer is not None:
             words.append(f"issued by {self.issuer}")
         if not self.trusted:
-            words.append("not verified" if self.trusted is None else "not trusted here")
+            words.append("not verified" if self.trusted is None else "not trusted on this machine")
         return ", ".join(words)
 
 
 def tls_of(sock: Any, *, trusted: bool | None) -> Tls | None:
-    """Return what a connection's socket tells of its TLS; None where it has none."""
+    """Return the TLS data of the socket of a connection, or None if it does not use TLS."""
     if not hasattr(sock, "getpeercert"):
         return None
     issuer, end = _certificate(sock.getpeercert(binary_form=True))
@@ -51,7 +51,7 @@ def tls_of(sock: Any, *, trusted: bool | None) -> Tls | None:
 
 
 def _certificate(octets: bytes | None) -> tuple[str | None, datetime | None]:
-    """Return a certificate's issuer and its end."""
+    """Return the issuer and the expiry of a certificate."""
     try:
         from cryptography import x509
 

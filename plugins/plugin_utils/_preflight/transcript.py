@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The transcript of what was said to services: a file that a user can attach to a bug report.
+"""The transcript of requests and responses, which a user can attach to a bug report.
 
-It holds, by an allow-list, only names of methods and fields, booleans, statuses and documented texts. Every other value
-is a pseudonym of the same shape, the same for the same value within a file. Headers are never in it, nor is a login.
+An allow-list keeps only the names of methods and fields, booleans, statuses and documented texts. Every other value is
+replaced by a pseudonym of the same format, and equal values of a file get equal pseudonyms. The transcript never
+contains HTTP headers or a login.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._preflight.pseudonyms imp
 FORMAT = 1
 MOST_EXCHANGES = 1000
 MOST_BYTES = 64 * 1024
-"""So much of a request, and of an answer, is kept."""
+"""Number of bytes that are kept of a request, and of a response."""
 MOST_IN_ALL = 16 * 1024 * 1024
 
 _HEAD = re.compile(r"<\?xml version=[\"']1\.[01][\"'](?: encoding=[\"'](?:utf-8|iso-8859-1)[\"'])?\s*\?>", re.I)
@@ -53,7 +54,7 @@ class _Kept(NamedTuple):
 
 
 class Transcript:
-    """Collects exchanges; C(never): texts that are kept under no circumstances, such as names of accounts."""
+    """Collect exchanges. ``never``: texts that are never kept, such as the names of accounts."""
 
     def __init__(self, never: Collection[str] = ()) -> None:
         self._never = {text.strip().casefold() for text in never} - _PLAIN
@@ -63,7 +64,7 @@ class Transcript:
         self._lock = threading.Lock()
 
     def add(self, provider: str, exchange: Exchange) -> None:
-        """Keep an exchange with a service, and of its texts the beginning."""
+        """Add an exchange with a service, with the first ``MOST_BYTES`` bytes of its request and response."""
         short = exchange._replace(
             body=exchange.body and exchange.body[:MOST_BYTES], answer=exchange.answer[:MOST_BYTES]
         )
@@ -75,7 +76,7 @@ class Transcript:
                 self._left_out += 1
 
     def text(self) -> str:
-        """Return the file's text."""
+        """Return the transcript as JSON."""
         vendors = [prefix[:6] for service in SERVICES.values() for prefix in service.mac_prefixes]
         scrub = _Scrubber(Pseudonyms(secrets.token_bytes(32), vendors), self._never)
         exchanges = [
@@ -95,7 +96,7 @@ class Transcript:
 
 
 def write(path: str, text: str) -> None:
-    """Write a file that only its owner can read, all of it or none. Raises OSError."""
+    """Write a file atomically that only its owner can read. Raise OSError."""
     descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".rps-transcript-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -113,7 +114,7 @@ class _Scrubber:
         self._never = never
 
     def path(self, path: str) -> str:
-        """Return a path under the endpoint; of its parts the names of documented methods stay."""
+        """Return a path under the endpoint, in which only the names of documented methods are kept."""
         return "".join(
             part if part in "/?&=" or self._is_documented(part, METHODS) else self._pseudonyms.of(part)
             for part in re.split(r"([/?&=])", path)
@@ -123,7 +124,7 @@ class _Scrubber:
         return word in words and word.casefold() not in self._never
 
     def body(self, octets: bytes, *, asked: bool) -> str:
-        """Return the body of a request, or with C(asked) false of an answer: XML, JSON, a page or what it may be."""
+        """Return the body of a request, or of a response if ``asked`` is false. It may be XML, JSON, HTML or text."""
         text = octets.decode("utf-8", "replace")
         try:
             value = json.loads(text)
@@ -157,7 +158,7 @@ class _Scrubber:
         return text if _NAMESPACE.fullmatch(text) else escape(self._pseudonyms.of(html.unescape(text)))
 
     def _between(self, text: str, tag: str, *, asked: bool) -> str:
-        """Return what stands after a tag, which says what it may be."""
+        """Return the text after a tag. The tag determines which texts are kept."""
         if not text.strip():
             return text if text.isascii() else " " * len(text)
         plain = html.unescape(text)
@@ -178,7 +179,7 @@ class _Scrubber:
     def _text(self, text: str, *, asked: bool) -> str:
         if text.strip() in _PLAIN:
             return text if text.isascii() else text.strip()
-        # What we send is the user's; what comes back may be a document's own words.
+        # Requests contain data of the user. Responses may contain documented texts.
         if asked or text.strip().casefold() in self._never:
             return self._pseudonyms.of(text)
         spans = kept_spans(text)
@@ -212,7 +213,7 @@ class _Scrubber:
 
 
 def _number(text: str, like: float) -> float:
-    """Return a pseudonym as a number again."""
+    """Return a pseudonym as a number of the same type as ``like``."""
     try:
         return type(like)(text)
     except ValueError:

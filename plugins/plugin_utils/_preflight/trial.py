@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The trial of one phone: it is registered, moved and removed, and is in the end as it was."""
+"""Test one phone: register, move and release it, and restore its state at the end."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ MOVE = "move"
 REMOVE = "remove"
 
 _READS = 4
-"""So often a phone is read until it shows what was written: services may be late."""
+"""Maximum number of reads until a phone shows what was written, because services may apply a write late."""
 _TRIES = 3
-"""So often it is tried to put a phone back."""
+"""Maximum number of attempts to restore a phone."""
 
 
 class Wish(NamedTuple):
-    """The phone of a trial. C(target): where it is bound to; C(second): where it is moved to.
+    """The phone of a test. ``target``: the first target. ``second``: the target to which it is moved.
 
-    C(is_given): the user said that C(target) is where the phone belongs.
+    ``is_given``: whether the user set ``target`` as the target that the phone must have.
     """
 
     mac: str
@@ -53,7 +53,7 @@ class Wish(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """What became of a trial. C(steps): in words; C(put_back): the phone is as it was."""
+    """The result of a test. ``steps``: descriptions. ``put_back``: whether the state of the phone was restored."""
 
     outcome: Outcome
     steps: list[str]
@@ -61,9 +61,9 @@ class Tried(NamedTuple):
 
 
 def try_phone(service: Service, wish: Wish, *, check_mode: bool) -> Tried:
-    """Register, move and remove a phone, and put it back whatever fails; in check mode, only say what would be done.
+    """Register, move and release a phone, and restore it even if a step fails. Raise nothing.
 
-    Nothing of what goes wrong is raised. A phone that is bound is moved first, then released and registered again.
+    Move a registered phone first, then release and register it again. In check mode, only return the planned steps.
     """
     trial = _Trial(service, wish)
     service.may_confirm = False
@@ -116,25 +116,25 @@ class _Trial:
         self.steps.append(f"is {_words(self._was)}")
 
     def refusal(self) -> RpsError | None:
-        """Return why the phone is left alone."""
+        """Return why the phone must not be changed, or None."""
         was, target = self._was, self._wish.target
         if was.status == ELSEWHERE:
-            return RpsError("owned_by_other_user", "another account holds this phone, so that it is left alone")
+            return RpsError("owned_by_other_user", "another account has registered this phone, so it was not changed")
         if was.status != REGISTERED:
             return None
         if not self._wish.is_given:
-            words = "the phone is bound: say where, with preflight_server or preflight_url, so that it can be put back"
+            words = "the phone is registered: set its target in preflight_server or preflight_url, to restore it later"
             return RpsError("invalid_input", words)
         if was.url is not None and target.met_by(self._wish.mac, was) is None:
-            words = "the phone is bound, and the URL of its server is not known: give it in preflight_servers"
+            words = "the phone is registered, but the URL of its server is not known: add it to preflight_servers"
             return RpsError("invalid_input", words)
         if target.met_by(self._wish.mac, was) is False:
-            words = f"the phone is bound to {_url(was)}, not to {target.words(self._wish.mac)}: it is left alone"
+            words = f"the phone points to {_url(was)} instead of {target.words(self._wish.mac)}, so it was not changed"
             return RpsError("invalid_input", words)
         return None
 
     def take(self, step: str) -> None:
-        """Take a step, and see that it was taken. Raises RpsError."""
+        """Run a step, and verify its effect. Raise RpsError."""
         try:
             self._in_doubt = True
             self._writes[step]()
@@ -153,27 +153,27 @@ class _Trial:
         self.steps.append(f"{step}: {_words(now)}")
 
     def end(self) -> None:
-        """See that the phone is as it was. Raises RpsError."""
+        """Verify that the phone has its original state. Raise RpsError."""
         now = self._read_until(self._is_as_it_was)
         if not self._is_as_it_was(now):
-            raise RpsError("service_error", f"the phone is {_words(now)} in the end")
+            raise RpsError("service_error", f"the phone is {_words(now)} at the end")
         same = now.status == self._was.status
-        self.steps.append(f"is as it was: {_words(now)}" if same else f"is bound to nothing, as before: {_words(now)}")
+        self.steps.append(f"restored: {_words(now)}" if same else f"restored, not registered: {_words(now)}")
 
     def put_back(self, error: RpsError) -> Tried:
-        """Undo what was done, and say first if that could not be."""
+        """Restore the phone. If that fails, the message begins with it."""
         now: Observation | None = None
         for attempt in range(_TRIES):
             try:
                 now = self._read_until(self._is_as_it_was)
                 if self._is_as_it_was(now) and not self._in_doubt:
-                    self.steps.append(f"is as it was: {_words(now)}")
-                    return self.failed(RpsError(error.code, f"{error.message}. The phone is as it was."))
-                # A write that nothing was seen of may still come into force.
+                    self.steps.append(f"restored: {_words(now)}")
+                    return self.failed(RpsError(error.code, f"{error.message}. The phone was restored."))
+                # A write without a visible effect may still take effect later.
                 self._in_doubt = False
                 self._undo(now)
             except Exception as again:
-                self.steps.append(f"putting it back failed: {_known(again).code}")
+                self.steps.append(f"restoring it failed: {_known(again).code}")
             self._service.client.back_off(attempt)
         return self._not_put_back(error, self._last_look(now))
 
@@ -191,7 +191,7 @@ class _Trial:
         self._service.register([device], target, override=False)
 
     def _last_look(self, seen: Observation | None) -> Observation | None:
-        """Return what the phone is now; C(seen): when it was last read."""
+        """Return the state of the phone now, or ``seen``, its last known state, if it cannot be read."""
         try:
             return self._read()
         except Exception:
@@ -199,15 +199,15 @@ class _Trial:
 
     def _not_put_back(self, error: RpsError, now: Observation | None) -> Tried:
         if now and self._is_as_it_was(now):
-            self.steps.append(f"is as it was: {_words(now)}")
-            return self.failed(RpsError(error.code, f"{error.message}. The phone is as it was."))
+            self.steps.append(f"restored: {_words(now)}")
+            return self.failed(RpsError(error.code, f"{error.message}. The phone was restored."))
         unbound = self._was.status == REGISTERED and now is not None and now.status != REGISTERED
-        is_now = f"it is {_words(now)}" if now else "nothing tells what it is now"
+        is_now = f"it is {_words(now)}" if now else "its state is not known"
         words = (
-            f"THE PHONE COULD NOT BE PUT BACK: it was {_words(self._was)}, {is_now}. Put it back by hand. "
+            f"THE PHONE COULD NOT BE RESTORED: it was {_words(self._was)}, now {is_now}. Restore it by hand. "
             f"What failed: {error.message}"
         )
-        self.steps.append(f"could not be put back: {is_now}")
+        self.steps.append(f"could not be restored: {is_now}")
         return self.failed(RpsError(LEFT_UNBOUND if unbound else error.code, words))._replace(put_back=False)
 
     def failed(self, error: RpsError) -> Tried:
@@ -249,4 +249,4 @@ def _words(seen: Observation) -> str:
 
 
 def _url(seen: Observation) -> str:
-    return without_userinfo(seen.url or "nothing that is known")
+    return without_userinfo(seen.url or "an unknown target")

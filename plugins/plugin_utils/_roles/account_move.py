@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Move phones from one account to another: release a few, register them at once, take back what was refused."""
+"""Move phones between accounts: release a few, register them in the new account, and take back refused phones."""
 
 from __future__ import annotations
 
@@ -36,19 +36,16 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.observed import lo
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.work_list import Move
 
 MOST_TRIALS = 3
-"""So many phones are tried one by one at the new account; if it takes none, no more are released."""
+"""Number of phones that are moved one by one at first. If the new account refuses all, no more are released."""
 
 _HELD = frozenset(("owned_by_other_user", "needs_override", "override_failed"))
 _MAY_BE_LATE = _HELD | {"unknown_mac"}
-"""With these, a service refuses a phone whose release it has not noticed yet."""
+"""The codes with which a service refuses a phone whose release has not taken effect yet."""
 _FOR_ALL = frozenset(("invalid_server", "invalid_server_name", "invalid_url", "auth_failed", "forbidden"))
 
 
 class Side(NamedTuple):
-    """An account that phones leave or come to; C(servers): its named servers, name to URL, as far as the user told.
-
-    C(progress) shows how far it is.
-    """
+    """The old or the new account of a move. ``servers``: the URLs of its named servers that the user set, by name."""
 
     account: RoleAccount
     service: Service
@@ -61,10 +58,11 @@ class Side(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is to be done: the C(outcomes) by MAC if nothing fails, the C(moves), and those of them that are C(free).
+    """The plan of a move.
 
-    Free phones are registered in neither account now, or in the new one with another target: they are not released.
-    C(kept): phones of which no target was named, so that they keep their URL.
+    ``outcomes``: the outcome of each phone if nothing fails, by MAC address. ``moves``: the phones to move. ``free``:
+    phones that need no release, because neither account has registered them, or the new account has with another
+    target. ``kept``: phones that keep their URL, because no new target was set.
     """
 
     outcomes: dict[str, Outcome]
@@ -74,9 +72,10 @@ class Plan(NamedTuple):
 
 
 def target_at(side: Side, url: str | None, mac: str, source: Side | None = None) -> Target | None:
-    """Return the target that sends a phone of this account to C(url); None where the account has no such target.
+    """Return the target of a phone at ``url`` in this account, or None if its service cannot set such a target.
 
-    With C(source), whose service said so, the service's placeholder for the MAC address becomes that of this one.
+    ``source``: the account from which ``url`` was read. Its placeholder for the MAC address is replaced by that of this
+    account's service.
     """
     if url is None:
         return None
@@ -87,29 +86,29 @@ def target_at(side: Side, url: str | None, mac: str, source: Side | None = None)
         url = str(asked.url)
     can: Capabilities = side.service.can
     if can.named_servers:
-        for name, its in side.servers.items():
-            if same_url(its, url):
-                return Target(name, its, own=False)
+        for name, server_url in side.servers.items():
+            if same_url(server_url, url):
+                return Target(name, server_url, own=False)
     return (asked or Target(None, url, own=True)) if can.own_url else None
 
 
 def plan_moves(
     source: Side, destination: Side, wanted: Mapping[str, Target | None] | None, default: Target | None, *, force: bool
 ) -> Plan:
-    """Read both accounts, and return what is to be done about the phones; sends only reading calls.
+    """Read both accounts with read calls only, and return the plan.
 
-    C(wanted): the phones with their new targets, None where each keeps its URL; without it, all of the old account get
-    C(default). Raises RpsError where an account cannot be read, named by C(account_error).
+    ``wanted``: the new target of each phone, or None for a phone that keeps its URL. If ``wanted`` is None, all phones
+    of the old account get ``default``. Raise RpsError if an account cannot be read, with its name in the message.
     """
     at_source = _read(source, None if wanted is None else list(wanted))
-    # Also where no phone is asked for: whether the new account can be used is known before a phone is released.
+    # Read at least one phone, to make sure before any release that the new account can be used.
     elsewhere = [mac for mac, one in at_source.items() if one.status != REGISTERED]
     at_destination = _read(destination, elsewhere or list(at_source)[:1])
     if not elsewhere:
         for seen in at_destination.values():
             if seen.error:
                 raise account_error(destination, seen.error)
-    # A list may be cut: of one phone, the service says for certain whose it is.
+    # A list may be incomplete, but reading a single phone is reliable.
     missing = [mac for mac in elsewhere if at_destination[mac].status != REGISTERED]
     at_source.update(_read_each(source, missing))
     outcomes: dict[str, Outcome] = {}
@@ -132,7 +131,7 @@ def plan_moves(
 
 
 def plan_resumed(source: Side, destination: Side, moves: Sequence[Move]) -> Plan:
-    """Read both accounts, and return what is left to do of C(moves) that a run began. Raises RpsError, see above."""
+    """Read both accounts, and return the plan for the unfinished ``moves`` of an earlier run. Raise RpsError."""
     macs = [move.mac for move in moves]
     at_source, at_destination = _read(source, macs), _read(destination, macs)
     nowhere = [mac for mac in macs if REGISTERED not in (at_source[mac].status, at_destination[mac].status)]
@@ -152,12 +151,12 @@ def plan_resumed(source: Side, destination: Side, moves: Sequence[Move]) -> Plan
         left.append(move)
         if here.status != REGISTERED:
             free[move.mac] = there
-    # Phones that are registered nowhere come first.
+    # Phones that no account has registered come first.
     return Plan(outcomes, sorted(left, key=lambda move: move.mac not in free), free)
 
 
 def account_error(side: Side, error: RpsError) -> RpsError:
-    """Return the error of an account, with its name in front."""
+    """Return the error with the name of the account in its message."""
     return RpsError(error.code, f"account {side.name!r}: {error.message}")
 
 
@@ -178,15 +177,18 @@ def _read_each(side: Side, macs: Sequence[str]) -> dict[str, Observation]:
 def _not_in_source(
     mac: str, target: Target | None, here: Observation, there: Observation, source: Side, destination: Side
 ) -> Outcome:
-    """Return what becomes of a phone that was asked for, and that the old account does not hold."""
+    """Return the outcome of a requested phone that the old account has not registered."""
     if there.status == REGISTERED:
         return Outcome(mac, NONE, there.status, target, there)
     error = here.error or there.error
     if error is None and ELSEWHERE in (here.status, there.status):
-        words = f"neither account {source.name!r} nor {destination.name!r} holds it, but another account"
+        words = f"it is registered by another account than {source.name!r} and {destination.name!r}"
         error = RpsError("owned_by_other_user", words)
     if error is None:
-        words = f"neither account {source.name!r} nor {destination.name!r} holds it: roll it out to the new account"
+        words = (
+            f"neither account {source.name!r} nor {destination.name!r} has registered it: register it in the new "
+            "account with rollout"
+        )
         error = RpsError("not_registered", words)
     return Outcome(mac, FAILED, here.status, target, here, error)
 
@@ -196,14 +198,14 @@ def _not_movable(
 ) -> RpsError | None:
     if new is None:
         words = (
-            f"nothing tells where it shall point in account {destination.name!r}: give migrate_server or migrate_url, "
-            "or the columns server or url"
+            f"its target in account {destination.name!r} is not known: set migrate_server or migrate_url, or the "
+            "columns server or url"
         )
         return RpsError("invalid_input", words)
     if old is None and not force:
         words = (
-            f"not released: nothing tells where it points now, so it could not be registered again in account "
-            f"{source.name!r} if {destination.name!r} refused it. With migrate_force it is moved all the same"
+            f"not released: its current target is not known, so it could not be registered again in account "
+            f"{source.name!r} if {destination.name!r} refused it. To move it anyway, set migrate_force"
         )
         return RpsError("invalid_input", words)
     return None
@@ -214,11 +216,11 @@ def _server_url(target: Target) -> str | None:
 
 
 class Mover:
-    """Carries a plan out, and corrects its C(outcomes) where they came out otherwise.
+    """Run a plan, and update its ``outcomes`` if a phone fails.
 
-    C(moves): what is or was to be moved; C(stopped): why no more phones were released; C(changed): whether anything was
-    written; C(servers): what became of those that were to be added to the new account; C(unsettled): phones that may be
-    registered in neither account.
+    ``moves``: the phones to move. ``stopped``: why no more phones were released, or None. ``changed``: whether anything
+    was written. ``servers``: the outcomes of the servers to add in the new account. ``unsettled``: phones that may be
+    registered by neither account.
     """
 
     def __init__(self, source: Side, destination: Side, plan: Plan) -> None:
@@ -236,10 +238,11 @@ class Mover:
         self._tried = 0
 
     def check_destination(self) -> None:
-        """See to it that the new account has every named server that phones come to, before any is released.
+        """Make sure that the new account has every server that phones need, before any phone is released.
 
-        A server whose URL is known is added, if its name is not taken. Whether another one is the new account's, only
-        the refusal of a phone that the old account still holds can tell. Sets C(stopped) where phones cannot come.
+        Add a server if its URL is known and its name does not exist. For other servers, only the refusal of a phone
+        that the old account still has shows whether the new account has the server. Set ``stopped`` if phones cannot
+        move.
         """
         service = self._destination.service
         if not service.can.named_servers:
@@ -275,9 +278,9 @@ class Mover:
             self.stopped = account_error(self._destination, error)
 
     def _keep_urls(self, server: str | None) -> bool:
-        """Have phones that only keep their URL get it as their own, as the new account does not have this server.
+        """Set the URL of phones that keep it as their own URL, because the new account does not have this server.
 
-        Returns whether no phone needs the server then.
+        Return whether no phone needs the server any more.
         """
         concerned = [move for move in self.moves if move.new.server == server]
         can_keep = self._destination.service.can.own_url and self._kept.issuperset(move.mac for move in concerned)
@@ -291,13 +294,13 @@ class Mover:
         return True
 
     def run(self) -> None:
-        """Move all phones, and have the others C(not_sent) once it is stopped."""
+        """Move all phones. After a stop, mark the remaining phones as ``not_sent``."""
         left = list(self.moves)
         progress = self._source.progress
         progress.begin(CHANGED, len(left))
         while left and not self.stopped:
             size = self._source.service.client.concurrency if self._taken else 1
-            # Phones that are free already, and such that are still to be released, are not one group.
+            # Free phones and phones that must be released are never in the same group.
             group = [move for move in left[:size] if (move.mac in self._free) == (left[0].mac in self._free)]
             left = left[len(group) :]
             try:
@@ -314,7 +317,7 @@ class Mover:
 
     def _hold_back(self, move: Move, reason: RpsError) -> None:
         if move.mac in self._free and self._free[move.mac].status != REGISTERED:
-            # An earlier run released it: if it cannot come to the new account, the old one takes it back.
+            # An earlier run released it. If the new account cannot register it, the old account takes it back.
             self._after_refusal(move, reason, None)
         else:
             self._fail(move.mac, RpsError("not_sent", f"not sent: {reason.message}"))
@@ -342,7 +345,7 @@ class Mover:
             return
         for error in errors:
             if error.code == LEFT_UNBOUND:
-                self.stopped = RpsError("not_sent", "another phone was released, and is registered nowhere now")
+                self.stopped = RpsError("not_sent", "another phone was released, and no account has registered it now")
                 return
         for error in refusals:
             if error.code in _FOR_ALL:
@@ -350,12 +353,12 @@ class Mover:
                 return
         whole_group = tried > 1 and len(refusals) == tried
         if refusals and (whole_group or (not self._taken and self._tried >= MOST_TRIALS)):
-            which = "a whole group of phones" if self._taken else "the first phones that it was to take"
-            words = f"account {self._destination.name!r} refused {which}, the last one as: {refusals[-1].message}"
+            which = "a whole group of phones" if self._taken else "the first phones"
+            words = f"account {self._destination.name!r} refused {which}. Last reason: {refusals[-1].message}"
             self.stopped = RpsError(refusals[-1].code, words)
 
     def _release(self, moves: Mapping[str, Move]) -> tuple[dict[str, Observation], dict[str, RpsError]]:
-        """Release phones, and return those that are free now, with the errors of such that may be."""
+        """Release phones. Return those that are free now, and the errors of those that may or may not be free."""
         self.changed = True
         ours = {mac: Observation(REGISTERED) for mac in moves}
         report = self._reconcile(self._source, dict.fromkeys(moves), ours)
@@ -366,7 +369,7 @@ class Mover:
                 free[outcome.mac] = Observation(UNREGISTERED)
             elif outcome.error:
                 if report.uncertain or outcome.error.in_doubt:
-                    # What is read may lag behind. The new account tells for certain: it refuses what the old one holds.
+                    # Reads may be outdated. The new account is reliable: it refuses phones that the old one has.
                     free[outcome.mac] = Observation(UNREGISTERED)
                     doubt[outcome.mac] = outcome.error
                 else:
@@ -378,7 +381,7 @@ class Mover:
     def _register(
         self, side: Side, targets: Mapping[str, Target], seen: Mapping[str, Observation]
     ) -> dict[str, RpsError]:
-        """Register phones, and return the errors of those that are not; again after a pause where one may be late."""
+        """Register phones, and return the errors of those that failed. Retry if a release may not have taken effect."""
         refused: dict[str, RpsError] = {}
         left = dict(targets)
         for attempt in range(side.service.client.retries + 1):
@@ -399,9 +402,9 @@ class Mover:
         return refused
 
     def _after_refusal(self, move: Move, refusal: RpsError, doubt: RpsError | None) -> None:
-        """Settle a phone that was released and is not registered in the new account, as far as that answered.
+        """Handle a phone that was released, but that the new account refused or did not confirm.
 
-        C(doubt): why nobody knows whether it was released.
+        ``doubt``: why it is not known whether the phone was released, or None.
         """
         there = self._observed(self._destination, move.mac)
         if there and there.status == REGISTERED:
@@ -412,15 +415,15 @@ class Mover:
             if not self._leave_again(move, refusal):
                 return
         if move.old is None:
-            words = f"it was released from account {self._source.name!r}, where nothing told its target"
+            words = f"it was released from account {self._source.name!r}, where its target was not known"
             self._leave_unbound(move.mac, words, refusal)
             return
         error = self._register(self._source, {move.mac: move.old}, {}).get(move.mac)
         if error is None:
-            words = f"account {self._destination.name!r} did not take it, and {self._source.name!r} has it as before"
+            words = f"account {self._destination.name!r} refused it, so {self._source.name!r} has registered it again"
             if doubt:
                 self.unsettled.add(move.mac)
-                words += f", unless its release is still carried out, which was not answered ({doubt.message})"
+                words += f", but its earlier release was not confirmed and may still take effect ({doubt.message})"
             self._fail(move.mac, RpsError(refusal.code, f"{words}: {refusal.message}"))
             return
         there = self._observed(self._destination, move.mac)
@@ -429,29 +432,32 @@ class Mover:
             return
         self.unsettled.add(move.mac)
         if error.code in _HELD:
-            words = f"account {self._source.name!r} calls it another account's now, probably {self._destination.name!r}"
+            words = (
+                f"account {self._source.name!r} reports that another account has registered it, probably "
+                f"{self._destination.name!r}"
+            )
             self._fail(move.mac, RpsError(refusal.code, f"{words}: {refusal.message}"))
         else:
             words = f"it was released from account {self._source.name!r}"
             if doubt:
                 words = f"it may have been released from account {self._source.name!r} ({doubt.message})"
             place = " ".join(filter(None, move.old.as_dict(move.mac).values()))
-            words = f"{words}, where it had {place}; registering it there again failed ({error.code}): {error.message}"
+            words = f"{words}, where it pointed to {place}. Registering it again failed ({error.code}): {error.message}"
             self._leave_unbound(move.mac, words, refusal)
 
     def _leave_again(self, move: Move, refusal: RpsError) -> bool:
-        """Release a phone that the new account holds with another target. Returns whether that was done."""
+        """Release a phone that the new account has with another target. Return whether that succeeded."""
         seen = {move.mac: Observation(REGISTERED)}
         outcome = self._reconcile(self._destination, {move.mac: None}, seen).outcomes[0]
         if outcome.error:
-            words = f"account {self._destination.name!r} holds it, but with another target ({outcome.error.code})"
+            words = f"account {self._destination.name!r} has it, but with another target ({outcome.error.code})"
             self._fail(move.mac, RpsError(refusal.code, f"{words}: {refusal.message}"))
         return outcome.error is None
 
     def _leave_unbound(self, mac: str, words: str, refusal: RpsError) -> None:
         self.unsettled.add(mac)
-        reason = f"account {self._destination.name!r} did not take it ({refusal.code}): {refusal.message}"
-        self._fail(mac, RpsError(LEFT_UNBOUND, f"{words}; {reason}"))
+        reason = f"account {self._destination.name!r} did not accept it ({refusal.code}): {refusal.message}"
+        self._fail(mac, RpsError(LEFT_UNBOUND, f"{words}. {reason}"))
 
     def _settle_moved(self, mac: str) -> None:
         self._taken += 1
@@ -462,7 +468,7 @@ class Mover:
 
     @staticmethod
     def _observed(side: Side, mac: str) -> Observation | None:
-        """Return what the account's service says of a phone; None where it cannot be read."""
+        """Return the state of a phone in the account, or None if it cannot be read."""
         try:
             seen = look(side.service, [mac])[mac]
         except RpsError:

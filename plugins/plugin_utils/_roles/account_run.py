@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The run of one account: its devices, all checked before, carried out to the end or to a failure of the account."""
+"""Process the validated devices of one account, to the end or to a failure of the account."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.report import Resu
 
 
 class Job(NamedTuple):
-    """What one account is to do.
+    """The work for one account.
 
-    C(servers): what may be added, name to URL; C(before_writing): saves the backup;
-    C(waves): the slices that it is done in, else all at once; C(check_plan): refuses a plan that goes too far;
-    C(show): gets lines about the progress; C(swaps): which of the devices replace others.
+    ``servers``: the URLs of servers that may be added, by name. ``before_writing`` saves the backup. ``waves``: the
+    waves, or None to change all devices at once. ``check_plan`` raises an error for a plan that exceeds a limit.
+    ``show`` gets lines about the progress. ``swaps``: the devices that replace others.
     """
 
     account: RoleAccount
@@ -55,12 +55,12 @@ class Job(NamedTuple):
 
 
 def policy_of(values: Mapping[str, Any]) -> Policy:
-    """Return the policy that the role's variables give."""
+    """Return the policy from the variables of a role."""
     return Policy(**{name: values[name] for name in Policy._fields if name in values})
 
 
 def services_of(role: str, accounts: Sequence[RoleAccount], problems: Problems) -> dict[str, Service]:
-    """Return the service of each account, by its name; nothing is sent yet. Adds to C(problems) what cannot be used."""
+    """Return the service of each account, by its name, and add unusable accounts to ``problems``. Send nothing."""
     services = {}
     for account in accounts:
         try:
@@ -71,14 +71,14 @@ def services_of(role: str, accounts: Sequence[RoleAccount], problems: Problems) 
 
 
 def run_job(job: Job, *, check_mode: bool) -> Result:
-    """Carry a job out, in check mode only foresee it; whatever fails is in the result, and nothing is raised."""
+    """Run a job, or predict its outcomes in check mode. Failures are part of the result. Raise nothing."""
     result = Result(job.account.name, job.account.provider)
     try:
         result = _carry_out(job, result, check_mode)
     except RpsError as error:
         result = _given_up(job, result, error)
     except Exception as error:
-        # What was written before, nothing tells.
+        # The report with what was written is lost.
         result = _given_up(job, result, unforeseen(error))
         result = result._replace(changed=job.service.client.writes > 0)
     warnings = [f"{job.account.name}: {words}" for words in job.service.warnings]
@@ -127,7 +127,7 @@ def _reconcile_devices(job: Job, check_mode: bool) -> Report:
 
 
 def _reconcile_prune(job: Job, *, check_mode: bool) -> Report:
-    """Remove what no row names. Raises RpsError before anything is written where that is more than the limit."""
+    """Release the phones that no row names. Raise RpsError before any change if there are more than the limit."""
     return reconcile(
         job.service,
         [],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which accounts a role works with: from its variable, else a file, else the environment."""
+"""Read the accounts of a role from its variable, or else a file, or else the environment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SECRET_OPTIONS = tuple(name for name, option in RPS_OPTIONS.items() if option.g
 
 
 class RoleAccount(NamedTuple):
-    """An account of the run, its options converted; C(servers) is None where the role's servers are its own, too."""
+    """An account of the run with converted options. ``servers`` is None if it uses the servers of the role."""
 
     name: str
     params: dict[str, Any]
@@ -43,12 +43,12 @@ class RoleAccount(NamedTuple):
 
     @property
     def secrets(self) -> set[str]:
-        """What must not get into any output."""
+        """The values that must not appear in any output."""
         return {str(self.params[name]) for name in _SECRET_OPTIONS if self.params.get(name)}
 
 
 class Source(NamedTuple):
-    """Where accounts come from: C(options) by account, and in words where an option of an account stands."""
+    """The source of accounts. ``options``: by account. ``place`` returns the name of an option for messages."""
 
     options: dict[str, Any]
     place: Callable[[str, str], str]
@@ -57,11 +57,10 @@ class Source(NamedTuple):
 def read_accounts(
     role: str, concurrency: int | None, context: Context, problems: Problems, *, required: bool = True
 ) -> tuple[list[RoleAccount], bool]:
-    """Return the accounts of the run, and whether these are all, those left out being too wrong.
+    """Return the accounts of the run, and whether all of them could be read.
 
-    Adds to C(problems) what is wrong with them, without showing any value.
-
-    C(concurrency) beats that of every account. None at all is a problem where they are C(required).
+    Add every problem to ``problems``, without showing any value. ``concurrency`` overrides the option of every account.
+    If ``required``, it is a problem if there are no accounts.
     """
     source = _source(role, context, problems)
     if source is None:
@@ -69,15 +68,15 @@ def read_accounts(
     accounts = accounts_in(source, concurrency, problems)
     if required and not source.options:
         words = (
-            f"there is no account: give {role}_accounts, a file in {FILE_VARIABLE}, "
-            f"or the environment, for example {ENV_PREFIX}YEALINK_USERNAME"
+            f"there is no account: set {role}_accounts, the path of a file in {FILE_VARIABLE}, or environment "
+            f"variables such as {ENV_PREFIX}YEALINK_USERNAME"
         )
         problems.append(Problem("invalid_input", f"{role}_accounts", words))
     return accounts, len(accounts) == len(source.options) and (bool(accounts) or not required)
 
 
 def accounts_in(source: Source, concurrency: int | None, problems: Problems) -> list[RoleAccount]:
-    """Return the accounts of a source but those too wrong; adds to C(problems) what is wrong, showing no value."""
+    """Return the accounts of a source that can be read, and add every problem to ``problems``, without any value."""
     accounts: list[RoleAccount] = []
     names: dict[str, str] = {}
     for name, options in source.options.items():
@@ -86,7 +85,7 @@ def accounts_in(source: Source, concurrency: int | None, problems: Problems) -> 
         if not name.strip():
             problems.append(Problem("invalid_input", where, "an account has no name"))
         if other != name:
-            words = f"differs from account {other!r} only in case or space: rename one of them"
+            words = f"differs from account {other!r} only in case or spaces: rename one of them"
             problems.append(Problem("invalid_input", where, words))
         account = _account(name, options, concurrency, source, problems)
         if account is not None:
@@ -95,7 +94,7 @@ def accounts_in(source: Source, concurrency: int | None, problems: Problems) -> 
 
 
 def _source(role: str, context: Context, problems: Problems) -> Source | None:
-    """Return where the accounts come from, None where that cannot be read."""
+    """Return the source of the accounts, or None if it cannot be read."""
     option = f"{role}_accounts"
     if option in context.given:
         return dict_source(option, context.given[option], problems)
@@ -113,19 +112,19 @@ def _source(role: str, context: Context, problems: Problems) -> Source | None:
 
 
 def dict_source(option: str, value: Any, problems: Problems) -> Source | None:
-    """Return the accounts that an option or a file gives as a dict, None where it is none."""
+    """Return the accounts from a dictionary in an option or a file, or None if the value is not a dictionary."""
     try:
         options = convert(value, "dict")
     except ValueError as error:
-        problems.append(Problem("invalid_input", option, f"{error}, account name to options"))
+        problems.append(Problem("invalid_input", option, f"{error} of account names and options"))
         return None
     return Source(options, lambda name, key: f"{option}[{_short(name)}]{'.' if key else ''}{_short(key)}")
 
 
 def _environment_source(environment: Mapping[str, str], problems: Problems) -> Source:
-    """Return the accounts of RPS_<PROVIDER>_<OPTION>, each named as its provider."""
+    """Return the accounts from the variables RPS_<PROVIDER>_<OPTION>. The name of each is its provider."""
     accounts: dict[str, dict[str, Any]] = {}
-    # The longest first, as one provider's name may begin with another's.
+    # The longest names first, because the name of a provider may begin with that of another.
     providers = sorted(SERVICES, key=len, reverse=True)
     for variable, value in sorted(environment.items()):
         provider = next((one for one in providers if variable.startswith(f"{ENV_PREFIX}{one.upper()}_")), None)
@@ -149,11 +148,11 @@ def _variable(provider: str, option: str) -> str:
 
 
 def _account(name: str, value: Any, concurrency: int | None, source: Source, problems: Problems) -> RoleAccount | None:
-    """Return an account, or None where its provider is not known; adds to C(problems) what else is wrong with it."""
+    """Return an account, or None if its provider is not known, and add every problem to ``problems``."""
     try:
         options = as_dict(value)
     except ValueError as error:
-        problems.append(Problem("invalid_input", source.place(name, ""), f"{error}, option to value"))
+        problems.append(Problem("invalid_input", source.place(name, ""), f"{error} of options and values"))
         return None
     given = dict(options)
     servers = None
@@ -162,7 +161,9 @@ def _account(name: str, value: Any, concurrency: int | None, source: Source, pro
         try:
             servers = convert(given.pop("servers"), "dict")
         except ValueError as error:
-            problems.append(Problem("invalid_input", source.place(name, "servers"), f"{error}, server name to URL"))
+            problems.append(
+                Problem("invalid_input", source.place(name, "servers"), f"{error} of server names and URLs")
+            )
     params = convert_options(given, RPS_OPTIONS, lambda key: source.place(name, key), problems, wrong, ("servers",))
     if concurrency is not None:
         params["concurrency"] = concurrency
@@ -178,7 +179,7 @@ def _account(name: str, value: Any, concurrency: int | None, source: Source, pro
         problems.append(Problem("invalid_input", source.place(name, "provider"), words))
         return None
     found: Problems = []
-    # Without an environment: the generic RPS_* are those of modules, and may be another account's.
+    # Without the environment, because the generic variables RPS_* are for modules, and may be of another account.
     account = account_of(params, {}, found)
     SECRETS.add_login(account.login.get("username") or "", account.login.get("password") or "")
     for secret in account.secrets:
@@ -195,9 +196,10 @@ def convert_options(
     wrong: set[str],
     others: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return every option of a specification, converted, or its default; a misspelt one is named with what was meant.
+    """Return the converted value or the default of every option of a specification.
 
-    C(wrong) is added the options whose values are wrong; C(others): names that may have been meant beside the options.
+    Add unknown and misspelt options and wrong values to ``problems``, and options with a wrong value to ``wrong``.
+    ``others``: further names that a misspelt option may stand for.
     """
     params = {option: option_spec.get("default") for option, option_spec in spec.items()}
     for option, value in given.items():

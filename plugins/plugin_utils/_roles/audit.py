@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role audit: compare what each account holds with the list, and write that down. It never writes to a service."""
+"""The role audit: compare the phones of each account with the list, and write files. It never writes to a service."""
 
 from __future__ import annotations
 
@@ -93,12 +93,12 @@ VARIABLES = {
 }
 
 NO_HISTORY_WARNING = (
-    "audit_max_age and audit_reads require audit_history: without it, no run knows what earlier ones read"
+    "audit_max_age and audit_reads require audit_history. Without a history, a run does not know earlier readings."
 )
 
 NOT_COMPLETE_WARNING = (
-    "audit_fail_on has extra, which is not looked for: set audit_complete to true if the hosts are all phones that the "
-    "accounts should have"
+    "audit_fail_on contains extra, but this run does not look for extra phones. Set audit_complete to true if the "
+    "hosts are all phones that the accounts should have."
 )
 
 WRITERS: dict[str, Callable[[Audit], str]] = {
@@ -108,16 +108,16 @@ WRITERS: dict[str, Callable[[Audit], str]] = {
     "metrics": metrics_text,
     "claims": claims_text,
 }
-"""What makes each file, by its variable."""
+"""The function that creates the text of each file, by its variable."""
 
 Columns = dict[str, dict[str, str]]
 
 
 class Input(NamedTuple):
-    """What is to be compared, all of it checked, and C(problems) with it.
+    """The validated input of an audit, and its ``problems``.
 
-    C(columns): what the list says of each phone beside its target, by MAC address; C(paths): of each file to write, and
-    of the history. C(hosts): those that are the phones, if they are; C(show): gets lines about the progress.
+    ``columns``: the other columns of each row, by MAC address. ``paths``: the paths of the files to write and of the
+    history. ``hosts``: the hosts that are the phones, or None. ``show`` gets lines about the progress.
     """
 
     accounts: Sequence[RoleAccount]
@@ -136,12 +136,12 @@ class Input(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether the list is a whole one, so that what it does not name is C(extra)."""
+        """Whether the list has all phones, so that other phones are ``extra``."""
         return self.hosts is None if self.values["complete"] is None else bool(self.values["complete"])
 
 
 def run(context: Context) -> dict[str, Any]:
-    """Carry the role out and return the task's result. In check mode, the history is not written."""
+    """Run the role, and return the result of the task. Check mode does not write the history."""
     given = read_input(context)
     if given.problems:
         return wrong_input_result(InputError(given.problems), _names(given), given.secrets)
@@ -165,7 +165,7 @@ def run(context: Context) -> dict[str, Any]:
 
 
 def read_input(context: Context) -> Input:
-    """Return what is to be compared; nothing is sent."""
+    """Return the validated input. Send nothing."""
     problems: Problems = list(context.problems)
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     problems += _state_problems(values["fail_on"])
@@ -178,7 +178,7 @@ def read_input(context: Context) -> Input:
     desired = Desired({}, set(), {})
     columns: Columns = {}
     hosts = read_hosts(ROLE, values, context, problems)
-    # Where an account could not be read, its rows would be called wrong as well.
+    # If an account could not be read, its rows would be reported as wrong, too.
     if all_read:
         rows = rows_of_role(ROLE, {**values, "only": None}, path, [], problems, hosts)
         rule = AllAccounts({account.name: account.provider for account in accounts})
@@ -203,39 +203,39 @@ def _state_problems(states: Sequence[Any]) -> Problems:
 
 
 def _paths(values: Mapping[str, Any], phone_list: str | None, context: Context, problems: Problems) -> dict[str, str]:
-    """Return where each file is to be; adds to C(problems) why one cannot be there."""
+    """Return the path of each file, and add those that cannot be written to ``problems``."""
     paths: dict[str, str] = {}
     first: dict[str, str] = {}
     for name in (*WRITERS, "history"):
         option = f"{ROLE}_{name}"
         found: Problems = []
-        # The files are what the role is for, so check mode writes them under their own names.
+        # Check mode writes the files under their own names, because writing them changes no phone.
         path = find_dest(ROLE, {"dest": values[name]}, phone_list, context._replace(check_mode=False), found)
         problems += [problem._replace(where=option) for problem in found]
         if path is None:
             continue
         other = first.setdefault(os.path.realpath(path), option)
         if other != option:
-            problems.append(Problem("invalid_input", option, f"{path} is the file of {other}, too: give another one"))
+            problems.append(Problem("invalid_input", option, f"{path} is also the file of {other}: set another one"))
         paths[name] = path
     return paths
 
 
 def _noting(rows: Rows, columns: Columns) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield the rows, and note what they say beside the target."""
+    """Yield the rows, and store their other columns in ``columns``."""
     for where, row in rows:
         noted = {name: str(row[name]) for name in LIST_COLUMNS if row.get(name)}
         if noted:
             try:
                 columns.setdefault(parse_mac(row["mac"]), noted)
             except ValueError:
-                # Whoever takes the row says so.
+                # The reader of the row reports this.
                 noted = {}
         yield where, row
 
 
 class _Account(NamedTuple):
-    """What was done about an account. C(readings): what the history is to keep."""
+    """The audit of an account with its observations. ``readings``: the readings for the history."""
 
     account: RoleAccount
     audit: AccountAudit
@@ -245,7 +245,7 @@ class _Account(NamedTuple):
 
 
 def _audited(given: Input, history: History) -> tuple[Audit, list[str], HistoryError | None]:
-    """Return the audit, warnings, and why the history could not be used."""
+    """Return the audit, warnings, and why the history could not be used, or None."""
     began, at = time.monotonic(), _now()
     failure: HistoryError | None = None
     done: list[_Account] = []
@@ -326,7 +326,7 @@ def _extra(given: Input, account: RoleAccount, mac: str, at: int) -> Row:
 
 
 def _with_holders(one: AccountAudit, listed: Mapping[str, Collection[str]]) -> list[Row]:
-    """Return the rows of an account, those that another account of ours holds with its name."""
+    """Return the rows of an account. Rows of phones that another account of the run has get its name."""
     others = {name: macs for name, macs in listed.items() if name != one.account}
     return [
         row._replace(held_by=next((name for name, macs in others.items() if row.mac in macs), ""))
@@ -337,7 +337,7 @@ def _with_holders(one: AccountAudit, listed: Mapping[str, Collection[str]]) -> l
 
 
 def _write(given: Input, audit: Audit) -> tuple[list[str], list[str]]:
-    """Write every file, and return the paths of those written, and why others could not be."""
+    """Write every file, and return the paths of the written files, and the messages about the others."""
     written, unwritten = [], []
     for name, make in WRITERS.items():
         if name not in given.paths:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role audit returns and shows: the shape of all roles, with states where the others have actions."""
+"""The result of the role audit. It has the same keys as that of the other roles, with states instead of actions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROLE = "audit"
 
 
 def wrong_input_result(error: InputError, accounts: Sequence[str], secrets: Collection[str]) -> dict[str, Any]:
-    """Return the result of an audit whose input is wrong, so that nothing was sent."""
+    """Return the result of an audit with wrong input, which sent nothing."""
     task = input_result(ROLE, error, accounts, secrets)
     fact = task["ansible_facts"][f"{ROLE}_result"]
     for part in (fact, *fact["accounts"].values()):
@@ -36,10 +36,9 @@ def audit_result(
     warnings: Sequence[str],
     secrets: Collection[str],
 ) -> dict[str, Any]:
-    """Return the result of the task that carried the audit out.
+    """Return the result of the task that ran the audit.
 
-    It fails for each account that could not be read, for each phone whose state is in C(fail_on), and for each file
-    that could not be written.
+    The task fails if an account could not be read, a phone has a state in ``fail_on``, or a file could not be written.
     """
     counts = summary(audit.rows)
     failed_accounts = [one for one in audit.accounts if one.failure]
@@ -70,7 +69,7 @@ def audit_result(
 
 
 def failed_phones(audit: Audit, fail_on: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Yield the MAC address of each phone for which the role fails, and why, in words."""
+    """Yield the MAC address of each phone for which the role fails, and the message about it."""
     return ((row.mac, _phone(row)) for row in _failed(audit, fail_on))
 
 
@@ -100,17 +99,17 @@ def _line(one: AccountAudit) -> str:
 
 
 def _failures(audit: Audit, fail_on: Collection[str]) -> list[str]:
-    """Return what failed and what to do about it, the first ones in words."""
+    """Return what failed and what to do about it. After the first failures, only count them."""
     lines = [str(Line(one.account, one.failure)) for one in audit.accounts if one.failure]
     whole = [one.failure.message for one in audit.accounts if one.failure]
-    # Those that share the account's failure are counted in its line.
+    # Phones with the failure of their account are not listed again.
     rows = [row for row in _failed(audit, fail_on) if not (row.error and row.error.message in whole)]
     lines += [_phone(row) for row in rows[: max(0, MOST_LINES - len(lines))]]
-    rest = rows[max(0, MOST_LINES - len(whole)) :]
-    if rest:
-        codes = count_codes(row.error for row in rest if row.error)
-        states = [f"{count} {state}" for state, count in summary(rest).items() if count]
-        lines.append(f"… and {len(rest)} more: {', '.join(states)}{f' ({codes})' if codes else ''}")
+    others = rows[max(0, MOST_LINES - len(whole)) :]
+    if others:
+        codes = count_codes(row.error for row in others if row.error)
+        states = [f"{count} {state}" for state, count in summary(others).items() if count]
+        lines.append(f"… and {len(others)} more: {', '.join(states)}{f' ({codes})' if codes else ''}")
     return lines
 
 

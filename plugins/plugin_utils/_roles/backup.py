@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The backup: how phones were before a run changed them, in a file that the role restore takes."""
+"""The backup: the state of phones before a run changed them, in a file for the role restore."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ Row = dict[str, Any]
 
 
 class Backup:
-    """The backup file of a run. C(path) is None until it was written.
+    """The backup file of a run. ``path`` is None until it is written.
 
-    It is written anew before the first change of each account, with the phones of the accounts before, so it always has
-    every phone that this run may have changed.
+    Each account writes the file again before its first change, including the phones of earlier accounts. So the file
+    always has every phone that this run may have changed.
     """
 
     def __init__(self, path: str) -> None:
@@ -47,7 +47,7 @@ class Backup:
         self._rows: list[Row] = []
 
     def of(self, account: str) -> BeforeWriting:
-        """Return what saves the phones that a plan of the account is about to change."""
+        """Return the function that saves the phones that a plan of the account will change."""
         return lambda runner, plan: self._save(account, runner, plan)
 
     def _save(self, account: str, runner: Runner[Service], plan: Plan) -> Mapping[str, RpsError]:
@@ -68,7 +68,7 @@ class Backup:
 
 
 def find_backup(role: str, values: Mapping[str, Any], context: Context, problems: Problems) -> Backup | None:
-    """Return the backup of a run, None where there shall be none; adds to C(problems) why it cannot be written."""
+    """Return the backup of a run, or None if it is turned off, and add a problem if it cannot be written."""
     option = f"{role}_backup"
     if values["backup"] is False:
         return None
@@ -76,8 +76,8 @@ def find_backup(role: str, values: Mapping[str, Any], context: Context, problems
     if given is None:
         if _AWX in context.names and option not in context.given:
             words = (
-                "is required in AWX, where the working directory is gone after the job: give a path that stays, or "
-                "false for no backup"
+                "is required in AWX, which deletes the working directory after the job: set a permanent path, or false "
+                "for no backup"
             )
             problems.append(Problem("invalid_input", option, words))
             return None
@@ -87,7 +87,7 @@ def find_backup(role: str, values: Mapping[str, Any], context: Context, problems
 
 
 def now() -> str:
-    """Return the time, in UTC, as backups have it."""
+    """Return the current time in UTC, in the format of backups."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -97,7 +97,7 @@ def _default_name(role: str, folder: str) -> str:
 
 
 def _unused(stem: str, extension: str) -> str:
-    """Return the stem, with a number behind it where there is such a file already."""
+    """Return the stem, with a number appended if the file already exists."""
     candidate, number = stem, 1
     while os.path.lexists(candidate + extension):
         number += 1
@@ -106,17 +106,17 @@ def _unused(stem: str, extension: str) -> str:
 
 
 def _before(runner: Runner[Service], plan: Plan) -> tuple[dict[str, Observation], dict[str, RpsError]]:
-    """Return how the phones are that a plan may change, and why some of them could not be read."""
+    """Return the state of the phones that a plan may change, and the errors of those that could not be read."""
     can = runner.service.can
     macs = [*(mac for step in plan.steps for mac in step.macs), *plan.swaps.values()]
     if can.read_target and can.rebind:
-        # One of these may be bound again, to learn where its server leads.
+        # One of these may be re-registered to learn the URL of its server.
         macs += [mac for mac, one in plan.outcomes.items() if one.action == UNVERIFIED and _is_named(one.target)]
     seen = {mac: plan.outcomes[mac].was for mac in macs}
     unread = [mac for mac, one in seen.items() if one.status == REGISTERED and one.url is None and can.read_target]
     seen.update(runner.read(unread, frozenset(unread)))
     errors = {
-        mac: RpsError(one.error.code, f"not changed, as it could not be read for the backup: {one.error.message}")
+        mac: RpsError(one.error.code, f"not changed, because reading it for the backup failed: {one.error.message}")
         for mac, one in seen.items()
         if one.error
     }
@@ -137,14 +137,14 @@ def _rows(account: str, service: Service, seen: Mapping[str, Observation]) -> It
             "status": one.status,
             "server": None,
             "current_url": one.url or None,
-            # Where a service has named servers, not every one tells whether a URL is one of theirs.
+            # Most services with named servers do not report whether a URL belongs to one of them.
             "own_url": True if one.url is not None and not service.can.named_servers else one.own_url,
             "seen_at": time,
         }
 
 
 def _keep_existing(path: str) -> None:
-    """Move a file in the place of the backup aside: it may be the only backup of an earlier run."""
+    """Rename an existing file with the path of the backup, because it may be the only backup of an earlier run."""
     if not os.path.lexists(path):
         return
     stem, extension = os.path.splitext(path)
@@ -153,10 +153,10 @@ def _keep_existing(path: str) -> None:
 
 
 def _write(path: str, rows: Iterable[Row]) -> None:
-    """Write the file, whole or not at all, for the user alone to read. Raises OSError."""
+    """Write the file atomically, readable only by its owner. Raise OSError."""
     lines = ",\n".join(json.dumps(row) for row in rows)
     folder = os.path.dirname(path)
-    # With the mode 0600.
+    # mkstemp creates the file with the mode 0600.
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".voip.rps-")
     try:
         with open(handle, "w", encoding="ascii") as file:
@@ -174,7 +174,7 @@ def _write(path: str, rows: Iterable[Row]) -> None:
 def _sync_folder(folder: str) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
-        # Not every file system can.
+        # Not every file system supports this.
         with contextlib.suppress(OSError):
             os.fsync(handle)
     finally:

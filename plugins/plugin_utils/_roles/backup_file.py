@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A backup read again: every row of it checked, as somebody may have edited it."""
+"""Read a backup, and validate every row, because somebody may have edited it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _MOST_TEXT = 2048
 
 
 class Saved(NamedTuple):
-    """How a phone was: one row of a backup, and where it stands.
+    """One row of a backup, and its place for messages.
 
-    C(server) and C(url) are empty where nothing told them; C(own_url) is None where nothing told whose the URL was.
+    ``server`` and ``url`` are empty if they were not known. ``own_url`` is None if it was not known whether the URL was
+    the phone's own.
     """
 
     where: str
@@ -43,14 +44,14 @@ class Saved(NamedTuple):
 
 
 def read_backup(path: str, problems: Problems) -> list[Saved]:
-    """Return the rows of a backup but those that are wrong; adds to C(problems) what is wrong with it."""
+    """Return the valid rows of a backup, and add every problem to ``problems``."""
     name = os.path.basename(path)
     reader = reader_of("backup.json")
     try:
         with opened(path) as file:
             rows = reader(file) if reader else []
     except ValueError as error:
-        problems.append(Problem("invalid_input", path, f"{error}. A backup is a file that a role wrote"))
+        problems.append(Problem("invalid_input", path, f"{error}. Use a backup that a role of this collection wrote"))
         return []
     return list(_saved(name, rows, problems))
 
@@ -68,7 +69,7 @@ def _saved(name: str, rows: list[Any], problems: Problems) -> Iterator[Saved]:
         if first == where:
             yield saved
         else:
-            problems.append(Problem("repeated_mac", where, f"{saved.mac} is in {first} already"))
+            problems.append(Problem("repeated_mac", where, f"{saved.mac} is already in {first}"))
 
 
 class _WrongRow(ValueError):

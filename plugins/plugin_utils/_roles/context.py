@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a role's run knows of the play, as plain data, so that everything else needs no Ansible."""
+"""The data of the play for the run of a role. It is plain data, so the other code does not need Ansible."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Probl
 class Hosts(NamedTuple):
     """The hosts of a play as phones.
 
-    C(phones): of each host that has C(rps_mac) its name, and its variables by column; C(without): so many hosts have
-    none; C(problems): variables that could not be templated; C(refusal): why the play cannot do this, if so.
+    ``phones``: the name of each host with ``rps_mac``, and its variables by column. ``without``: the number of hosts
+    without ``rps_mac``. ``problems``: variables that could not be templated. ``refusal``: why the play cannot use its
+    hosts as phones, or None.
     """
 
     phones: Sequence[tuple[str, Mapping[str, Any]]] = ()
@@ -30,15 +31,15 @@ def _no_lookup(_name: str, _terms: Sequence[str], _options: Mapping[str, Any]) -
 
 
 class Context(NamedTuple):
-    """What a role is given.
+    """The input of a role.
 
-    C(given): the role's variables that are defined, by their whole names, templated; C(names): of every variable of the
-    play; C(problems): variables that could not be templated. C(folders): where a phone list is looked for, C(cwd):
-    where Ansible was started, C(forbidden): the folder of the collection, in which nothing is written.
-    C(load_file): reads a file of YAML or JSON, which may be a vault; raises ValueError. C(hosts): reads the hosts of
-    the play as phones. C(show): gets lines about the progress, which are no part of the result. C(lookup): runs a
-    lookup plugin, given its name, its terms and its options; raises LookupError where it is not installed, and
-    ValueError where it fails.
+    ``given``: the templated values of the role's variables that are defined, by their full names. ``names``: the names
+    of all variables of the play. ``problems``: variables that could not be templated. ``folders``: the folders in which
+    a phone list is searched. ``cwd``: the folder in which Ansible was started. ``forbidden``: the folder of the
+    collection, in which nothing is written. ``load_file`` reads a YAML or JSON file, which may be encrypted with
+    Ansible Vault, and raises ValueError. ``hosts`` reads the hosts of the play as phones. ``show`` gets lines about the
+    progress, which are not part of the result. ``lookup`` runs a lookup plugin with its name, terms and options. It
+    raises LookupError if the plugin is not installed, and ValueError if it fails.
     """
 
     given: Mapping[str, Any]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role decommission: phones by name, or all that point to a server, are released."""
+"""The role decommission: release the phones of a list, or all phones that point to a server."""
 
 from __future__ import annotations
 
@@ -60,10 +60,7 @@ LISTS = ("src", "phones", "hosts")
 
 
 class Part(NamedTuple):
-    """An account with the phones to be released: those C(named), or all that point to C(url).
-
-    C(progress) shows how far it is.
-    """
+    """An account and the phones to release: those in ``named``, or all that point to ``url`` if ``named`` is None."""
 
     account: RoleAccount
     service: Service
@@ -73,7 +70,7 @@ class Part(NamedTuple):
 
 
 class Input(NamedTuple):
-    """What a run is to do, all of it checked, and C(problems) with it."""
+    """The validated input of a run, and its ``problems``."""
 
     accounts: Sequence[RoleAccount]
     parts: Sequence[Part]
@@ -89,7 +86,7 @@ class Input(NamedTuple):
 
 
 def run(context: Context) -> dict[str, Any]:
-    """Carry the role out, in check mode only foresee it, and return the task's result."""
+    """Run the role, or predict its outcomes in check mode, and return the result of the task."""
     given = read_input(context)
     if given.problems:
         names = [account.name for account in given.accounts]
@@ -107,7 +104,7 @@ def run(context: Context) -> dict[str, Any]:
 
 
 def read_input(context: Context) -> Input:
-    """Return what is to be done; nothing is sent."""
+    """Return the validated input. Send nothing."""
     problems: Problems = list(context.problems)
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
@@ -156,17 +153,20 @@ def _beside_server(lists: Sequence[str], values: Mapping[str, Any]) -> Problems:
 
 
 def _server_problems(account: RoleAccount, servers: Mapping[str, Any], server: str) -> Problems:
-    """Return why the phones of an account that point to the server cannot be found."""
+    """Return the problems if the phones of an account that point to the server cannot be found."""
     kind = account.account.kind
     option = servers_option(ROLE, account)
     problems = list(Targets(kind, servers, option=option).problems)
     where, name = f"account {account.name!r}", f"{ROLE}_server"
     if not kind.can.read_target or not can_list(kind):
-        lacks = "tell where a phone points" if not kind.can.read_target else "list its phones"
-        words = f"{where}: {account.provider} does not {lacks}. Name the phones, or leave the account out"
+        lacks = "report where a phone points" if not kind.can.read_target else "list its phones"
+        words = f"{where}: {account.provider} cannot {lacks}. Name the phones, or leave the account out"
         problems.append(Problem("unsupported", name, words))
     elif server not in servers:
-        words = f"{where}: its URL is required in {option}, as phones show only URLs: {did_you_mean(server, servers)}"
+        words = (
+            f"{where}: its URL is required in {option}, because services report only the URLs of phones: "
+            f"{did_you_mean(server, servers)}"
+        )
         problems.append(Problem("invalid_server", name, words))
     return problems
 
@@ -178,7 +178,7 @@ def _named(
     hosts: Hosts | None,
     problems: Problems,
 ) -> dict[str, list[str]]:
-    """Return the phones of the list by the account that carries their rows out."""
+    """Return the phones of the list, by the account that owns their rows."""
     owners = {Owner(one.provider, one.name): Targets(one.account.kind, None, absent=True) for one in accounts}
     rule = AllAccounts({one.name: one.provider for one in accounts})
     rows = rows_of_role(ROLE, values, path, [servers_of(account, values) for account in accounts], problems, hosts)
@@ -187,7 +187,7 @@ def _named(
 
 
 def _foresee(part: Part) -> Result:
-    """Read an account, and return what would become of its phones; nothing is written."""
+    """Read an account, and return the predicted outcomes of its phones. Write nothing."""
     result = Result(part.account.name, part.account.provider)
     try:
         if part.named is None:
@@ -207,7 +207,7 @@ def _foresee(part: Part) -> Result:
 
 
 def _over_limit(given: Input, foreseen: Sequence[Result]) -> list[Result] | None:
-    """Return the results where more phones would be released than may be, else None."""
+    """Return failed results if more phones would be released than the limit, or else None."""
     count = sum(result.summary[REMOVED] for result in foreseen)
     if count <= given.limit:
         return None
@@ -225,7 +225,7 @@ def _over_limit(given: Input, foreseen: Sequence[Result]) -> list[Result] | None
 
 
 def _release(part: Part, foreseen: Result, backup: Backup | None) -> Result:
-    """Release an account's phones, and return what became of them; whatever fails is in the result."""
+    """Release the phones of an account, and return their outcomes. Failures are part of the result."""
     seen = {outcome.mac: outcome.was for outcome in foreseen.outcomes}
     result = foreseen
     if not foreseen.failure and foreseen.summary[REMOVED]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Behind the playbook find: where is this phone, over all accounts? Only reading calls are sent."""
+"""The logic of the playbook find: look up phones in all accounts, with read calls only."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ VARIABLES = {
     "concurrency": HOW["concurrency"],
 }
 MOST_PHONES = 1000
-"""More are a list, which the modules read with far fewer requests."""
+"""Maximum number of phones, because the modules read long lists with far fewer requests."""
 
 
 def run(context: Context) -> dict[str, Any]:
-    """Ask the accounts, and return the task's result."""
+    """Look up the phones in the accounts, and return the result of the task."""
     problems: Problems = list(context.problems)
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     accounts, _all_read = read_accounts(ROLE, values["concurrency"], context, problems)
@@ -67,7 +67,7 @@ def run(context: Context) -> dict[str, Any]:
 
 
 def _macs(value: str | list[Any], problems: Problems) -> list[str]:
-    """Return the MAC addresses of a text or a list, each once; adds to C(problems) what is none."""
+    """Return the MAC addresses of a text or a list, each once, and add invalid ones to ``problems``."""
     texts: list[Any] = value if isinstance(value, list) else [value]
     macs: dict[str, None] = {}
     for position, item in enumerate(texts):
@@ -80,7 +80,7 @@ def _macs(value: str | list[Any], problems: Problems) -> list[str]:
     if not macs and not problems:
         problems.append(Problem("invalid_mac", f"{ROLE}_mac", "names no phone"))
     if len(macs) > MOST_PHONES:
-        words = f"names {len(macs)} phones, more than {MOST_PHONES}: look a list up with voip.rps.rps_device_info"
+        words = f"names {len(macs)} phones, more than {MOST_PHONES}: use voip.rps.rps_device_info for long lists"
         problems.append(Problem("invalid_input", f"{ROLE}_mac", words))
     return list(macs)
 
@@ -124,17 +124,17 @@ def _result(
 
 
 def _line(mac: str, answers: Sequence[tuple[RoleAccount, Observation]]) -> str:
-    """Return in words where a phone is: in an account of ours, else what each account says of it."""
+    """Return a line about a phone: the accounts that have registered it, or else its status in each account."""
     if not answers:
-        return f"{mac}: no account was asked, as none that could be read is at a vendor with its prefix (find_all)"
-    held = [(account, one) for account, one in answers if one.status == REGISTERED]
-    told = [_words(account, one) for account, one in held or answers]
-    elsewhere = not held and any(one.status == ELSEWHERE for _account, one in answers)
-    return f"{mac}: {'; '.join(told)}{' (in none of these accounts)' if elsewhere else ''}"
+        return f"{mac}: not looked up, because no account is at a vendor with its vendor prefix (set find_all)"
+    registered = [(account, one) for account, one in answers if one.status == REGISTERED]
+    descriptions = [_words(account, one) for account, one in registered or answers]
+    elsewhere = not registered and any(one.status == ELSEWHERE for _account, one in answers)
+    return f"{mac}: {'; '.join(descriptions)}{' (in none of these accounts)' if elsewhere else ''}"
 
 
 def _words(account: RoleAccount, seen: Observation) -> str:
     shown = seen.as_dict("")
     status = str(seen.status).replace("_", " ") if not seen.error else f"could not be read ({seen.error.code})"
-    where = shown["current_url"] or ("its target is not shown" if seen.status == REGISTERED else None)
+    where = shown["current_url"] or ("target not reported" if seen.status == REGISTERED else None)
     return f"{account.name} ({account.provider}): {', '.join(filter(None, [status, where]))}"

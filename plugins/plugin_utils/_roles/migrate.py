@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role migrate: phones move to another account, or within their accounts to another server or URL."""
+"""The role migrate: move phones to another account, or within their accounts to another server or URL."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ VARIABLES = {
 }
 LISTS = ("src", "phones", "hosts")
 PAIRS = ("account", "server", "url")
-_BESIDE_RESUME = ("resume", "force", "concurrency", "dest", "backup", "accounts")
+_ALLOWED_WITH_RESUME = ("resume", "force", "concurrency", "dest", "backup", "accounts")
 
 CarryOut = Callable[[], Done]
 
 
 class Input(NamedTuple):
-    """What a run is to do, all of it checked, and C(problems) with it. C(carry_out): None where there are problems."""
+    """The validated input of a run, and its ``problems``. ``carry_out`` runs it, and is None if there are problems."""
 
     accounts: Sequence[RoleAccount]
     carry_out: CarryOut | None
@@ -98,7 +98,7 @@ class Input(NamedTuple):
 
 
 def run(context: Context) -> dict[str, Any]:
-    """Carry the role out, in check mode only foresee it, and return the task's result."""
+    """Run the role, or predict its outcomes in check mode, and return the result of the task."""
     given = read_input(context)
     if given.problems or given.carry_out is None:
         names = [account.name for account in given.accounts]
@@ -108,7 +108,7 @@ def run(context: Context) -> dict[str, Any]:
     task = role_result(ROLE, results, given.secrets, diff=context.diff, backup=saved)
     _name_work_list(task, work_list)
     if given.other_rows:
-        task["lines"].append(f"rows of other accounts, left alone: {given.other_rows}")
+        task["lines"].append(f"rows of other accounts, skipped: {given.other_rows}")
     add_hosts(task, given.hosts, results)
     save(ROLE, given.dest, dest_rows(results), given.secrets, task)
     return task
@@ -120,11 +120,11 @@ def _name_work_list(task: dict[str, Any], path: str | None) -> None:
         return
     task["lines"].append(f"work list: {path}")
     if task["failed"]:
-        task["msg"] = f"{task['msg']} To go on: -e migrate_resume={path}"
+        task["msg"] = f"{task['msg']} To continue: -e migrate_resume={path}"
 
 
 def read_input(context: Context) -> Input:
-    """Return what is to be done; nothing is sent."""
+    """Return the validated input. Send nothing."""
     problems: Problems = list(context.problems)
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
@@ -157,10 +157,10 @@ def read_input(context: Context) -> Input:
 
 
 def _resume_problems(given: set[str]) -> Problems:
-    others = sorted(f"{ROLE}_{name}" for name in given.difference(_BESIDE_RESUME))
+    others = sorted(f"{ROLE}_{name}" for name in given.difference(_ALLOWED_WITH_RESUME))
     if not others:
         return []
-    words = f"goes on with a work list, which has all of the rest: leave out {', '.join(others)}"
+    words = f"continues with a work list, which has the other settings: leave out {', '.join(others)}"
     return [Problem("invalid_input", f"{ROLE}_resume", words)]
 
 
@@ -170,7 +170,7 @@ def _pair_problems(given: set[str]) -> Problems:
     if len(begun) != 1:
         return [Problem("invalid_input", "", f"Exactly one pair of these is required: {names}.")]
     problems = [
-        Problem("invalid_input", f"{ROLE}_{side}_{begun[0]}", "is required beside the other of the pair")
+        Problem("invalid_input", f"{ROLE}_{side}_{begun[0]}", "is required with the other variable of the pair")
         for side in ("from", "to")
         if f"{side}_{begun[0]}" not in given
     ]
@@ -184,7 +184,7 @@ def _pair_problems(given: set[str]) -> Problems:
 
 
 class _Reading:
-    """From the checked variables to what is to be carried out; adds to C(problems) what is wrong with it."""
+    """Build the run from the validated variables, and add every problem to ``problems``."""
 
     def __init__(
         self,
@@ -212,7 +212,7 @@ class _Reading:
             return None
         self._problems += pair_problems(source, destination)
         if not self._has_list and not can_list(source.account.kind):
-            self._add("from_account", "does not list its phones: name them with migrate_src or migrate_phones")
+            self._add("from_account", "cannot list its phones: name them with migrate_src or migrate_phones")
         self._problems += Targets(source.account.kind, self._servers(source), option=f"{ROLE}_servers").problems
         work_list = self._work_list_path(source, destination)
         sides = self._sides([source, destination])
@@ -232,7 +232,7 @@ class _Reading:
         both = [self._account("resume", name) for name in (work.source, work.destination)]
         for account in both:
             if account and identity(account) != work.accounts.get(account.name):
-                self._add("resume", f"the work list is of an account {account.name!r} with another login or address")
+                self._add("resume", f"the work list has another login or address for account {account.name!r}")
         sides = self._sides([account for account in both if account])
         if sides is None or len(sides) != len(both):
             return None
@@ -268,22 +268,22 @@ class _Reading:
         return PatternRule(rule)
 
     def _check_within(self, account: RoleAccount) -> None:
-        """Add why phones of this account cannot move as it is asked for."""
+        """Add the problems if phones of this account cannot move as requested."""
         kind = account.account.kind
         whole = not self._has_list
         where = f"account {account.name!r}"
         by_url = self._values["from_url"] is not None
         if by_url and not kind.can.own_url:
-            words = f"{where}: {account.provider} cannot give a phone a URL of its own. Leave the account out"
+            words = f"{where}: {account.provider} cannot set a phone's own URL. Leave the account out"
             self._problems.append(Problem("unsupported", f"{ROLE}_to_url", words))
         elif not kind.can.read_target and (whole or by_url or not self._values["force"]):
             words = (
-                f"{where}: {account.provider} does not tell where a phone points. Leave the account out, or name the "
-                "phones (migrate_src, migrate_phones) and set migrate_force: all that are named then move"
+                f"{where}: {account.provider} cannot report where a phone points. Leave the account out, or name the "
+                "phones (migrate_src, migrate_phones) and set migrate_force to move all of these"
             )
             self._problems.append(Problem("unsupported", f"{ROLE}_from_server", words))
         elif whole and not can_list(kind):
-            words = f"{where}: {account.provider} does not list its phones: name them (migrate_src, migrate_phones)"
+            words = f"{where}: {account.provider} cannot list its phones: name them (migrate_src, migrate_phones)"
             self._problems.append(Problem("unsupported", f"{ROLE}_from_account", words))
         if not by_url:
             self._check_servers(account)
@@ -300,13 +300,16 @@ class _Reading:
             return
         before, after = self._values["from_server"], self._values["to_server"]
         if kind.can.read_target and before not in servers:
-            words = f"account {account.name!r}: its URL is required in {option}, as phones show only URLs"
+            words = (
+                f"account {account.name!r}: its URL is required in {option}, because services report only the URLs of "
+                "phones"
+            )
             self._add("from_server", f"{words}: {did_you_mean(before, servers)}")
         elif before in servers and same_url(str(servers[before]), str(servers.get(after, ""))):
             self._add("to_server", f"account {account.name!r}: has the same URL as {before!r}")
 
     def _named(self) -> dict[str, list[str]]:
-        """Return the phones of the list by the account that carries their rows out."""
+        """Return the phones of the list, by the account that owns their rows."""
         owners = {Owner(one.provider, one.name): Targets(one.account.kind, None, absent=True) for one in self._accounts}
         rule = AllAccounts({one.name: one.provider for one in self._accounts})
         desired = desired_devices(self._rows(self._accounts), rule, owners, self._problems)
@@ -321,7 +324,7 @@ class _Reading:
         return rows_of_role(ROLE, self._values, self._path, servers, self._problems, self._hosts)
 
     def _sides(self, accounts: Sequence[RoleAccount]) -> list[Side] | None:
-        """Return the accounts ready to be used, None where something is wrong already."""
+        """Return the connected accounts, or None if there are problems."""
         if self._problems:
             return None
         services = services_of(ROLE, accounts, self._problems)
@@ -350,7 +353,7 @@ class _Reading:
         return None
 
     def _work_list_path(self, source: RoleAccount, destination: RoleAccount) -> str | None:
-        """Return where the work list is to be written; adds why it cannot be."""
+        """Return the path of the work list, or None and add a problem if it cannot be written."""
         given = self._values["worklist"]
         option = f"{ROLE}_worklist"
         path = writable_path(
@@ -371,8 +374,8 @@ class _Reading:
             unfinished = unfinished_work_list(self._context.cwd, source.name, destination.name)
         if unfinished is not None:
             words = (
-                f"{unfinished} is the work list of a run that was not finished, so phones may be in neither account: "
-                f"go on with it first, -e migrate_resume={unfinished}"
+                f"{unfinished} is the work list of an unfinished run, so phones may be in neither account: continue it "
+                f"first with -e migrate_resume={unfinished}"
             )
             self._problems.append(Problem("invalid_input", option, words))
             return None

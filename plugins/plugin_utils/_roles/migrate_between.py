@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Moves from an account to another: what is asked for, checked, and carried out with a work list on the disk."""
+"""Moves between accounts: validate the input, and run it with a work list on the disk."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.work_list import P
 class Between(NamedTuple):
     """A migration between two accounts.
 
-    C(wanted): the phones with their new targets, None where each keeps its URL, or None for all of the account, which
-    get C(default). C(resumed): the moves of the work list with which an earlier run is gone on with.
+    ``wanted``: the new target of each phone, or None for a phone that keeps its URL. If ``wanted`` is None, all phones
+    of the account get ``default``. ``resumed``: the moves of the work list of an earlier run, or None.
     """
 
     source: Side
@@ -50,7 +50,7 @@ class Between(NamedTuple):
 
 
 class KeptTargets(Targets):
-    """Targets in the new account, where a phone of which none is named keeps its URL, if that can be."""
+    """Targets in the new account. A phone without a target keeps its URL, if possible."""
 
     def __init__(
         self, source: type[Service], destination: type[Service], servers: Mapping[str, Any], *default: str | None
@@ -64,15 +64,15 @@ class KeptTargets(Targets):
             return super().of(row, mac)
         if not self._can_keep:
             words = (
-                "nothing says where it shall point in the new account, and its URL cannot be kept: give migrate_server "
-                "or migrate_url, or the columns server or url"
+                "its target in the new account is not known, and its URL cannot be kept: set migrate_server or "
+                "migrate_url, or the columns server or url"
             )
             raise TargetError("invalid_input", words)
         return None
 
 
 class FromAccount:
-    """The rule of a list of phones that leave an account: rows that name it, or the new one, or fit its vendor."""
+    """The owner of the rows of a list: the old account, if they name it or the new one, or match its vendor."""
 
     def __init__(self, source: RoleAccount, destination: RoleAccount, accounts: Sequence[RoleAccount]) -> None:
         self._owner = Owner(source.provider, source.name)
@@ -91,7 +91,7 @@ class FromAccount:
             return self._owner if account.strip().casefold() in self._names else self._all.owner_of(mac, row)
         if provider == self._owner.provider or (provider is None and self._is_of_vendor(mac)):
             return self._owner
-        # Which account of another vendor it is, need not be known.
+        # The row is skipped, so its account does not matter.
         return Owner(provider or providers_of(mac)[0], None)
 
     def _is_of_vendor(self, mac: str) -> bool:
@@ -99,13 +99,13 @@ class FromAccount:
 
 
 def pair_problems(source: RoleAccount, destination: RoleAccount) -> Problems:
-    """Return why phones cannot move between these accounts."""
+    """Return the problems if phones cannot move between these accounts."""
     one, other = source.account, destination.account
     words = None
     if source.name == destination.name or (one.kind, one.url, one.login) == (other.kind, other.url, other.login):
         words = "is the same account as migrate_from_account"
     elif source.provider != destination.provider and not set(one.kind.mac_prefixes) & set(other.kind.mac_prefixes):
-        words = f"is at {destination.provider}, which cannot take phones of {source.provider}"
+        words = f"is at {destination.provider}, which does not accept phones of {source.provider}"
     return [Problem("invalid_input", "migrate_to_account", words)] if words else []
 
 
@@ -116,7 +116,7 @@ def read_between(
     rows: Rows | None,
     problems: Problems,
 ) -> tuple[Between, int]:
-    """Return what is asked for, and how many rows are of other accounts; adds to C(problems) what is wrong with it."""
+    """Return the migration and the number of rows of other accounts, and add every problem to ``problems``."""
     source, destination = sides
     targets = KeptTargets(
         source.account.account.kind,
@@ -140,14 +140,14 @@ def read_between(
 
 
 def identity(account: RoleAccount) -> dict[str, str]:
-    """Return the options that tell which login an account is, none of them secret."""
+    """Return the options that identify the login of an account, without secrets."""
     login = {name: value for name, value in account.account.login.items() if not RPS_OPTIONS[name].get("no_log")}
-    told = {"provider": account.provider, "api_url": account.account.url, **login}
-    return {name: str(value) for name, value in told.items() if value is not None}
+    options = {"provider": account.provider, "api_url": account.account.url, **login}
+    return {name: str(value) for name, value in options.items() if value is not None}
 
 
 def default_path(folder: str) -> str:
-    """Return a new file's path, with the time in UTC in its name."""
+    """Return the path of a file that does not exist, with the time in UTC in its name."""
     stem = os.path.join(folder, f"{PREFIX}{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     path, number = f"{stem}.json", 1
     while os.path.lexists(path):
@@ -157,7 +157,7 @@ def default_path(folder: str) -> str:
 
 
 class Done(NamedTuple):
-    """What became of a migration; C(work_list): the file that was written, or that was gone on with."""
+    """The results of a migration. ``work_list``: the path of the file that was written or continued, or None."""
 
     results: list[Result]
     work_list: str | None
@@ -172,9 +172,9 @@ def move_between(
     force: bool,
     check_mode: bool,
 ) -> Done:
-    """Move phones to another account, in check mode only foresee it; nothing is raised.
+    """Move phones to another account, or predict the outcomes in check mode. Raise nothing.
 
-    C(path): where the work list is, or is to be written. C(notice) is told so before the first phone is released.
+    ``path``: the path of the work list. ``notice`` gets a line with it before the first phone is released.
     """
     source, destination = asked.source, asked.destination
     work_list = path if asked.resumed is not None else None
@@ -194,7 +194,7 @@ def move_between(
             if work_list is None and not mover.stopped:
                 _save_work_list(path, asked, mover.moves, finished=False)
                 work_list = path
-                notice(f"Work list: {path}. If this run is killed, go on with -e migrate_resume={path}")
+                notice(f"Work list: {path}. If this run is killed, continue with -e migrate_resume={path}")
             mover.run()
             if work_list is not None and not mover.unsettled:
                 _save_work_list(path, asked, asked.resumed or mover.moves, finished=True)
@@ -225,7 +225,7 @@ def _source_result(side: Side, mover: Mover) -> Result:
 
 
 def _destination_result(side: Side, mover: Mover) -> Result:
-    # A server whose adding failed stopped the run, which the old account's result has.
+    # A server that could not be added stopped the run, which is part of the result of the old account.
     added = [server for server in mover.servers if not server.error]
     return Result(side.name, side.account.provider, servers=added, requests=side.service.client.requests)
 
@@ -236,13 +236,13 @@ def _save_work_list(path: str, asked: Between, moves: Sequence[Move], *, finishe
     try:
         write_work_list(path, work)
     except OSError as error:
-        so = "as finished" if finished else "so no phone was released"
-        words = f"the work list {path} could not be written, {so}: {error.strerror or error}"
+        effect = "as finished" if finished else "so no phone was released"
+        words = f"the work list {path} could not be written, {effect}: {error.strerror or error}"
         raise RpsError("invalid_input", words) from None
 
 
 def _save_backup(source: Side, plan: Plan, backup: Backup | None) -> Plan:
-    """Save the phones that are about to leave, and return the plan without those that could not be read for it."""
+    """Save the phones that will be released, and return the plan without those that could not be read for that."""
     if backup is None:
         return plan
     left = [plan.outcomes[move.mac]._replace(action=REMOVED, target=None) for move in plan.moves]

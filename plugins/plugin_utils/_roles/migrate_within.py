@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Moves within an account: phones that point to one server or URL, and no others, are sent to another."""
+"""Moves within an account: move the phones that point to one server or URL to another, and no other phones."""
 
 from __future__ import annotations
 
@@ -34,34 +34,34 @@ Seen = Mapping[str, Observation]
 
 
 class Part(NamedTuple):
-    """An account of which phones move: those C(named), or all that it holds."""
+    """An account and its phones to check: those in ``named``, or all of its phones if that is None."""
 
     side: Side
     named: Sequence[str] | None
 
 
 class Rule(Protocol):
-    """Which phones move, and where."""
+    """The rule that selects the phones to move, and their new targets."""
 
     def learn(self, urls: Sequence[str]) -> None:
-        """Get to know every URL that phones have before C(target) is asked. Raises RpsError."""
+        """Prepare the rule with the URLs of all phones, before ``target`` is called. Raise RpsError."""
 
     def target(self, side: Side, mac: str, seen: Observation) -> Target | None:
-        """Return the new target of a phone whose URL was seen, None where it stays. Raises ValueError."""
+        """Return the new target of a phone whose URL was read, or None if it does not move. Raise ValueError."""
 
     def forced(self, side: Side) -> Target | None:
-        """Return the target of a phone of which nothing tells where it points, None where there is none."""
+        """Return the target of a phone whose current target is not known, or None."""
 
 
 class ServerRule:
-    """From a named server to another, by their URLs: services tell a phone's URL, not its server's name."""
+    """Move from a named server to another, by their URLs, because services report only the URLs of phones."""
 
     def __init__(self, before: str, after: str) -> None:
         self._before = before
         self._after = after
 
     def learn(self, urls: Sequence[str]) -> None:
-        """The servers' URLs are known."""
+        """Do nothing, because the URLs of the servers are known."""
 
     def target(self, side: Side, _mac: str, seen: Observation) -> Target | None:
         there = seen.url is not None and same_url(seen.url, side.servers[self._before])
@@ -72,7 +72,7 @@ class ServerRule:
 
 
 class PatternRule:
-    """From URLs that match a pattern to what a template makes of each."""
+    """Move from URLs that match a pattern to the URLs that a template creates from them."""
 
     def __init__(self, rule: UrlRule) -> None:
         self._rule = rule
@@ -98,9 +98,9 @@ class PatternRule:
 def move_within(
     parts: Sequence[Part], rule: Rule, backup: Backup | None, *, force: bool, check_mode: bool
 ) -> list[Result]:
-    """Move phones within each account, in check mode only foresee it; nothing is raised.
+    """Move phones within each account, or predict the outcomes in check mode. Raise nothing.
 
-    All accounts are read before anything is written. An account that fails does not stop the others.
+    Read all accounts before anything is written. An account that fails does not stop the others.
     """
     seen: dict[str, Seen] = {}
     failures: dict[str, RpsError] = {}
@@ -164,7 +164,7 @@ def _move_part(
 
 
 def _judge(mac: str, seen: Observation, rule: Rule, side: Side, force: bool) -> Outcome:
-    """Return what becomes of a phone without being moved, with its target where it is to be moved."""
+    """Return the outcome of a phone before any move. It has a target if the phone must move."""
     if seen.error:
         return Outcome(mac, FAILED, seen.status, was=seen, error=seen.error)
     if seen.status != REGISTERED:
@@ -191,11 +191,11 @@ def _warnings(outcomes: Mapping[str, Outcome], seen: Seen) -> list[str]:
     counts = Counter(seen[mac].status == REGISTERED for mac, one in outcomes.items() if one.target is None)
     words: list[str] = []
     if counts[False]:
-        words.append(f"{counts[False]} of the phones are not in this account, and were left alone.")
+        words.append(f"{counts[False]} of the phones are not in this account, and were not changed.")
     unverified = sum(one.action == UNVERIFIED for one in outcomes.values())
     if unverified:
         words.append(
-            f"{unverified} phones were left alone, because nothing tells where they point (unverified). From a server "
-            "to another, phones that the list names are moved all the same with migrate_force."
+            f"{unverified} phones were not changed, because their redirect target cannot be verified. To move such "
+            "phones from one server to another anyway, name them in the list and set migrate_force."
         )
     return words

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an account holds: the phones by name or all of them, each with where it points as far as the service tells."""
+"""Observe phones of an account, or all of them, with their redirect targets if the service can report these."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ansible_collections.voip.rps.plugins.module_utils._services.base import Ser
 
 
 def can_list(service: type[Service]) -> bool:
-    """Tell whether the service can name all phones of an account."""
+    """Return whether the service can list all phones of an account."""
     return service.can.list_account or service.can.list_models
 
 
 def look(service: Service, macs: Sequence[str] | None, progress: Progress | None = None) -> dict[str, Observation]:
-    """Return what the service knows of these phones, or of all that the account holds. C(progress) is told of each.
+    """Return the observations of these phones, or of all phones of the account if ``macs`` is None.
 
-    One list of the account where there is one and it is worth its call, then a read for each phone of ours. A phone
-    that could not be read has its error. Raises RpsError where the service could not be read at all.
+    List the account if that saves requests, then read each registered phone. A phone that could not be read has its
+    error. Raise RpsError if the service could not be read at all.
     """
     if macs is None and service.can.list_models:
         return look_up(service, None, None, None, True, progress)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The phone list of a role: a file or a list, in whole or only what failed before."""
+"""The phone list of a role: a file, a list or hosts, with all phones or only those that failed before."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _GUARDED = ("'=", "'+", "'-", "'@")
 def find_list(
     role: str, values: Mapping[str, Any], context: Context, problems: Problems, *, required: bool = True
 ) -> str | None:
-    """Return the path of C(ROLE_src), None where there is none; adds to C(problems) where it was not found.
+    """Return the path of ``ROLE_src``, or None if it is not set, and add a problem if it was not found.
 
-    C(required): a phone list must be given, in one of the ways; otherwise in one at most.
+    ``required``: it is a problem if no phone list is set. Several phone lists are always a problem.
     """
     tried = {problem.where for problem in context.problems}
     ways = ("src", "phones", "hosts") if "hosts" in values else ("src", "phones")
@@ -43,13 +43,13 @@ def find_list(
 
 
 def ways_given(role: str, values: Mapping[str, Any], context: Context) -> list[str]:
-    """Return in which ways a phone list is given: C(src), C(phones), C(hosts)."""
+    """Return the variables that set a phone list, of ``src``, ``phones`` and ``hosts``."""
     given = [way for way in ("src", "phones") if f"{role}_{way}" in context.given]
     return [*given, "hosts"] if values.get("hosts") else given
 
 
 def find_input(option: str, given: str | None, context: Context, problems: Problems) -> str | None:
-    """Return the path of a file to read, None where none is given; adds to C(problems) if it is not found."""
+    """Return the path of a file to read, or None if ``given`` is None, and add a problem if it was not found."""
     if given is None:
         return None
     try:
@@ -70,10 +70,10 @@ def rows_of_role(
     problems: Problems,
     hosts: Hosts | None = None,
 ) -> Rows:
-    """Return the rows of the role's phone list, each with where it stands; adds to C(problems) what is no row.
+    """Return the rows of the role's phone list, each with its place, and add every problem to ``problems``.
 
-    C(servers): those of every account, by name. They are for a list of outcomes, of which only what failed is taken:
-    there, the URL of a named server is no wish. C(hosts): the list, if these are the phones.
+    ``servers``: the URLs of the servers of every account, by name. In a file of outcomes, the URL of a named server is
+    not the phone's own URL. ``hosts``: the hosts that are the phones, or None.
     """
     if hosts is not None:
         return rows_of_hosts(hosts, problems)
@@ -86,13 +86,13 @@ def rows_of_role(
 
 
 class _Failed(NamedTuple):
-    """The C(macs) that failed of a list of outcomes, and those that other phones of it replace."""
+    """The ``macs`` that failed in a file of outcomes, and the ``replaced`` ones that other phones replace."""
 
     macs: set[str]
     replaced: set[str]
 
     def has(self, row: Mapping[str, Any]) -> bool:
-        """Tell whether a row is to be carried out again: a swap is, whichever of its two phones failed."""
+        """Return whether a row must be processed again. A swap must be if either of its two phones failed."""
         mac, old = str(row.get("mac", "")), str(row.get("replaces") or "")
         return (mac in self.macs and mac not in self.replaced) or old in self.macs
 
@@ -104,7 +104,7 @@ def _only(rows: Rows, failed: _Failed, servers: Sequence[Mapping[str, Any]]) -> 
 
 
 def _asked(row: Mapping[str, str], servers: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
-    """Return a row of outcomes as it was asked for: a URL that its server has comes from there."""
+    """Return a row of outcomes as a row of a phone list. Leave out the URL if it comes from the named server."""
     asked = {key: value[1:] if str(value).startswith(_GUARDED) else value for key, value in row.items()}
     name, url = asked.get("server"), asked.get("url")
     if name and url and any(without_userinfo(str(urls.get(name, ""))) == url for urls in servers):
@@ -119,7 +119,7 @@ def _failed_in_file(role: str, path: str, problems: Problems) -> _Failed:
             file.seek(0)
             rows = list(csv.DictReader(file, delimiter=max(_SEPARATORS, key=header.count)))
     except (OSError, csv.Error):
-        # Reading the phones says why.
+        # Reading the phones reports the error.
         return _Failed(set(), set())
     return _failed_in(role, rows, problems)
 
@@ -127,7 +127,7 @@ def _failed_in_file(role: str, path: str, problems: Problems) -> _Failed:
 def _failed_in(role: str, rows: Iterable[Any], problems: Problems) -> _Failed:
     dicts = [row for row in rows if isinstance(row, Mapping)]
     if dicts and not any("action" in row for row in dicts):
-        words = f"requires a list with the column action, as {role}_dest writes it"
+        words = f"requires a file with the column action, which {role}_dest writes"
         problems.append(Problem("invalid_input", f"{role}_only", words))
     return _Failed(
         {str(row.get("mac") or "").strip() for row in dicts if str(row.get("action")).strip() == FAILED},
@@ -138,7 +138,7 @@ def _failed_in(role: str, rows: Iterable[Any], problems: Problems) -> _Failed:
 def find_dest(
     role: str, values: Mapping[str, Any], path: str | None, context: Context, problems: Problems
 ) -> str | None:
-    """Return where C(ROLE_dest) is written, in check mode C(NAME.check.EXT); adds to C(problems) why it cannot be."""
+    """Return the path for ``ROLE_dest``, in check mode ``NAME.check.EXT``, and add a problem if it is not writable."""
     if values["dest"] is None:
         return None
     dest = writable_path(f"{role}_dest", values["dest"], context, problems, path)
@@ -146,20 +146,20 @@ def find_dest(
 
 
 def writable_path(option: str, given: str, context: Context, problems: Problems, src: str | None = None) -> str | None:
-    """Return the path of a file that is to be written, and in check mode perhaps that of C(NAME.check.EXT) beside it.
+    """Return the path of a file to write, or None and add a problem if it cannot be written.
 
-    Adds to C(problems) why it cannot be written. C(src): the phone list, which must not be overwritten.
+    In check mode, ``NAME.check.EXT`` must be writable as well. ``src``: the phone list, which must not be overwritten.
     """
     given = os.path.expanduser(given)
     dest = os.path.join(context.cwd, given)
     target = outcome_path(dest, context.check_mode)
     if not os.path.isabs(given) and _is_within(target, context.forbidden):
-        words = f"{dest} is inside the installed collection: start Ansible in another folder, or give an absolute path"
+        words = f"{dest} is inside the installed collection: start Ansible in another folder, or set an absolute path"
         problems.append(Problem("invalid_input", option, words))
         return None
-    wrong = dest_problems(target, src) or dest_problems(dest, src)
-    problems += [problem._replace(where=option) for problem in wrong]
-    return None if wrong else dest
+    found = dest_problems(target, src) or dest_problems(dest, src)
+    problems += [problem._replace(where=option) for problem in found]
+    return None if found else dest
 
 
 def _is_within(path: str, folder: str) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role preflight: what can be known before a rollout from reading calls, and on request the trial of a phone."""
+"""The role preflight: check a rollout with read calls only, and test one phone on request."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ VARIABLES = {
 
 
 class Input(NamedTuple):
-    """What is to be looked at, all of it checked, and C(problems) with it.
+    """The validated input of a run, and its ``problems``.
 
-    C(trial): the account of the phone to be tried, and what is to be done with it; C(transcript): a path;
-    C(hosts): those that are the phones, if they are.
+    ``trial``: the name of the account of the test phone, and its targets, or None. ``transcript``: a path, or None.
+    ``hosts``: the hosts that are the phones, or None.
     """
 
     subjects: Sequence[Subject]
@@ -88,7 +88,7 @@ class Input(NamedTuple):
 
 
 def run(context: Context) -> dict[str, Any]:
-    """Carry the role out and return the task's result."""
+    """Run the role, and return the result of the task."""
     given = read_input(context)
     if given.problems:
         return input_result(ROLE, InputError(given.problems), [one.name for one in given.accounts], given.secrets)
@@ -113,11 +113,11 @@ def _never_kept(given: Input) -> set[str]:
 
 
 def read_input(context: Context) -> Input:
-    """Return what is to be looked at; nothing is sent."""
+    """Return the validated input. Send nothing."""
     problems: Problems = list(context.problems)
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
-    # Accounts can be looked at before there is a list.
+    # Accounts can be checked before there is a phone list.
     path = find_list(ROLE, values, context, problems, required=False)
     hosts = read_hosts(ROLE, values, context, problems, ("only",))
     targets = {Owner(one.provider, one.name): targets_of(ROLE, one, values) for one in accounts}
@@ -154,7 +154,7 @@ def _wish(
     desired: Desired,
     problems: Problems,
 ) -> tuple[str, Wish] | None:
-    """Return the account of the phone that is to be tried, and what is to be done with it; adds to C(problems)."""
+    """Return the account of the test phone and its targets, or None, and add every problem to ``problems``."""
     if values["phone"] is None:
         if values["own_url"]:
             problems.append(Problem("invalid_input", f"{ROLE}_own_url", f"requires {ROLE}_phone"))
@@ -172,10 +172,10 @@ def _wish(
         is_given = bool(values["server"] or values["url"])
         target = targets[owner].of({}, mac) if is_given else listed[owner].target if listed else None
         if target is None or target is INHERITED:
-            words = f"requires {ROLE}_server or {ROLE}_url: where the phone is bound to, and belongs if it is bound now"
+            words = f"requires {ROLE}_server or {ROLE}_url, the target that a registered phone must have"
             raise TargetError("invalid_input", words)
         if target.own and not values["own_url"]:
-            words = f"would write a URL of the phone's own: set {ROLE}_own_url to true to allow that"
+            words = f"would set the phone's own URL: set {ROLE}_own_url to true to allow that"
             raise TargetError("invalid_input", words)
     except TargetError as error:
         problems.append(Problem(error.code, where, str(error)))
@@ -186,14 +186,14 @@ def _wish(
     first = target
     account = next(one for one in accounts if one.name == owner.account)
     if target.own and target.server is not None and account.account.kind.can.named_servers:
-        # Bound to the server first, then moved to the URL of its own.
+        # The phone is bound to the server first, then moved to its own URL.
         first = Target(target.server, servers_of(account, values).get(target.server), own=False)
         first = account.account.kind.spelled_target(first)
     return account.name, Wish(mac, first, target, is_given)
 
 
 def _transcript_path(values: Mapping[str, Any], context: Context, problems: Problems) -> str | None:
-    """Return where the transcript is written; adds to C(problems) why it cannot be."""
+    """Return the path of the transcript, or None, and add a problem if it cannot be written."""
     if values["transcript"] is None:
         return None
     path = os.path.join(context.cwd, values["transcript"])
@@ -204,9 +204,9 @@ def _transcript_path(values: Mapping[str, Any], context: Context, problems: Prob
     elif not os.path.isdir(folder):
         why = f"the folder {folder} does not exist"
     elif os.path.realpath(folder).startswith(os.path.realpath(context.forbidden)):
-        why = f"{path} is inside the installed collection: give an absolute path elsewhere"
+        why = f"{path} is inside the installed collection: set an absolute path elsewhere"
     elif not os.access(folder, os.W_OK):
-        why = f"the folder {folder} cannot be written to"
+        why = f"the folder {folder} is not writable"
     if why:
         problems.append(Problem("invalid_input", f"{ROLE}_transcript", why))
         return None
@@ -214,7 +214,7 @@ def _transcript_path(values: Mapping[str, Any], context: Context, problems: Prob
 
 
 def _try(given: Input, checks: Sequence[Checked], check_mode: bool) -> tuple[str, Tried] | None:
-    """Try the phone, unless its account cannot be used."""
+    """Test the phone, unless its account cannot be used."""
     if given.trial is None:
         return None
     name, wish = given.trial
@@ -225,7 +225,7 @@ def _try(given: Input, checks: Sequence[Checked], check_mode: bool) -> tuple[str
 
 
 def _targets(subjects: Sequence[Subject]) -> dict[str, str]:
-    """Return each distinct target URL of the list, with the MAC address of a phone that gets it."""
+    """Return each distinct target URL of the list, with the MAC address of one of its phones."""
     urls: dict[str, str] = {}
     for subject in subjects:
         for device in subject.devices:
@@ -245,7 +245,7 @@ def _result(
 ) -> dict[str, Any]:
     results = [_account_result(checked, tried) for checked in checks]
     if tried and not tried[1].put_back:
-        # What must be put back by hand comes first in every message.
+        # A phone that must be restored by hand comes first in every message.
         results.sort(key=lambda result: result.account != tried[0])
     task = role_result(ROLE, results, given.secrets, diff=False)
     fact = task["ansible_facts"][f"{ROLE}_result"]
@@ -264,11 +264,11 @@ def _result(
 
 
 def _target_lines(answered: Sequence[Answered], number: int) -> list[str]:
-    """Return what is shown of target URLs, those that are to be warned of first."""
+    """Return the lines about target URLs. Those with a warning come first."""
     ordered = sorted(answered, key=lambda one: one.warning() is None)
     lines = _first([one.words() for one in ordered], "target URLs")
     if number > len(answered):
-        lines.append(f"{number - len(answered)} target URLs were not asked: {MOST_TARGETS} at most are")
+        lines.append(f"{number - len(answered)} target URLs were skipped. The maximum is {MOST_TARGETS}")
     return lines
 
 
@@ -294,7 +294,7 @@ def _account_result(checked: Checked, tried: tuple[str, Tried] | None) -> Result
 def _trial_lines(trial: tuple[str, Wish], tried: tuple[str, Tried] | None) -> list[str]:
     name, wish = trial
     if tried is None:
-        return [f"{name} phone {wish.mac}: was not tried, as the account cannot be used"]
+        return [f"{name} phone {wish.mac}: not tested, because the account cannot be used"]
     return [f"{name} phone {wish.mac}: {'; '.join(tried[1].steps)}"]
 
 
@@ -310,13 +310,13 @@ def _phone(trial: tuple[str, Wish], tried: tuple[str, Tried] | None) -> dict[str
 
 
 def _keep(transcript: Transcript, given: Input, context: Context, task: dict[str, Any]) -> None:
-    """Write the transcript, and add to the task's result where it is; that it cannot be written fails it."""
+    """Write the transcript, and add its path to the result of the task, which fails if it cannot be written."""
     fact = task["ansible_facts"][f"{ROLE}_result"]
     fact["transcript"] = None
     if given.transcript is None:
         return
     if context.check_mode:
-        task["lines"].append("the transcript is not written in check mode")
+        task["lines"].append("check mode does not write the transcript")
         return
     try:
         write(given.transcript, transcript.text())
@@ -330,6 +330,6 @@ def _keep(transcript: Transcript, given: Input, context: Context, task: dict[str
 
 
 def _shown(secrets: set[str], value: Any) -> Any:
-    """Return a value without the secrets of accounts and without what would steer a terminal."""
+    """Return a value without the secrets of accounts and without terminal control characters."""
     long = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
     return visible_result(remove_values(value, long))

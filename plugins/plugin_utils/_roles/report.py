@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a role returns and shows: one shape for all roles."""
+"""The results of roles, which have the same keys for all roles."""
 
 from __future__ import annotations
 
@@ -38,22 +38,23 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.waves import W
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.advice import advice
 
 MOST_LINES = 20
-"""So many failures are shown each in words; the others are counted."""
+"""Maximum number of failures that are shown. The others are counted."""
 
 FEW_PROBLEMS = 5
 SHORTEST_SECRET = 4
-"""A shorter one is part of many words, and would be replaced in all of them."""
+"""Minimum length of a secret to mask, because a shorter one would be masked inside many words."""
 
 DEST_COLUMNS = ("mac", "provider", "account", *COLUMNS[1:])
 
-_WORDS = {NONE: "right already"}
+_WORDS = {NONE: "unchanged"}
 
 
 class Result(NamedTuple):
-    """What became of one account's phones. C(failure): why it failed as a whole or was given up.
+    """The outcomes of the phones of one account.
 
-    C(changed): something was written, or may have been, that the outcomes do not show. C(words): how the summary names
-    the actions, where otherwise than usual. C(counted): the outcomes that count, where not all.
+    ``failure``: why the whole account failed or stopped early, or None. ``changed``: whether something was or may have
+    been written that the outcomes do not show. ``words``: the names of actions in the summary line. ``to_add``: phones
+    that the user must add by hand.
     """
 
     account: str
@@ -69,12 +70,12 @@ class Result(NamedTuple):
 
     @property
     def failed(self) -> list[Outcome]:
-        """What failed, without what the user asked to hold back."""
+        """The failed outcomes, without those that the user withheld."""
         return [one for one in self.outcomes if one.action == FAILED and one.error is not WITHHELD]
 
     @property
     def withheld(self) -> list[Outcome]:
-        """What the user asked to hold back."""
+        """The outcomes that the user withheld."""
         return [one for one in self.outcomes if one.error is WITHHELD]
 
     @property
@@ -93,7 +94,7 @@ class Result(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A failure to be shown: what failed, and why."""
+    """A line about a failure: what failed, and why."""
 
     what: str
     error: RpsError
@@ -107,10 +108,10 @@ class Line(NamedTuple):
 def role_result(
     role: str, results: Sequence[Result], secrets: Collection[str], *, diff: bool, backup: str | None = None
 ) -> dict[str, Any]:
-    """Return the result of the task that carried a role out; the fact C(ROLE_result) is in it.
+    """Return the result of the task that ran a role, with the fact ``ROLE_result``.
 
-    C(backup): where the backup is, if one was written. C(lines): what was done, a line an account; C(failures): what
-    failed and what to do about it.
+    ``backup``: the path of the backup, or None. In the result, ``lines`` has a line for each account, and ``failures``
+    what failed and what to do about it.
     """
     failures = list(_failures(results))
     failed = any(result.has_failed for result in results)
@@ -137,14 +138,14 @@ def role_result(
 
 
 def input_result(role: str, error: InputError, accounts: Iterable[str], secrets: Collection[str]) -> dict[str, Any]:
-    """Return the result of a role whose input is wrong, so that nothing was written."""
+    """Return the result of a role with wrong input, which changed nothing."""
     counts = ", ".join(f"{count} {code}" for code, count in error.counts.most_common())
     number = sum(error.counts.values())
     failure = {"code": error.code, "message": f"{_of_input(number, counts)}; nothing was changed"}
     more = number - len(error.listed)
     words = [str(problem) for problem in error.listed]
     if len(words) <= FEW_PROBLEMS:
-        # There is room for long ones, as for the folders in which a file was not found.
+        # A few messages may be long, for example lists of folders in which a file was not found.
         words = [
             RpsError(one.code, f"{one.where}: {one.message}" if one.where else one.message).message
             for one in error.listed
@@ -165,7 +166,7 @@ def input_result(role: str, error: InputError, accounts: Iterable[str], secrets:
         "failed": True,
         "msg": f"{_of_input(number, counts)}; nothing was changed. The first: {words[0]}",
         "lines": [],
-        "failures": [*words, f"… and {more} more: {counts} in all"] if more else words,
+        "failures": [*words, f"… and {more} more: {counts} in total"] if more else words,
         "failure": {"code": error.code, "message": words[0]},
         "problems": [problem.as_dict() for problem in error.listed],
         "problem_counts": dict(error.counts),
@@ -178,7 +179,7 @@ def _of_input(number: int, counts: str) -> str:
 
 
 def failure_result(role: str, error: RpsError) -> dict[str, Any]:
-    """Return the result of a role that failed before it began."""
+    """Return the result of a role that failed before it started."""
     task = role_result(role, [], (), diff=False)
     fact = task["ansible_facts"][f"{role}_result"]
     fact["failed"] = task["failed"] = True
@@ -191,7 +192,7 @@ def failure_result(role: str, error: RpsError) -> dict[str, Any]:
 def refused(
     role: str, problems: Problems, accounts: Iterable[str], secrets: set[str], dest: str | None
 ) -> dict[str, Any]:
-    """Return the result of a role whose input is wrong; every problem is in the file of outcomes, if there is one."""
+    """Return the result of a role with wrong input, and write every problem to the file of outcomes if it is set."""
     error = InputError(problems)
     task = input_result(role, error, accounts, secrets)
     save(role, dest, problem_rows(error.problems), secrets, task)
@@ -201,7 +202,7 @@ def refused(
 def save(
     role: str, dest: str | None, rows: Iterable[Mapping[str, Any]], secrets: set[str], task: dict[str, Any]
 ) -> None:
-    """Write the file of outcomes, and add to the task's result where it is; that it cannot be written fails it."""
+    """Write the file of outcomes, and add its path to the result of the task, which fails if it cannot be written."""
     if dest is None:
         return
     fact = task["ansible_facts"][f"{role}_result"]
@@ -216,7 +217,7 @@ def save(
 
 
 def dest_rows(results: Sequence[Result]) -> Iterator[dict[str, Any]]:
-    """Yield the cells of every phone."""
+    """Yield the cells of every phone for the file of outcomes."""
     for result in results:
         for row in _rows(result, result.outcomes):
             yield {**row, **row.get("error", {})}
@@ -229,7 +230,7 @@ def _rows(result: Result, outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any
 
 
 def _failed_rows(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """Return so many of the failed phones as are returned, those that are registered nowhere now first."""
+    """Return the first failed phones. Phones that no account has registered now come first."""
     unbound: list[tuple[Result, Outcome]] = []
     others: list[tuple[Result, Outcome]] = []
     for result in results:
@@ -241,7 +242,7 @@ def _failed_rows(results: Iterable[Result]) -> list[dict[str, Any]]:
 
 
 def finished(role: str, task: dict[str, Any], fact: dict[str, Any], secrets: Collection[str]) -> dict[str, Any]:
-    """Return a task's result with the fact C(ROLE_result), without anything that must not be shown."""
+    """Return the result of a task with the fact ``ROLE_result``, without secrets and control characters."""
     shown = remove_values({**task, "ansible_facts": {f"{role}_result": fact}}, _long_enough(secrets))
     return dict(visible_result(shown))
 
@@ -270,9 +271,9 @@ def _line(result: Result) -> str:
     counts = {**result.summary, FAILED: result.summary[FAILED] - withheld}
     done = [f"{count} {result.words.get(action, action)}" for action, count in counts.items() if count]
     if withheld:
-        done.append(f"{withheld} held back as only the canary was to be carried out")
+        done.append(f"{withheld} not sent, because only the canary was requested")
     if result.to_add:
-        done.append(f"{len(result.to_add)} to be added by hand")
+        done.append(f"{len(result.to_add)} to add by hand")
     added = [server.name for server in result.servers if server.action == ADDED]
     servers = f", servers added: {len(added)}" if added else ""
     return f"{result.account}: {', '.join(done) or 'nothing done'} (requests: {result.requests}{servers})"
@@ -286,15 +287,15 @@ def _failures(results: Iterable[Result]) -> Iterator[Line]:
             if server.error:
                 yield Line(f"{result.account} server {server.name}", server.error)
         for outcome in result.failed:
-            # Those that share the account's failure are counted in its line.
+            # Phones with the failure of their account are not listed again.
             if outcome.error and outcome.error is not result.failure:
                 yield Line(f"{result.account} phone {outcome.mac}", outcome.error)
 
 
 def _shown(failures: Sequence[Line]) -> list[str]:
     ordered = sorted(failures, key=lambda line: line.error.code != LEFT_UNBOUND)
-    rest = ordered[MOST_LINES:]
-    more = [f"… and {len(rest)} more: {count_codes(line.error for line in rest)}"] if rest else []
+    others = ordered[MOST_LINES:]
+    more = [f"… and {len(others)} more: {count_codes(line.error for line in others)}"] if others else []
     return [str(line) for line in ordered[:MOST_LINES]] + more
 
 
@@ -312,7 +313,7 @@ def _message(results: Sequence[Result], failures: Sequence[Line]) -> str:
 
 
 def _diff(results: Iterable[Result]) -> str:
-    """Return a line a phone that changes, below the name of its account, 10,000 in all and then a count."""
+    """Return a line for each phone that changes, under the name of its account, at most ``MOST_DIFF_LINES`` lines."""
     text: list[str] = []
     left, more = MOST_DIFF_LINES, 0
     for result in results:

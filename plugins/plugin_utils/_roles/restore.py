@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role restore: phones become again what a backup says that they were."""
+"""The role restore: restore the state of phones from a backup."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _MOST_NAMED = 5
 
 
 class Input(NamedTuple):
-    """What a run is to do, all of it checked, and C(problems) with it. C(warnings): what the user should know of it."""
+    """The validated input of a run, and its ``problems`` and ``warnings``."""
 
     accounts: Sequence[RoleAccount]
     jobs: Sequence[Job]
@@ -85,20 +85,21 @@ class Input(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """The rows of a backup, by what becomes of them.
+    """The rows of a backup, by their treatment.
 
-    C(bound): phones that were ours; C(released): those that were not, and are to be released; C(kept): as many that are
-    not; C(untold): so many were ours, and nothing told where they pointed.
+    ``bound``: phones that were registered. ``released``: phones that were not registered, and will be released.
+    ``kept``: the number of phones that were not registered, and will not be released. ``without_target``: the number of
+    registered phones whose target is not known.
     """
 
     bound: Sequence[Saved]
     released: Sequence[Saved]
     kept: int
-    untold: int
+    without_target: int
 
 
 def run(context: Context) -> dict[str, Any]:
-    """Carry the role out, in check mode only foresee it, and return the task's result."""
+    """Run the role, or predict its outcomes in check mode, and return the result of the task."""
     given = read_input(context)
     if given.problems:
         names = [account.name for account in given.accounts]
@@ -113,7 +114,7 @@ def run(context: Context) -> dict[str, Any]:
 
 
 def read_input(context: Context) -> Input:
-    """Return what is to be done; nothing is sent."""
+    """Return the validated input. Send nothing."""
     problems: Problems = list(context.problems)
     values = {**read_variables(ROLE, VARIABLES, context.given, context.names, problems), "only": None}
     if f"{ROLE}_from" not in context.given and not context.problems:
@@ -176,7 +177,7 @@ def _choose(saved: Sequence[Saved], named: set[str] | None, *, release: bool) ->
 
 
 def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the account's servers, name to URL; they may be given the other way round as well."""
+    """Return the URLs of the account's servers, by name. The variable may also have the names, by URL."""
     pairs = (
         (url, name) if "://" in name and isinstance(url, str) else (name, url)
         for name, url in servers_of(account, values).items()
@@ -188,7 +189,7 @@ def _servers(account: RoleAccount, values: Mapping[str, Any]) -> dict[str, Any]:
 def _desired(
     chosen: Chosen, accounts: Sequence[RoleAccount], servers: Mapping[str, Mapping[str, Any]], problems: Problems
 ) -> Desired:
-    """Return the devices of the accounts: those that were ours with their targets, the others to be released."""
+    """Return the desired devices of the accounts: registered phones with their targets, and phones to release."""
     rule = AllAccounts({account.name: account.provider for account in accounts})
     targets: dict[Owner, Targets] = {}
     absent: dict[Owner, Targets] = {}
@@ -198,7 +199,7 @@ def _desired(
         targets[owner] = Targets(kind, servers[account.name], option=option, as_seen=True)
         problems += targets[owner].problems
         absent[owner] = Targets(kind, None, absent=True)
-    # The URLs of all accounts' servers: a row whose account has no such server is told so.
+    # With the URLs of all accounts' servers, a row whose account has no such server gets its own problem.
     bound = desired_devices(_rows(chosen.bound, accounts, servers), rule, targets, problems)
     released = desired_devices(_rows(chosen.released, accounts, servers), rule, absent, problems)
     devices: dict[Owner, list[Device]] = {
@@ -210,7 +211,7 @@ def _desired(
 def _rows(
     saved: Sequence[Saved], accounts: Sequence[RoleAccount], servers: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield rows of a backup as those of a phone list; a URL that a named server has is that server."""
+    """Yield the rows of a backup as rows of a phone list. Replace the URL of a named server by its name."""
     kinds = {account.name.strip().casefold(): account for account in accounts}
     for one in saved:
         row = {"mac": one.mac, "provider": one.provider, "account": one.account}
@@ -230,14 +231,14 @@ def _check_released(plan: Plan, limit: int) -> None:
     count = sum(outcome.action == REMOVED for outcome in plan.outcomes.values())
     if count > limit:
         words = (
-            f"restoring would release {count} phones, more than {ROLE}_limit ({limit}): nothing was changed in this "
+            f"the restore would release {count} phones, more than {ROLE}_limit ({limit}): nothing was changed in this "
             "account"
         )
         raise RpsError("invalid_input", words)
 
 
 def _with_own_urls(result: Result, job: Job) -> Result:
-    """Return a result with the warning that phones were given URLs of their own, if so."""
+    """Return the result, with a warning if phones got their own URL instead of a named server."""
     if not job.service.can.named_servers:
         return result
     urls: Counter[str] = Counter()
@@ -249,8 +250,8 @@ def _with_own_urls(result: Result, job: Job) -> Result:
     names = ", ".join(url for url, _count in urls.most_common(_MOST_NAMED))
     more = f" and {len(urls) - _MOST_NAMED} more" if len(urls) > _MOST_NAMED else ""
     words = (
-        f"{job.account.name}: {sum(urls.values())} phones have their URL as one of their own now, as {ROLE}_servers "
-        f"has no server with it: {names}{more}"
+        f"{job.account.name}: {sum(urls.values())} phones have their own URL now, because {ROLE}_servers has no server "
+        f"with it: {names}{more}"
     )
     return result._replace(warnings=[*result.warnings, words])
 
@@ -259,12 +260,12 @@ def _warnings(chosen: Chosen, not_saved: int | None) -> list[str]:
     warnings = []
     if chosen.kept:
         warnings.append(
-            f"{chosen.kept} phones of the backup were not registered to their account before. They are left as they "
-            f"are. With {ROLE}_release they are released, {ROLE}_limit of an account at most."
+            f"{chosen.kept} phones of the backup were not registered by their account. They are not changed. To "
+            f"release them, set {ROLE}_release. {ROLE}_limit is the maximum for each account."
         )
-    if chosen.untold:
+    if chosen.without_target:
         warnings.append(
-            f"{chosen.untold} phones of the backup are left as they are, because nothing told where they pointed."
+            f"{chosen.without_target} phones are not changed, because the backup does not know their redirect target."
         )
     if not_saved:
         warnings.append(f"{not_saved} phones of the list are not in the backup.")

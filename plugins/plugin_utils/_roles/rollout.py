@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role rollout: check everything, then bind each account's phones."""
+"""The role rollout: validate everything, then register the phones of each account."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ VARIABLES = {
 
 
 class Input(NamedTuple):
-    """What a run is to do, all of it checked, and C(problems) with it.
+    """The validated input of a run, and its ``problems``.
 
-    C(dest): the file of outcomes, if any; C(hosts): those that are the phones, if they are.
+    ``dest``: the path of the file of outcomes, or None. ``hosts``: the hosts that are the phones, or None.
     """
 
     accounts: Sequence[RoleAccount]
@@ -81,7 +81,7 @@ class Input(NamedTuple):
 
 
 def run(context: Context) -> dict[str, Any]:
-    """Carry the role out, in check mode only foresee it, and return the task's result."""
+    """Run the role, or predict its outcomes in check mode, and return the result of the task."""
     given = read_input(context)
     if given.problems:
         names = [account.name for account in given.accounts]
@@ -95,7 +95,7 @@ def run(context: Context) -> dict[str, Any]:
 
 
 def read_input(context: Context) -> Input:
-    """Return what is to be done; nothing is sent."""
+    """Return the validated input. Send nothing."""
     problems: Problems = list(context.problems)
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     accounts, all_read = read_accounts(ROLE, values["concurrency"], context, problems)
@@ -109,7 +109,7 @@ def read_input(context: Context) -> Input:
     desired = Desired({}, set(), {})
     group = GroupRows(group_of(values))
     problems += wave_problems(ROLE, values, context.given)
-    # Where an account could not be read, its rows would be called wrong as well.
+    # If an account could not be read, its rows would be reported as wrong, too.
     if all_read:
         servers = [servers_of(account, values) for account in accounts]
         rows = rows_of_role(ROLE, values, path, servers, problems, hosts)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way into the roles' logic: a role by its name, and a result whatever happens."""
+"""Run a role by its name, and return a result even if it fails."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ _VARIABLES: dict[str, Mapping[str, Variable]] = {role.ROLE: role.VARIABLES for r
 
 
 def variables() -> dict[str, Mapping[str, Variable]]:
-    """Return the variables of each role, without C(ROLE_)."""
+    """Return the names of the variables of each role, without ``ROLE_``."""
     return dict(_VARIABLES)
 
 
 def variable_names(role: str) -> list[str]:
-    """Return the whole names of the role's variables."""
+    """Return the full names of the variables of the role."""
     return [f"{role}_{name}" for name in (*_VARIABLES[role], "accounts")]
 
 
 def run(role: str, context: Callable[[], Context]) -> dict[str, Any]:
-    """Carry the role out and return the task's result; nothing is raised. C(context) returns what the role is given."""
+    """Run the role, and return the result of the task. Raise nothing. ``context`` returns the input of the role."""
     SECRETS.clear()
     if role not in ROLES:
         return {"failed": True, "changed": False, "msg": f"role must be one of {', '.join(ROLES)}"}
     if REQUESTS_IMPORT_ERROR:
         words = (
-            "Ansible's Python has no package requests. Install it where Ansible runs: "
+            "the Python package requests is missing. Install it in the Python environment of Ansible: "
             f"{sys.executable} -m pip install requests"
         )
         return failure_result(role, RpsError("unsupported", words))

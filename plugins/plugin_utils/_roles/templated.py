@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Ansible made of a template: its value without what Ansible knows of it, or why there is none."""
+"""Convert templated values of Ansible to plain data, and explain why templating failed."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _UNDEFINED = re.compile(r"'([\w. ]+)' is undefined")
 _REFERENCE = re.compile(r"\{\{ *([A-Za-z_]\w*) *\}\}", re.ASCII)
 _MOST_REFERENCES = 10
 
-# A vaulted text is of another type.
+# A text that is encrypted with Ansible Vault has another type.
 _TEXTS = ("str", "AnsibleUnicode", "_AnsibleTaggedStr", "AnsibleUnsafeText")
 
 OMITTED = object()
-"""Stands for a value that is to be left out, where Ansible raises an error for it."""
+"""Stands for a value that must be left out, if Ansible raises an error for it."""
 
 
 def reason_of(error: AnsibleError) -> str:
-    """Return why a value could not be templated, in words that show nothing of it."""
+    """Return why a value could not be templated, without showing any part of it."""
     words = str(error)
     undefined = _UNDEFINED.search(words)
     if undefined:
@@ -40,40 +40,40 @@ def reason_of(error: AnsibleError) -> str:
     if isinstance(error, AnsibleUndefinedVariable):
         return "uses a variable that is undefined"
     if "vault" in type(error).__name__.lower() or "decrypt" in words.lower():
-        return "cannot be decrypted: give its vault password"
+        return "cannot be decrypted: provide the vault password"
     return "cannot be templated: check its Jinja2 expressions"
 
 
 def is_omitted(value: Any, omit: Any) -> bool:
-    """Tell whether a templated value is to be left out; C(omit) is the play's variable of that name."""
-    # Only ansible-core 2.18 has a text that stands for what is to be omitted.
+    """Return whether a templated value must be left out. ``omit``: the play's variable with this name."""
+    # Only ansible-core 2.18 has a text that stands for omitted values.
     return value is OMITTED or (isinstance(omit, str) and isinstance(value, str) and value == omit)
 
 
 def is_plain_text(value: Any) -> bool:
-    """Tell whether a value is a text that needs no templating."""
+    """Return whether a value is a text without templates."""
     return isinstance(value, str) and "{" not in value and type(value).__name__ in _TEXTS
 
 
 def referred(value: Any, variables: Mapping[str, Any]) -> Any:
-    """Return the plain text of the variable to which a template such as C({{ site }}) refers, else the value itself.
+    """Return the plain text of the variable to which a template such as ``{{ site }}`` refers, or else the value.
 
-    Ansible compiles a template again for each of 10,000 hosts, which takes seconds for each column.
+    This avoids that Ansible compiles a template for each of 10,000 hosts, which takes seconds for each column.
     """
     text = value
     for _ in range(_MOST_REFERENCES):
         reference = _REFERENCE.fullmatch(text) if isinstance(text, str) and _is_trusted(text) else None
         if reference is None:
-            # Ansible may make a list of a text that begins like one.
+            # Ansible may convert a text that looks like a list.
             return text if is_plain_text(text) and not text.startswith("[") else value
         text = variables.get(reference[1])
     return value
 
 
 def plain(value: Any, omit: Any) -> Any:
-    """Return a value without what Ansible knows of it: where it is from, and that it was encrypted.
+    """Return a value as plain data, without Ansible's tags for its origin and encryption.
 
-    In a dict, what is to be omitted is left out.
+    Leave out omitted values of dictionaries.
     """
     if isinstance(value, Mapping):
         return {_text(key): plain(item, omit) for key, item in value.items() if not is_omitted(item, omit)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rewrite URLs by a regular expression of the user's, which may take for ever: in a process of its own, with an end."""
+"""Rewrite URLs with a regular expression of the user, in a separate process with a timeout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_PATTERN = 1000
 LONGEST_URL = 2048
 MOST_SECONDS = 20.0
 
-# Reads {"pattern", "template", "urls"} and writes the new URLs, null for those that do not match; or why it cannot.
+# Reads {"pattern", "template", "urls"}. Writes the new URLs, with null for those that do not match, or the error.
 _PROGRAM = r"""
 import json, re, sys
 try:
@@ -36,7 +36,7 @@ except (re.error, OverflowError, RecursionError, MemoryError) as error:
 
 
 class RuleError(ValueError):
-    """The rule cannot be used: C(part) is C(pattern) or C(template), the words begin with a verb."""
+    """The rule cannot be used. ``part`` is ``pattern`` or ``template``. The message begins with a verb."""
 
     def __init__(self, part: str, words: str) -> None:
         super().__init__(words)
@@ -44,22 +44,22 @@ class RuleError(ValueError):
 
 
 class UrlRule:
-    """A C(pattern) that a URL must match in whole, and the C(template) of the new URL, with C(\\1) or C(\\g<name>)."""
+    """A ``pattern`` that must match a whole URL, and a ``template`` for the new URL, with ``\\1`` or ``\\g<name>``."""
 
     def __init__(self, pattern: str, template: str) -> None:
         self._pattern = pattern
         self._template = template
 
     def check(self) -> None:
-        """Raise RuleError where the pattern or the template is none."""
+        """Raise RuleError if the pattern or the template is invalid."""
         if len(self._pattern) > LONGEST_PATTERN:
             raise RuleError("pattern", f"is longer than {LONGEST_PATTERN} characters")
         self._apply([])
 
     def rewrite(self, urls: Iterable[str]) -> dict[str, str]:
-        """Return the new URL of each that matches. A URL of more than C(LONGEST_URL) characters never does.
+        """Return the new URL of each URL that matches. URLs with more than ``LONGEST_URL`` characters never match.
 
-        Raises RuleError where the pattern takes more than C(MOST_SECONDS) seconds for all of them.
+        Raise RuleError if matching all URLs takes more than ``MOST_SECONDS`` seconds.
         """
         asked = [url for url in dict.fromkeys(urls) if len(url) <= LONGEST_URL]
         if not asked:
@@ -81,15 +81,15 @@ class UrlRule:
             answer = json.loads(done.stdout)
         except subprocess.TimeoutExpired:
             words = (
-                f"takes more than {MOST_SECONDS:.0f} s to match, as nested repetitions such as (a+)+ do: "
-                "write it without them, for example [^/]+ instead of (.+)+"
+                f"takes more than {MOST_SECONDS:.0f} s to match, which nested repetitions such as (a+)+ can cause: "
+                "avoid them, for example with [^/]+ instead of (.+)+"
             )
             raise RuleError("pattern", words) from None
         except (OSError, ValueError):
             raise RuleError("pattern", "could not be used: Python failed to compile or match it") from None
         for part in ("pattern", "template"):
             if part in answer:
-                kind = "a regular expression of Python" if part == "pattern" else "a replacement for that pattern"
+                kind = "a Python regular expression" if part == "pattern" else "a replacement for that pattern"
                 raise RuleError(part, f"is not {kind}: {answer[part]}")
         new: list[str | None] = answer["urls"]
         return new

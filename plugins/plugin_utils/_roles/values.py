@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values of variables, converted as Ansible converts options, refused in words that never show the value."""
+"""Convert the values of variables as Ansible converts options. Error messages never show the value."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.voip.rps.plugins.module_utils._pure.mac import is_mac, parse_mac
 
-_BETWEEN = re.compile(r"[,;\r\n]+")
+_SEPARATORS = re.compile(r"[,;\r\n]+")
 
 
 def as_text(value: Any) -> str:
-    """Return a text; a number is written as one. Raises ValueError."""
+    """Return a text, or a number as text. Raise ValueError."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError("must be text: write it in quotes")
+        raise ValueError("must be text: quote it")
     text = str(value)
     if not text.strip():
-        raise ValueError("is empty: give a value or leave it out")
+        raise ValueError("is empty: set a value or leave it out")
     return text
 
 
 def as_path(value: Any) -> str:
-    """Return a path, in which C(~) and environment variables are replaced. Raises ValueError."""
+    """Return a path, in which ``~`` and environment variables are replaced. Raise ValueError."""
     return os.path.expanduser(os.path.expandvars(as_text(value)))
 
 
 def as_path_or_false(value: Any) -> str | bool:
-    """Return a path, or False. Raises ValueError."""
+    """Return a path, or False. Raise ValueError."""
     if isinstance(value, (bool, str)) and str(value).strip().lower() in ("false", "no"):
         return False
     if isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in ("true", "yes")):
@@ -44,7 +44,7 @@ def as_path_or_false(value: Any) -> str | bool:
 
 
 def as_bool(value: Any) -> bool:
-    """Return a boolean, also of a text such as C(yes) or C(false). Raises ValueError."""
+    """Return a boolean, also from a text such as ``yes`` or ``false``. Raise ValueError."""
     try:
         return bool(boolean(value.strip() if isinstance(value, str) else value, strict=True))
     except TypeError:
@@ -52,7 +52,7 @@ def as_bool(value: Any) -> bool:
 
 
 def as_int(value: Any) -> int:
-    """Return a whole number, also of a text. Raises ValueError."""
+    """Return a whole number, also from a text. Raise ValueError."""
     number = as_float(value, "must be a whole number")
     if number != int(number):
         raise ValueError("must be a whole number")
@@ -60,7 +60,7 @@ def as_int(value: Any) -> int:
 
 
 def as_float(value: Any, words: str = "must be a number") -> float:
-    """Return a number, also of a text. Raises ValueError, with these words."""
+    """Return a number, also from a text. Raise ValueError with the message ``words``."""
     try:
         number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
@@ -71,40 +71,40 @@ def as_float(value: Any, words: str = "must be a number") -> float:
 
 
 def as_dict(value: Any) -> dict[str, Any]:
-    """Return a dict whose keys are texts. Raises ValueError."""
+    """Return a dictionary with texts as keys. Raise ValueError."""
     if not isinstance(value, Mapping):
-        raise ValueError("must be a dict")
+        raise ValueError("must be a dictionary")
     return {str(key): item for key, item in value.items()}
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list. Raises ValueError."""
+    """Return a list. Raise ValueError."""
     if not isinstance(value, list):
         raise ValueError("must be a list")
     return value
 
 
 def as_macs(value: Any) -> str | list[Any]:
-    """Return a text that is to name MAC addresses, or a list of anything. Raises ValueError."""
+    """Return a text with MAC addresses, or a list of anything. Raise ValueError."""
     return value if isinstance(value, list) else as_mac_text(value)
 
 
 def as_mac_text(value: Any) -> str:
-    """Return a text that is to be a MAC address. Raises ValueError, for a number with what it may have been."""
+    """Return a text with a MAC address. Raise ValueError. For a number, suggest the MAC address it may have been."""
     if not isinstance(value, str):
         parse_mac(value)
     return as_text(value)
 
 
 def as_phones(value: Any) -> list[Any]:
-    """Return a phone list; of a text, such as a survey of AWX gives, each line is the MAC address of a phone.
+    """Return a phone list. In a text, for example from a survey of AWX, each line is the MAC address of a phone.
 
-    Raises ValueError, for a number with what it may have been.
+    Raise ValueError. For a number, suggest the MAC address that it may have been.
     """
     if isinstance(value, str):
         phones = [{"mac": mac} for mac in mac_texts(value)]
         if not phones:
-            raise ValueError("names no phone: give a list, or a line for each MAC address")
+            raise ValueError("names no phone: set a list, or a text with one MAC address for each line")
         return phones
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         parse_mac(value)
@@ -112,12 +112,9 @@ def as_phones(value: Any) -> list[Any]:
 
 
 def mac_texts(text: str) -> list[str]:
-    """Return the parts of a text that are to be MAC addresses, with lines, commas or space between.
-
-    A MAC address may have space in it.
-    """
+    """Return the MAC addresses in a text, separated by lines, commas or spaces. A MAC address may contain spaces."""
     found: list[str] = []
-    for part in filter(None, map(str.strip, _BETWEEN.split(text))):
+    for part in filter(None, map(str.strip, _SEPARATORS.split(text))):
         words = part.split()
         found += [part] if is_mac(part) or not is_mac(words[0]) else words
     return found
@@ -133,16 +130,16 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "list": as_list,
     "phones": as_phones,
 }
-"""By the name of the type in an argument specification."""
+"""The converters, by the name of the type in an argument specification."""
 
 
 def convert(value: Any, kind: str) -> Any:
-    """Return C(value) as that type. Raises ValueError, in words that begin with a verb and do not show the value."""
+    """Return ``value`` as the type ``kind``. Raise ValueError. Its message begins with a verb, without the value."""
     return CONVERTERS[kind](not_null(value))
 
 
 def not_null(value: Any) -> Any:
-    """Return a value. Raises ValueError where it is null."""
+    """Return ``value``. Raise ValueError if it is null."""
     if value is None:
-        raise ValueError("is null: give a value or leave it out")
+        raise ValueError("is null: set a value or leave it out")
     return value

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of a role: checked and converted before anything is done."""
+"""Validate and convert the variables of a role."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.errors import Probl
 from ansible_collections.voip.rps.plugins.plugin_utils._roles.values import as_path_or_false, convert, not_null
 
 NEAR = 2
-"""A variable whose name is so many letters away from one of the role's is taken for a misspelt one."""
+"""Maximum distance in letters at which the name of a variable counts as a misspelt variable of the role."""
 
 
 class Variable(NamedTuple):
-    """A variable of a role: its type, as argument specifications name it, its default, and what it may be.
+    """A variable of a role: its type in argument specifications, its default, and its constraints.
 
-    C(least): of a number; C(choices): of a text; C(read): what converts a value of a type of its own.
+    ``least``: the minimum of a number. ``choices``: the values of a text. ``read``: a converter that replaces the type.
     """
 
     kind: str
@@ -38,25 +38,25 @@ HOW = {
     "dest": Variable("str"),
     "only": Variable("str", choices=("failed",)),
 }
-"""How to carry out a phone list: the same in every role that binds phones."""
+"""The variables that every role that registers phones has in common."""
 
 BACKUP = {"backup": Variable("raw", read=as_path_or_false)}
-"""Of roles that change phones at redirection services."""
+"""The variable of roles that change phones at redirection services."""
 
 
 def read_variables(
     role: str, spec: Mapping[str, Variable], given: Mapping[str, Any], names: Iterable[str], problems: Problems
 ) -> dict[str, Any]:
-    """Return the role's variables by their names without C(ROLE_), defaults included, C(accounts) not.
+    """Return the values or defaults of the role's variables except ``accounts``, by their names without ``ROLE_``.
 
-    C(given): those that are defined, by their whole names; C(names): of every variable of the play. Adds to
-    C(problems) what is wrong, also a variable that looks like a misspelt one of the role's.
+    ``given``: the values of those that are defined, by their full names. ``names``: all variables of the play. Add
+    every problem to ``problems``, including variables that look like a misspelt variable of the role.
     """
     ours = [f"{role}_{name}" for name in (*spec, "accounts")]
-    # The fact that an earlier run in the same play has set, and the pattern of the playbook.
+    # The fact that an earlier run in the same play set, and the host pattern of the playbook.
     others = {f"{role}_result", f"{role}_group"}
     for name, meant in misspelt(set(names) - others, ours):
-        problems.append(Problem("invalid_input", name, f"is no variable of the role {role}: did you mean {meant}?"))
+        problems.append(Problem("invalid_input", name, f"is not a variable of the role {role}: did you mean {meant}?"))
     values: dict[str, Any] = {}
     for name, variable in spec.items():
         values[name] = variable.default
@@ -71,7 +71,7 @@ def read_variables(
 
 
 def exactly_one(role: str, given: Collection[str], names: Collection[str]) -> Problems:
-    """Return what is wrong unless exactly one of the variables is given."""
+    """Return a problem unless exactly one of the variables ``names`` is in ``given``."""
     whole = [f"{role}_{name}" for name in names]
     if sum(name in given for name in whole) == 1:
         return []
@@ -89,9 +89,9 @@ def _value(value: Any, variable: Variable) -> Any:
 
 
 def misspelt(names: Iterable[str], ours: Collection[str]) -> list[tuple[str, str]]:
-    """Return the names that are within C(NEAR) letters of one of C(ours), each with that one.
+    """Return the names that are within ``NEAR`` letters of one of ``ours``, each with that one.
 
-    Nothing else counts: other roles may have variables with the same prefix.
+    Other names with the same prefix are allowed, because they may be variables of other roles.
     """
     found = []
     for name in sorted(set(names).difference(ours)):
@@ -102,14 +102,14 @@ def misspelt(names: Iterable[str], ours: Collection[str]) -> list[tuple[str, str
 
 
 def distance(one: str, other: str) -> int:
-    """Return how many letters must be added, left out, replaced or swapped with the next to make two words the same."""
+    """Return the number of letters to add, remove, replace or swap with the next, to turn one word into the other."""
     before: list[int] = []
     last = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
         row = [i]
-        for j, its in enumerate(other, 1):
-            best = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != its))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == its:
+        for j, other_letter in enumerate(other, 1):
+            best = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != other_letter))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == other_letter:
                 best = min(best, before[j - 2] + 1)
             row.append(best)
         before, last = last, row

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables that say in which waves a role changes phones."""
+"""The variables for the waves in which a role changes phones."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _GROUP = "group:"
 
 
 class Group(str):
-    """The name of a group of phones, as the column C(group) has it."""
+    """The name of a group of phones in the column ``group``."""
 
 
 def as_size(value: Any) -> Size:
-    """Return a number of phones, or a percentage of them, such as C(5%). Raises ValueError."""
+    """Return a number of phones, or a percentage of them, such as ``5%``. Raise ValueError."""
     if isinstance(value, str) and value.strip().endswith("%"):
         share = as_percentage(value)
         if share == 0:
-            raise ValueError("must be above 0%")
+            raise ValueError("must be more than 0%")
         return Size(share=share)
     try:
         number = as_int(value)
@@ -43,7 +43,7 @@ def as_size(value: Any) -> Size:
 
 
 def as_size_or_group(value: Any) -> Size | Group:
-    """Return a number of phones, a percentage, or the group of C(group:NAME). Raises ValueError."""
+    """Return a number of phones, a percentage, or the group of ``group:NAME``. Raise ValueError."""
     if isinstance(value, str) and value.strip().startswith(_GROUP):
         name = value.strip()[len(_GROUP) :].strip()
         if not name:
@@ -56,7 +56,7 @@ def as_size_or_group(value: Any) -> Size | Group:
 
 
 def as_percentage(value: Any) -> Fraction:
-    """Return the share that a text such as C(5%) is. Raises ValueError."""
+    """Return the fraction for a text such as ``5%``. Raise ValueError."""
     words = "must be a percentage such as 5%"
     text = value.strip() if isinstance(value, str) else ""
     if not text.endswith("%") or len(text) > 20:
@@ -76,11 +76,11 @@ WAVES = {
     "wave": Variable("raw", read=as_size),
     "stop_at": Variable("raw", read=as_percentage),
 }
-"""In which waves to change phones: the same in every role that does."""
+"""The variables for waves, which all roles with waves have in common."""
 
 
 class GroupRows:
-    """Passes the rows of a phone list on, and keeps the C(macs) of those of one group."""
+    """Pass on the rows of a phone list, and collect the ``macs`` of one group."""
 
     def __init__(self, group: Group | None) -> None:
         self.macs: set[str] = set()
@@ -88,7 +88,7 @@ class GroupRows:
         self._names: dict[str, None] = {}
 
     def passing(self, rows: Rows) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """Yield the rows."""
+        """Yield all rows unchanged, and collect the MAC addresses of the group."""
         for where, row in rows:
             name = " ".join(str(row.get("group") or "").split())
             if self._group is not None and name:
@@ -98,12 +98,12 @@ class GroupRows:
             yield where, row
 
     def _keep(self, row: Mapping[str, str]) -> None:
-        # What is none is a problem that whoever reads the rows finds.
+        # The reader of the rows reports an invalid MAC address.
         with contextlib.suppress(ValueError):
             self.macs.add(parse_mac(row["mac"]))
 
     def problems(self, option: str) -> Problems:
-        """Return that no row is of the group, if so."""
+        """Return a problem if no row is in the group."""
         if self._group is None or self.macs:
             return []
         words = f"no phone of the list is in the group {str(self._group)!r}: {did_you_mean(self._group, self._names)}"
@@ -111,12 +111,12 @@ class GroupRows:
 
 
 def group_of(values: Mapping[str, Any]) -> Group | None:
-    """Return the group that is the canary, if one is."""
+    """Return the group that is the canary, or None."""
     return values["canary"] if isinstance(values["canary"], Group) else None
 
 
 def waves_of(values: Mapping[str, Any], group: GroupRows) -> Waves | None:
-    """Return the waves that a role's variables ask for, None where all is done at once."""
+    """Return the waves from the variables of a role, or None if all phones are changed at once."""
     canary = group.macs if group_of(values) else values["canary"]
     if canary is None and values["wave"] is None:
         return None
@@ -124,7 +124,7 @@ def waves_of(values: Mapping[str, Any], group: GroupRows) -> Waves | None:
 
 
 def wave_problems(role: str, values: Mapping[str, Any], given: Mapping[str, Any]) -> Problems:
-    """Return what does not fit together of the variables, of which C(given) are given."""
+    """Return the problems of variables that exclude or require each other. ``given``: the variables that are set."""
     if values["canary_only"] and f"{role}_canary" not in given:
         return [Problem("invalid_input", f"{role}_canary_only", f"requires {role}_canary")]
     return []

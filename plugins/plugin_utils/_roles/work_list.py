@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The work list of a migration between accounts: all that it takes to go on after the run was killed.
+"""The work list of a migration between accounts, which has all data to continue after the run was killed.
 
-It is written before the first phone is released. Which phones were moved since, the accounts themselves tell. In the
-end it is written again as finished, if every phone is registered in one of them.
+It is written before the first phone is released. A later run reads from the accounts which phones were already moved.
+At the end, the work list is written again as finished if every phone is registered by one of the accounts.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from ansible_collections.voip.rps.plugins.module_utils._pure.url import check_ur
 PREFIX = "rps-migrate-"
 MOST_BYTES = 256 * 1024 * 1024
 _KIND = "voip.rps.migrate work list"
-_WRONG = "is no work list of migrate"
+_WRONG = "is not a work list of the role migrate"
 
 
 class Move(NamedTuple):
-    """A phone on its way to another account: C(old) is where it points, None if unknown; C(new) where it shall."""
+    """The move of a phone to another account. ``old``: its target, or None if unknown. ``new``: its new target."""
 
     mac: str
     old: Target | None
@@ -37,9 +37,9 @@ class Move(NamedTuple):
 
 
 class WorkList(NamedTuple):
-    """Between which accounts which phones move. C(accounts): of each name, the options that tell which login it is.
+    """The accounts and moves of a migration. ``accounts``: the options that identify each login, by account.
 
-    C(finished): every phone is registered in one of the accounts, so that the list is not needed any more.
+    ``finished``: whether one of the accounts has registered every phone, so the list is not needed any more.
     """
 
     source: str
@@ -50,7 +50,7 @@ class WorkList(NamedTuple):
 
 
 def write_work_list(path: str, work: WorkList) -> None:
-    """Write a file that only its owner can read, whole and on the disk, or raise OSError."""
+    """Write a file atomically that only its owner can read, and sync it to the disk. Raise OSError."""
     path = os.path.abspath(path)
     folder = os.path.dirname(path)
     content = {
@@ -72,7 +72,7 @@ def write_work_list(path: str, work: WorkList) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    # The name of the file, too, must be on the disk.
+    # The folder must be synced as well, or the file name can be lost.
     with contextlib.suppress(OSError):
         opened = os.open(folder, os.O_RDONLY)
         try:
@@ -82,7 +82,7 @@ def write_work_list(path: str, work: WorkList) -> None:
 
 
 def read_work_list(path: str) -> WorkList:
-    """Return what C(write_work_list) wrote. Raises ValueError, in words that begin with a verb and show no content."""
+    """Return the work list at a path. Raise ValueError. Its message begins with a verb and shows no content."""
     try:
         if os.path.getsize(path) > MOST_BYTES:
             raise ValueError(_WRONG)
@@ -91,7 +91,7 @@ def read_work_list(path: str) -> WorkList:
     except FileNotFoundError:
         raise ValueError("was not found") from None
     except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror or 'it is no file'}") from None
+        raise ValueError(f"cannot be read: {error.strerror or 'it is not a file'}") from None
     except (ValueError, RecursionError):
         raise ValueError(_WRONG) from None
     if not isinstance(content, dict) or content.get("kind") != _KIND:
@@ -102,11 +102,11 @@ def read_work_list(path: str) -> WorkList:
         finished = content["finished"] is True
         return WorkList(_text(content["from_account"]), _text(content["to_account"]), accounts, moves, finished)
     except (KeyError, TypeError, ValueError):
-        raise ValueError("is damaged: use the file as the run wrote it") from None
+        raise ValueError("is damaged: use the original file that the run wrote") from None
 
 
 def unfinished_work_list(folder: str, source: str, destination: str) -> str | None:
-    """Return the path of a work list of an unfinished migration between these accounts, if there is one in a folder."""
+    """Return the path of the work list of an unfinished migration between these accounts in a folder, or None."""
     for path in sorted(glob.glob(os.path.join(glob.escape(folder), f"{PREFIX}*.json"))):
         try:
             work = read_work_list(path)

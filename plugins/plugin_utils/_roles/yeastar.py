@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role yeastar: phones into a PBX, and those that it does not redirect into their vendors' services."""
+"""The role yeastar: add phones to a PBX, and register the remaining phones with their vendor's RPS."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._roles.variables import B
 
 ROLE = "yeastar"
 PBX = "PBX"
-"""What the PBX is called beside the accounts."""
+"""The name of the PBX in the list of accounts."""
 
 VARIABLES = {
     "src": Variable("str"),
@@ -87,13 +87,13 @@ VARIABLES = {
     **BACKUP,
 }
 
-_WORDS = {REGISTERED: "added", MOVED: "changed", NONE: "right already"}
+_WORDS = {REGISTERED: "added", MOVED: "changed", NONE: "unchanged"}
 
 
 class Input(NamedTuple):
-    """What a run is to do, all of it checked, and C(problems) with it.
+    """The validated input of a run, and its ``problems``.
 
-    C(owners): the account of each phone that has one, by MAC address; C(pbx): None where there are problems.
+    ``owners``: the account of each phone that has one, by MAC address. ``pbx``: None if there are problems.
     """
 
     values: Mapping[str, Any]
@@ -110,7 +110,7 @@ class Input(NamedTuple):
 
 
 def run(context: Context) -> dict[str, Any]:
-    """Carry the role out, in check mode only foresee it, and return the task's result."""
+    """Run the role, or predict its outcomes in check mode, and return the result of the task."""
     given = read_input(context)
     try:
         if given.problems or given.pbx is None:
@@ -128,13 +128,13 @@ def run(context: Context) -> dict[str, Any]:
 
 
 def read_input(context: Context) -> Input:
-    """Return what is to be done; nothing is sent."""
+    """Return the validated input. Send nothing."""
     problems: Problems = list(context.problems)
     secrets: set[str] = set()
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     if f"{ROLE}_template" in context.names:
-        # The column is called so.
-        words = f"is no variable of the role {ROLE}: did you mean {ROLE}_template_name?"
+        # Users may expect this name, because it is the name of the column.
+        words = f"is not a variable of the role {ROLE}: did you mean {ROLE}_template_name?"
         problems.append(Problem("invalid_input", f"{ROLE}_template", words))
     params, login = _pbx(values, context, problems)
     secrets.update(filter(None, [login.get("client_secret"), login.get("access_token")]))
@@ -146,7 +146,7 @@ def read_input(context: Context) -> Input:
     hosts = read_hosts(ROLE, values, context, problems, ("only",))
     listed = rows_of_role(ROLE, values, path, (), problems, hosts)
     rows = [(where, _text_row(where, row, problems)) for where, row in listed]
-    # Only the accounts have something to save: the PBX is given new phones, and changes none of its own unasked.
+    # The backup only has phones of the accounts.
     backup = find_backup(ROLE, values, context, problems) if accounts or values["backup"] else None
     wanted = wanted_of_rows(rows, {**values, "state": "present"}, problems)
     owners = _owners(rows, wanted, accounts, problems) if all_read else {}
@@ -175,19 +175,19 @@ def _pbx(
     given = dict(values["pbx"])
     for name in PBX_OPTIONS:
         value = context.environment.get(ENV_PREFIX + name.upper(), "")
-        # An empty login is an error, and one that is given beats any of these: that is seen to below.
+        # pbx_login reads the login from the environment, because an empty login is an error.
         if value.strip() and name not in given and name not in ("client_id", "client_secret", "access_token"):
             given[name] = value
     for together in PBX_RULES["mutually_exclusive"]:
         if all(name in given for name in together):
-            problems.append(Problem("invalid_input", option, f"has both {' and '.join(together)}: give one login"))
+            problems.append(Problem("invalid_input", option, f"has both {' and '.join(together)}: set only one login"))
     wrong: set[str] = set()
     params = convert_options(given, PBX_OPTIONS, lambda name: f"{option}.{name}", problems, wrong)
     if option in {problem.where.partition("[")[0].partition(".")[0] for problem in context.problems}:
         return params, {}
     if params["base_url"] is None:
         if "base_url" not in wrong:
-            words = f"is required: give it or {ENV_PREFIX}BASE_URL"
+            words = f"is required: set it or {ENV_PREFIX}BASE_URL"
             problems.append(Problem("invalid_input", f"{option}.base_url", words))
         params["base_url"] = ""
         found: Problems = []
@@ -201,7 +201,7 @@ def _pbx(
 
 
 def _accounts(values: Mapping[str, Any], context: Context, problems: Problems) -> tuple[list[RoleAccount], bool]:
-    """Return the accounts at the redirection services, if any. They take a name for the server to add there."""
+    """Return the accounts at the redirection services, and whether all could be read. They require a server name."""
     is_given = f"{ROLE}_accounts" in context.given
     if not is_given and values["server"] is None:
         return [], True
@@ -211,7 +211,7 @@ def _accounts(values: Mapping[str, Any], context: Context, problems: Problems) -
         problems.append(Problem("invalid_input", f"{ROLE}_server", words))
     for account in accounts:
         if account.name.strip().casefold() == PBX.casefold():
-            words = f"an account cannot be called {PBX}: that is what the PBX is called in the results"
+            words = f"an account cannot have the name {PBX}, which is the name of the PBX in the results"
             problems.append(Problem("invalid_input", f"{ROLE}_accounts", words))
         if values["server"] is not None and account.account.kind.can.named_servers:
             try:
@@ -222,7 +222,7 @@ def _accounts(values: Mapping[str, Any], context: Context, problems: Problems) -
 
 
 def _text_row(where: str, row: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
-    """Return a row whose extension's id, if it has one and no number, is a whole number."""
+    """Return a row in which ``ext_id`` is a whole number. Leave it out if the row has an extension number."""
     converted: dict[str, Any] = dict(row)
     identity = converted.pop("ext_id", None)
     if identity in (None, "") or converted.get("extension"):
@@ -240,20 +240,20 @@ def _owners(
     accounts: Sequence[RoleAccount],
     problems: Problems,
 ) -> dict[str, Owner]:
-    """Return the account of each phone whose vendor has one, by MAC address; adds to C(problems) where two fit."""
+    """Return the account of each phone whose vendor has one, by MAC address, and add ambiguous rows to ``problems``."""
     providers = {account.name: account.provider for account in accounts}
     rule = AllAccounts(providers)
     by_place = dict(rows)
     owners: dict[str, Owner] = {}
     for phone in wanted:
         vendor = phone.kind.vendor.strip().casefold() if phone.kind else ""
-        its = _providers_of_vendor(vendor) if vendor else providers_of(phone.mac)
-        ours = [one for one in its if one in providers.values()]
+        possible = _providers_of_vendor(vendor) if vendor else providers_of(phone.mac)
+        ours = [one for one in possible if one in providers.values()]
         account = str(by_place[phone.where].get("account") or "")
         if not accounts or not (account or ours):
             continue
-        # Of several services of the vendor, the accounts of the run decide.
-        provider = (ours or its)[0] if len(ours or its) == 1 else ""
+        # If the vendor has several services, the accounts of the run decide.
+        provider = (ours or possible)[0] if len(ours or possible) == 1 else ""
         try:
             owners[phone.mac] = rule.owner_of(phone.mac, {"provider": provider, "account": account})
         except ValueError as error:
@@ -262,7 +262,7 @@ def _owners(
 
 
 def _providers_of_vendor(vendor: str) -> list[str]:
-    """Return the providers of the vendor that a PBX names so."""
+    """Return the providers of a vendor by the name that a PBX uses."""
     if vendor not in SERVICES:
         return []
     blocks = SERVICES[vendor].mac_prefixes
@@ -270,9 +270,9 @@ def _providers_of_vendor(vendor: str) -> list[str]:
 
 
 def _carry_out(given: Input, pbx: Pbx, context: Context) -> tuple[list[Result], list[str]]:
-    """Return what became of the phones in the PBX and in each account, and the phones to be added by hand.
+    """Return the results of the PBX and each account, and the phones that the user must add by hand.
 
-    Raises InputError, before anything is written, where the PBX does not have what the list asks for.
+    Raise InputError before anything is written if the PBX does not offer what the list requests.
     """
     result = _run_pbx(given, pbx, context)
     served = [outcome for outcome in result.outcomes if _link(outcome)]
@@ -320,28 +320,28 @@ def _pbx_given_up(given: Input, result: Result, error: RpsError) -> Result:
 
 
 def _link(outcome: Outcome) -> str:
-    """Return where the PBX serves a phone that it does not redirect, empty for any other."""
+    """Return the provisioning link of a phone that the PBX does not register with an RPS, or an empty text."""
     return (outcome.target.link or "") if isinstance(outcome.target, Assignment) else ""
 
 
 def _no_account(outcome: Outcome) -> RpsError:
     vendor = outcome.target.vendor.text if isinstance(outcome.target, Assignment) else ""
     words = (
-        f"the PBX does not have {vendor} redirect it, and {ROLE}_accounts has no account at {vendor}'s service: "
-        "add one if there is such a provider, or add the phone in the PBX's web page"
+        f"the PBX does not register it with the RPS of {vendor}, and {ROLE}_accounts has no account there: add an "
+        "account if there is such a provider, or add the phone in the web interface of the PBX"
     )
     return RpsError("unsupported", words)
 
 
 def _by_hand(outcome: Outcome) -> str:
-    """Return what is shown of a phone that is to be added in the PBX's web page."""
+    """Return the line about a phone that the user must add in the web interface of the PBX."""
     place = outcome.target.as_dict(outcome.mac) if outcome.target else {}
     shown = [place.get(name) for name in ("vendor", "model", "template_name", "extension")]
     return ", ".join([outcome.mac, *(str(one) for one in shown if one)])
 
 
 def _jobs(given: Input, served: Sequence[Outcome]) -> list[Job]:
-    """Return for each account and each link of the PBX the phones to be pointed there."""
+    """Return a job for each account and each provisioning link of the PBX, with the phones to register."""
     links = list(dict.fromkeys(map(_link, served)))
     jobs = []
     for account in given.accounts:
@@ -349,7 +349,7 @@ def _jobs(given: Input, served: Sequence[Outcome]) -> list[Job]:
         for link in links:
             macs = [one.mac for one in served if _link(one) == link and given.owners.get(one.mac) == owner]
             if macs:
-                # A server keeps its URL for good: among several, its name is of its own link, not of its place.
+                # The URL of a server cannot be changed, so its name depends on the link and not on its position.
                 suffix = "" if len(links) == 1 else f"-{hashlib.sha256(link.encode()).hexdigest()[:8]}"
                 name = f"{given.values['server']}{suffix}"
                 target = Targets(account.account.kind, {name: link}, (name, None), as_seen=True).of({})
@@ -362,7 +362,7 @@ def _jobs(given: Input, served: Sequence[Outcome]) -> list[Job]:
 
 
 def _merged(results: Sequence[Result]) -> list[Result]:
-    """Return one result an account."""
+    """Return one result for each account."""
     merged: dict[str, Result] = {}
     for result in results:
         first = merged.get(result.account)

@@ -8,7 +8,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const data = JSON.parse(document.getElementById("data").textContent);
   const STATE = data.columns.indexOf("State");
-  // The advice is the same for many phones: rows have its number.
+  // Rows contain the number of their advice, because many phones have the same advice.
   const ADVICE = data.columns.length - 1;
   const rows = data.rows.map(function (row) {
     const cells = row.slice();
@@ -117,7 +117,7 @@
     th.append(button);
     head.append(th);
   });
-  // Narrow screens show the rows as cards, and would make browsers forget that this is a table.
+  // Narrow screens show the rows as cards. Without these roles, browsers would not treat them as a table.
   byId("table").setAttribute("role", "table");
   head.parentElement.setAttribute("role", "rowgroup");
   head.setAttribute("role", "row");

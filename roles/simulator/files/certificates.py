@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Creates a certificate for the simulator, and the CA to trust it by, with the `cryptography` that ansible-core brings.
+"""Create a certificate for the simulator and its CA, with the package `cryptography` that ansible-core requires.
 
 `certificates.py FOLDER [NAME...]` leaves `ca.pem`, `server.pem` and `server.key` in the folder, good for this machine's
 loopback names and the names and addresses given, and prints `{"changed": ...}`. What is there, fits and lasts another
@@ -31,9 +31,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def make(folder: Path, names: set[str]) -> bool:
-    """Create the three files in the folder, valid for `names`, where needed.
+    """Create the three files in the folder if needed. The certificate is valid for `names`.
 
-    Returns whether they were created; raises OSError. Links are replaced, not followed.
+    Returns whether they were created. Raise OSError. Links are replaced, not followed.
     """
     make_folder(folder)
     ca, server, key = folder / "ca.pem", folder / "server.pem", folder / "server.key"
@@ -137,10 +137,10 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 
 def main() -> int:
-    """The command line; returns the exit code."""
+    """Run the command line, and return the exit code."""
     parser = argparse.ArgumentParser("certificates.py", description="Create a certificate for the RPS simulator.")
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a host name or address to be valid for as well")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="another host name or address for the certificate")
     options = parser.parse_args()
     try:
         changed = make(options.folder, {*LOOPBACK, *options.names})

@@ -67,7 +67,7 @@ def test_it_fails_for_the_states_that_are_named_with_what_to_do(audit: Callable[
     done = audit(audit_fail_on=["drifted"])
 
     assert done.returncode == 2
-    assert "office phone 001565000002: drifted. It points elsewhere. Run rollout" in done.stdout
+    assert "office phone 001565000002: drifted. It points to another target. Run rollout" in done.stdout
     assert "Found 1 drifted." in done.stdout
 
 

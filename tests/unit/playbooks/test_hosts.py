@@ -47,8 +47,8 @@ def test_phones_that_failed_are_failed_hosts_and_no_others(play: Callable[..., A
     recap = done.stdout.partition("PLAY RECAP")[2]
     failed = [line.split()[0] for line in recap.splitlines() if "failed=1" in line]
     assert failed == ["lobby"]
-    assert "1 hosts have no rps_mac" in done.stdout
-    assert "office phone 001565ffffff: Another account holds it." in done.stdout
+    assert "1 hosts without rps_mac" in done.stdout
+    assert "office phone 001565ffffff: Another account has registered it." in done.stdout
     assert done.stdout.count("changed: [") == 1
 
 

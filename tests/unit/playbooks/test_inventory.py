@@ -230,7 +230,7 @@ def test_a_phone_of_two_accounts_is_the_first_ones(
         ({"timeout": "hunter2"}, "timeout: must be a number"),
         ({"password": "{{ undefined_one }}"}, "password: uses the variable"),
         ({"provider": "hunters"}, "provider: "),
-        ({"accounts": {"a": {}}}, "accounts: give either accounts or provider, "),
+        ({"accounts": {"a": {}}}, "accounts: is mutually exclusive with provider, "),
         ({"api_url": "http://rps.example/"}, "api_url: plain http"),
     ],
 )
@@ -249,7 +249,7 @@ def test_empty_and_missing_accounts(inventory: Inventory) -> None:
     assert inventory.hosts({"accounts": {}}) == {}
     assert "voip.rps.rps: accounts: has no account" in inventory.output
     assert inventory.hosts({"accounts": ["hunter2"]}) == {}
-    assert "voip.rps.rps: accounts: must be a dict, account name to options" in inventory.output
+    assert "voip.rps.rps: accounts: must be a dictionary of account names and options" in inventory.output
     assert inventory.hosts({}) == {}
     assert "voip.rps.rps: provider: is required" in inventory.output
 

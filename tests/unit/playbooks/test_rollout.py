@@ -38,7 +38,7 @@ def test_the_second_run_changes_nothing(rollout: Callable[..., Any], simulator: 
     second = rollout(rollout_phones=PHONES)
 
     assert "office: 3 registered (requests: " in first.stdout, first.stdout
-    assert "office: 3 right already (requests: " in second.stdout
+    assert "office: 3 unchanged (requests: " in second.stdout
     assert "changed=0" in second.stdout
     assert len(simulator.devices("acme")) == 3
     assert simulator.servers("acme").keys() == {"berlin"}
@@ -52,7 +52,7 @@ def test_check_mode_writes_nothing_and_tells_the_same(rollout: Callable[..., Any
     done = rollout("--diff", rollout_phones=[*PHONES, FOREIGN])
     for told in (checked.stdout, done.stdout):
         assert "office: 3 registered, 1 failed (requests: " in told
-        assert "office phone 001565ffffff: Another account holds it." in told
+        assert "office phone 001565ffffff: Another account has registered it." in told
         assert told.count(" unknown -> berlin https://berlin.example/prov/") == 3
 
 
@@ -84,7 +84,7 @@ def test_what_failed_is_named_with_what_to_do_and_the_rest_is_done(
 
     assert done.returncode == 2
     assert "closed: The login was refused, and not tried again." in done.stdout
-    assert "office phone 001565ffffff: Another account holds it." in done.stdout
+    assert "office phone 001565ffffff: Another account has registered it." in done.stdout
     assert "2 of 5 phones failed; account closed failed" in done.stdout
     assert "changed=1 " in done.stdout
     assert len(simulator.devices("acme")) == 3
@@ -145,7 +145,7 @@ def test_a_variable_that_is_undefined_or_misspelt_is_a_sentence(
 
     assert done.returncode == 2
     assert "rollout_accounts[office].password: uses the variable 'vault_of_nobody', which is undefined" in done.stdout
-    assert "rolout_prune: is no variable of the role rollout: did you mean rollout_prune?" in done.stdout
+    assert "rolout_prune: is not a variable of the role rollout: did you mean rollout_prune?" in done.stdout
     assert "rollout_server: is null" in done.stdout
     assert "rollout_force" not in done.stdout
     assert "rollout_phones[0].url: cannot be templated" in done.stdout
@@ -194,6 +194,6 @@ def test_accounts_may_be_in_a_vault(
     closed = ansible(*command, extra=extra, RPS_ACCOUNTS_FILE="accounts.yml")
     done = ansible(*command, "--vault-password-file", "key", "-vvvv", extra=extra, RPS_ACCOUNTS_FILE="accounts.yml")
 
-    assert "RPS_ACCOUNTS_FILE: accounts.yml cannot be decrypted: give its vault password" in closed.stdout
+    assert "RPS_ACCOUNTS_FILE: accounts.yml cannot be decrypted: provide the vault password" in closed.stdout
     assert "office: 3 registered" in done.stdout, done.stdout
     assert account["password"] not in done.stdout

@@ -113,7 +113,7 @@ def test_each_drift_starts_one_run_and_many_phones_none(
     at(BERLIN, THIRD)
     options = {"rulebook_history": history, "rulebook_delay": 0.1, "rulebook_every": 86400}
     with started(tmp_path, environment, **options, rulebook_rollout=True, rulebook_limit=1) as until:
-        output = until("Nothing is rolled out, as rulebook_limit is 1.")
+        output = until("Nothing is rolled out, because rulebook_limit is 1.")
 
         at(OTHER, THIRD)
         at(BERLIN, FIRST, SECOND)

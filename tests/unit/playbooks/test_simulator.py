@@ -118,8 +118,8 @@ def test_check_mode_starts_nothing(ansible: Callable[..., Any], rehearsal: Path)
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        (("simulator_action=Start",), "simulator_action is 'Start'; it must be start, seed or stop."),
-        (("simulator_action=../../x",), "it must be start, seed or stop."),
+        (("simulator_action=Start",), "simulator_action is 'Start', but must be start, seed or stop."),
+        (("simulator_action=../../x",), "but must be start, seed or stop."),
         (("simulator_state_dir=",), "the path of the state folder is empty"),
         (("simulator_state_dir=/dev/null/x",), "/dev/null/x"),
         (("simulator_port=99999",), "cannot listen on 127.0.0.1:99999"),

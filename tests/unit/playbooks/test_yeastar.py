@@ -91,7 +91,7 @@ def test_phones_go_into_the_pbx_and_those_it_does_not_have_redirected_to_its_lin
     done = yeastar(yeastar_src=phones)
 
     assert done.returncode == 0, done.stdout
-    assert "PBX: 2 added, 2 to be added by hand (requests: " in done.stdout
+    assert "PBX: 2 added, 2 to add by hand (requests: " in done.stdout
     assert "snom: 1 registered (requests: " in done.stdout
     assert "htek: 1 registered (requests: " in done.stdout
     assert '"000413900003, Snom, D785, YSDP_SnomD, 1003"' in done.stdout
@@ -112,8 +112,8 @@ def test_the_second_run_changes_nothing(yeastar: Callable[..., Any], simulator: 
 
     assert second.returncode == 0, second.stdout
     assert "changed=0" in second.stdout
-    assert "PBX: 2 right already, 2 to be added by hand (requests: " in second.stdout
-    assert "snom: 1 right already (requests: " in second.stdout
+    assert "PBX: 2 unchanged, 2 to add by hand (requests: " in second.stdout
+    assert "snom: 1 unchanged (requests: " in second.stdout
     assert "htek: 1 unverified (requests: " in second.stdout
     assert not any(entry.carried_out for entry in simulator.log)
 
@@ -127,7 +127,7 @@ def test_check_mode_writes_nothing_and_tells_the_same(
     done = yeastar("--diff", yeastar_src=phones)
     for told in (checked, done):
         assert told.returncode == 0, told.stdout
-        assert "PBX: 2 added, 2 to be added by hand (requests: " in told.stdout
+        assert "PBX: 2 added, 2 to add by hand (requests: " in told.stdout
         assert "snom: 1 registered (requests: " in told.stdout
         assert "htek: 1 registered (requests: " in told.stdout
         assert '"000413900003, Snom, D785, YSDP_SnomD, 1003"' in told.stdout
@@ -143,9 +143,9 @@ def test_a_phone_that_was_added_by_hand_is_pointed_to_the_pbx_and_asks_for_nothi
     done = yeastar(yeastar_phones=[SNOM])
 
     assert done.returncode == 0, done.stdout
-    assert "PBX: 1 right already (requests: " in done.stdout
+    assert "PBX: 1 unchanged (requests: " in done.stdout
     assert "snom: 1 registered (requests: " in done.stdout
-    assert "Show the phones to add" in done.stdout
+    assert "Show the phones that you must add" in done.stdout
     assert "000413900003, Snom" not in done.stdout
     assert simulator.devices("acme-snom").keys() == {"000413900003"}
 

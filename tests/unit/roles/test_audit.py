@@ -137,7 +137,7 @@ def test_what_the_service_cannot_tell_is_unverifiable_and_not_read(
 
     assert found(task) == {"unverifiable": 10}
     assert len(simulator.log) == 1
-    assert "does not tell where it points" in rows(tmp_path / "a.json")[macs[0]]["advice"]
+    assert "cannot report where it points" in rows(tmp_path / "a.json")[macs[0]]["advice"]
 
 
 def test_a_server_without_url_is_named_as_the_reason(audit: Audit, simulator: Simulator, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_claims_have_what_a_ticket_needs_and_none_of_our_own_phones(
         assert part in claim["ticket"]
     ours = rows(tmp_path / "a.json")["001565000005"]
     assert ours["state"] == "elsewhere"
-    assert "Your account labs holds it" in ours["advice"]
+    assert "Your account labs has registered it" in ours["advice"]
 
 
 def test_the_login_is_in_no_file_whatever_repeats_it(
@@ -302,15 +302,15 @@ def test_the_login_is_in_no_file_whatever_repeats_it(
         ({"max_age": -1}, "audit_max_age: must be 0 or more"),
         ({"max_age": "old"}, "audit_max_age: must be a number"),
         ({"reads": 1.5}, "audit_reads: must be a whole number"),
-        ({"json": "a.x", "csv": "a.x"}, "a.x is the file of audit_json, too"),
-        ({"json": "h.db", "history": "./h.db"}, "h.db is the file of audit_json, too"),
+        ({"json": "a.x", "csv": "a.x"}, "a.x is also the file of audit_json"),
+        ({"json": "h.db", "history": "./h.db"}, "h.db is also the file of audit_json"),
         ({"html": "nowhere/a.html"}, "audit_html: "),
         ({"metrics": "collection/a.prom"}, "audit_metrics: "),
         ({"history": "."}, "audit_history: "),
         ({"phones": ...}, "Exactly one of audit_src, audit_phones and audit_hosts is required."),
         ({"phones": ..., "src": "list.csv", "csv": "list.csv"}, "is the phone list itself"),
         ({"url": ...}, "neither server nor url says where the device must point"),
-        ({"names": ("audit_htlm",)}, "audit_htlm: is no variable of the role audit: did you mean audit_html?"),
+        ({"names": ("audit_htlm",)}, "audit_htlm: is not a variable of the role audit: did you mean audit_html?"),
     ],
 )
 def test_wrong_input_is_told_before_anything_is_sent_or_written(

@@ -141,7 +141,7 @@ def test_a_phone_that_cannot_be_read_for_it_is_not_changed(
 
     assert OURS in simulator.devices("office")
     assert task["failed"]
-    assert "could not be read for the backup" in json.dumps(task["failures"])
+    assert "reading it for the backup failed" in json.dumps(task["failures"])
 
 
 def test_one_file_has_the_phones_of_all_accounts(

@@ -148,7 +148,7 @@ def test_a_lost_answer_is_no_failure_of_what_was_done(
     [
         ({}, "Exactly one of"),
         ({"phones": [], "server": "berlin"}, "Exactly one of"),
-        ({"server": "berlin", "servers": SERVERS}, "htek does not tell where a phone points"),
+        ({"server": "berlin", "servers": SERVERS}, "htek cannot report where a phone points"),
         ({"server": "berln", "servers": SERVERS}, "did you mean berlin?"),
         ({"server": "berlin"}, "URL is required"),
         ({"server": "berlin", "servers": {"berlin": "gopher://x/"}}, "gopher"),

@@ -60,9 +60,7 @@ def test_each_account_of_the_vendor_is_asked_once_and_only_read(find: Find, simu
 def test_every_account_is_asked_if_told_so_or_if_the_vendor_is_unknown(find: Find) -> None:
     assert {place[1] for place in places(find(mac="aabbccddeeff"))} == {"office", "labs", "desks", "shop"}
     assert find(mac="001565ffffff")["lines"][0].endswith("(in none of these accounts)")
-    assert find(mac="001565000002", all=True)["lines"] == [
-        "001565000002: shop (htek): registered, its target is not shown"
-    ]
+    assert find(mac="001565000002", all=True)["lines"] == ["001565000002: shop (htek): registered, target not reported"]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_phones_that_no_host_is_are_extra_if_the_hosts_are_all(
     assert fact["summary"] | {"right": 1, "drifted": 1, "missing": 1, "extra": extra} == fact["summary"]
     assert {one["name"] for one in task["failed_hosts"]} == {"drifted", "again"}
     assert "drifted" in task["failed_hosts"][0]["message"]
-    assert "1 hosts have no rps_mac" in task["lines"][-1]
+    assert "1 hosts without rps_mac" in task["lines"][-1]
     assert any("audit_complete" in words for words in task["warnings"]) == (not extra)
 
 

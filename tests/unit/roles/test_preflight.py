@@ -212,7 +212,7 @@ def test_a_certificate_that_ends_soon_is_warned_of(
         task = preflight(accounts={"office": account}, phones=phones(1, server="hq"), servers={"hq": f"{secure.url}/"})
 
     assert not task["failed"]
-    assert any("office: the certificate of the service ends in 1" in words for words in task["warnings"])
+    assert any("office: the certificate of the service expires in 1" in words for words in task["warnings"])
 
 
 def test_the_proxy_is_told_without_its_password(
@@ -345,7 +345,7 @@ def test_the_certificate_of_a_target_that_is_not_trusted_is_told(
     assert asked["status"] == 200
     assert (asked["tls"]["issuer"], asked["tls"]["trusted"]) == ("RPS simulator CA", False)
     assert [path for _verb, path, _headers in target.asked] == ["/x"]
-    assert "is not trusted here" in task["warnings"][0]
+    assert "is not trusted on this machine" in task["warnings"][0]
 
 
 def test_of_a_host_that_is_away_no_other_url_is_asked_and_the_role_does_not_fail(preflight: Preflight) -> None:
@@ -465,10 +465,10 @@ def test_a_url_of_its_own_is_written_only_if_told(
 @pytest.mark.parametrize(
     ("seed", "variables", "words"),
     [
-        ({"account": "other", "url": "https://x/"}, {}, "another account holds this phone"),
-        ({"account": "office", "server": "paris"}, {}, "is bound to https://paris.example/, not to berlin"),
+        ({"account": "other", "url": "https://x/"}, {}, "another account has registered this phone"),
+        ({"account": "office", "server": "paris"}, {}, "points to https://paris.example/ instead of berlin"),
         ({"account": "office", "server": "berlin"}, {"servers": {}}, "the URL of its server is not known"),
-        ({"account": "office", "server": "berlin"}, {"server": ..., "phones": phones(1, server="berlin")}, "say where"),
+        ({"account": "office", "server": "berlin"}, {"server": ..., "phones": phones(1, server="berlin")}, "set its"),
     ],
 )
 def test_a_phone_that_could_not_be_put_back_is_left_alone(
@@ -539,7 +539,7 @@ def test_whatever_fails_once_the_phone_is_put_back(
     assert fact(task)["phone"]["put_back"]
     assert not task["changed"]
     if task["failed"]:
-        assert "The phone is as it was." in task["msg"]
+        assert "The phone was restored." in task["msg"]
 
 
 def test_a_phone_that_could_not_be_put_back_is_said_first(
@@ -558,8 +558,8 @@ def test_a_phone_that_could_not_be_put_back_is_said_first(
 
     assert task["failed"]
     assert task["changed"]
-    assert "THE PHONE COULD NOT BE PUT BACK" in task["failures"][0]
-    assert "THE PHONE COULD NOT BE PUT BACK" in task["msg"]
+    assert "THE PHONE COULD NOT BE RESTORED" in task["failures"][0]
+    assert "THE PHONE COULD NOT BE RESTORED" in task["msg"]
     assert fact(task)["devices"][0]["error"]["code"] == "left_unbound"
 
 
@@ -571,7 +571,7 @@ def test_a_free_phone_that_stays_registered_is_said_first_too(
     task = preflight(phone=FREE, server="berlin", servers=berlin)
 
     assert task["changed"]
-    assert "THE PHONE COULD NOT BE PUT BACK" in task["failures"][0]
+    assert "THE PHONE COULD NOT BE RESTORED" in task["failures"][0]
     assert f"it is registered at {BERLIN}" in task["failures"][0]
 
 

@@ -86,7 +86,7 @@ def test_phones_are_as_they_were_before(
     assert fact(task)["summary"] | {"moved": 3, "removed": 1} == fact(task)["summary"]
     assert fact(task)["backup"] == str(tmp_path / "again.json")
     assert "pa55word" not in json.dumps(task)
-    assert any("1 phones have their URL as one of their own now" in words for words in task["warnings"])
+    assert any("1 phones have their own URL now" in words for words in task["warnings"])
     assert not restore(release=True, servers=servers)["changed"]
 
 
@@ -119,7 +119,7 @@ def test_a_url_without_a_server_becomes_the_phones_own_and_is_warned_of(
     task = restore(servers={})
 
     assert simulator.devices("office")[ON_SERVER]["url"] == SERVERS["paris"]
-    assert any("2 phones have their URL as one of their own" in words for words in task["warnings"])
+    assert any("2 phones have their own URL now" in words for words in task["warnings"])
     assert "https://paris.example/prov/" in str(task["warnings"])
 
 
@@ -160,8 +160,8 @@ URL = "https://paris.example/prov/"
         ([{**ROW, "account": "nobody", "current_url": URL}], "'nobody' is not one of this run"),
         ([{**ROW, "provider": "panasonc", "current_url": URL}], "is unknown"),
         ([{**ROW, "provider": "snom", "current_url": URL}], "another provider"),
-        ([{**ROW, "current_url": URL}, {**ROW, "current_url": "https://b.example/"}], "is in backup.json[0] already"),
-        ([{**ROW, "current_url": URL}, {**ROW, "status": "unknown"}], "is in backup.json[0] already"),
+        ([{**ROW, "current_url": URL}, {**ROW, "current_url": "https://b.example/"}], "is already in backup.json[0]"),
+        ([{**ROW, "current_url": URL}, {**ROW, "status": "unknown"}], "is already in backup.json[0]"),
     ],
 )
 def test_what_is_no_backup_is_refused_in_words(
@@ -201,7 +201,7 @@ def test_a_phone_whose_target_nobody_knew_is_left_alone(
 
     assert not task["changed"]
     assert not task["failed"]
-    assert any("nothing told where they pointed" in words for words in task["warnings"])
+    assert any("the backup does not know their redirect target" in words for words in task["warnings"])
 
 
 @pytest.mark.parametrize("url", ["https://own.example/{mac}", "https://own.example/%MACD/{MAC}/$MAC/<MACADR>"])

@@ -257,7 +257,7 @@ def test_only_a_near_miss_of_a_variable_is_refused(
 
     assert task["failed"] == bool(refused)
     if refused:
-        assert f"{names[0]}: is no variable of the role rollout: did you mean {refused}" in task["failures"][0]
+        assert f"{names[0]}: is not a variable of the role rollout: did you mean {refused}" in task["failures"][0]
         assert simulator.log == []
 
 
@@ -432,7 +432,7 @@ def test_what_failed_can_be_taken_again(
 def test_only_what_failed_takes_a_list_of_outcomes(rollout: Rollout, simulator: Simulator) -> None:
     task = rollout(phones=phones("001565000001"), only="failed")
 
-    assert "requires a list with the column action" in task["failures"][0]
+    assert "requires a file with the column action" in task["failures"][0]
     assert simulator.log == []
 
 

@@ -131,7 +131,7 @@ def test_only_the_canary_is_a_run_that_went_well(rollout: Rollout, simulator: Si
         assert not task["failed"]
         assert fact(task)["summary"] | {"registered": 2, "failed": 8} == fact(task)["summary"]
         assert {one["error"]["code"] for one in fact(task)["devices"]} == {"not_sent"}
-        assert "8 held back" in task["lines"][0]
+        assert "8 not sent" in task["lines"][0]
     assert len(simulator.devices("office")) == 2
     assert not rollout(phones=phones(10), canary=2)["failed"]
     assert len(simulator.devices("office")) == 10

@@ -114,7 +114,7 @@ def test_a_pbx_alone_has_nothing_to_save(yeastar: Yeastar, tmp_path: Path) -> No
         ({"server": None}, "yeastar_server: is null"),
         ({"server": "bad/name"}, "yeastar_server: "),
         ({"accounts": {"desks": {"username": "acme"}}}, "yeastar_accounts[desks].provider: is required"),
-        ({"accounts": {"PBX": {"provider": "snom"}}}, "an account cannot be called PBX"),
+        ({"accounts": {"PBX": {"provider": "snom"}}}, "an account cannot have the name PBX"),
         ({"pbx": ...}, "yeastar_pbx.base_url: is required"),
         ({"pbx": {"base_url": ""}}, "yeastar_pbx.base_url: is empty"),
         ({"pbx": {"base_url": "https://x", "client_id": "pbx"}}, "yeastar_pbx: the login lacks client_secret"),
@@ -193,10 +193,10 @@ def test_what_failed_is_named_and_the_rest_is_done(yeastar: Yeastar, accounts: A
     assert task["failed"]
     assert task["changed"]
     assert any("PBX phone 001565000009" in line and "recreate" in line for line in task["failures"])
-    assert any("PBX phone 001fc1000004" in line and "Htek's service" in line for line in task["failures"])
+    assert any("PBX phone 001fc1000004" in line and "RPS of Htek" in line for line in task["failures"])
     assert any(line.startswith("desks: The login was refused") for line in task["failures"])
     assert "001565000001" in simulator.phones("pbx")
-    assert task["lines"][0].startswith("PBX: 1 added, 2 failed, 1 to be added by hand (requests: ")
+    assert task["lines"][0].startswith("PBX: 1 added, 2 failed, 1 to add by hand (requests: ")
 
 
 def test_a_pbx_that_does_not_let_us_in_is_asked_once(yeastar: Yeastar, simulator: Simulator) -> None:

@@ -57,7 +57,7 @@ def test_planted_files(folder, tmp_path, name, kind):
     assert (done.returncode, done.stdout) == (1, "")
     assert (
         done.stderr
-        == f"rps_simulator: {folder / name} is a link or no regular file: remove it, or choose another folder\n"
+        == f"rps_simulator: {folder / name} is a link or not a regular file: remove it, or choose another folder\n"
     )
     assert kind == "dangling" or victim.read_text() == "precious"
     assert kind != "dangling" or not victim.exists()

@@ -208,7 +208,7 @@ def test_bad_knobs_change_nothing(simulator, knobs):
 
 def test_the_readme_has_every_setting_and_value(simulator):
     readme = (Path(rps_simulator.__file__).parents[2] / "README.md").read_text()
-    rows = readme.partition("| Setting | Of |")[2].splitlines()
+    rows = readme.partition("| Setting | Services |")[2].splitlines()
 
     for name in simulator.settings():
         (row,) = (line for line in rows if line.startswith("|") and f"`{name}`" in line.split("|")[1])

@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Redirection services (RPS) and PBXs to rehearse and test against. It needs nothing but the standard library."""
+"""A simulator of redirection services (RPS) and PBXs for rehearsals and tests. It needs only the standard library."""
 
 import sys
 

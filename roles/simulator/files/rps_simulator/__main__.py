@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python path/to/rps_simulator SUBCOMMAND` and `python -m rps_simulator SUBCOMMAND`."""
+"""Run `python path/to/rps_simulator SUBCOMMAND` or `python -m rps_simulator SUBCOMMAND`."""
 
 import sys
 from pathlib import Path

@@ -31,12 +31,11 @@ START_SECONDS = 30
 STOP_SECONDS = 15
 
 DESCRIPTION = """\
-A simulator of phone vendors' redirection services (RPS), and of PBXs that register phones with them, to rehearse a
-rollout against before it is done for real. It answers as the vendors' documents say, in XML-RPC or JSON, and keeps what
-it is told in a folder of its own."""
+Simulate the vendors' redirection services (RPS), and PBXs that register phones with them, to rehearse a rollout. The
+simulator answers in XML-RPC or JSON as the vendors' documents describe, and keeps its data in a folder."""
 
 EXAMPLE = """\
-example, with seed.json readable by yourself alone:
+example, with a file seed.json that only you can read:
   {"accounts": [{"name": "me", "password": "rehearsal", "provider": "yealink"}],
    "servers": [{"account": "me", "name": "hq", "url": "https://hq.example.com/provisioning"}],
    "devices": [{"account": "me", "mac": "001565000001", "server": "hq"}, {"account": null, "mac": "001565000002"}]}
@@ -50,14 +49,14 @@ Faults and settings are set over HTTP while it runs: PUT /simulator/faults, PUT 
 
 
 class _Failure(Exception):
-    """Ends the program with this message."""
+    """An error that ends the program with its message."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a subcommand. Returns 0, or 1 with one line on standard error; wrong arguments exit with 2."""
+    """Run a subcommand. Return 0, or 1 with one line on standard error. Wrong arguments exit with 2."""
     options = _parser().parse_args(arguments)
     if getattr(options, "key", None) and not options.certificate:
-        _parser().error("--key needs --certificate")
+        _parser().error("--key requires --certificate")
     try:
         if not options.state:
             raise _Failure("the path of the state folder is empty")
@@ -85,11 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="SUBCOMMAND", required=True)
     for name, run, text in (
         ("serve", _serve, "serve in the foreground until interrupted"),
-        ("start", _start, "serve in the background; return when it answers"),
-        ("stop", _stop, "stop the one in the background; return when it is gone"),
-        ("seed", _seed, "add accounts and what is theirs, whether it runs or not"),
-        ("status", _status, "tell whether one runs"),
-        ("environment", _environment, "tell the services' addresses, and the environment variables of the accounts"),
+        ("start", _start, "serve in the background, and return when the simulator answers"),
+        ("stop", _stop, "stop the simulator in the background, and return when it has ended"),
+        ("seed", _seed, "add accounts, servers and phones to a simulator, which does not have to run"),
+        ("status", _status, "show whether a simulator runs"),
+        ("environment", _environment, "show the URLs of the services and the environment variables of the accounts"),
     ):
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         command.set_defaults(run=run)
@@ -99,17 +98,17 @@ def _parser() -> argparse.ArgumentParser:
         if name in ("serve", "start"):
             command.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
             command.add_argument(
-                "--port", type=int, default=8443, help="the port; 0 takes any free one (default: %(default)s)"
+                "--port", type=int, default=8443, help="the port, or 0 for any free port (default: %(default)s)"
             )
             command.add_argument("--certificate", metavar="PEM", help="serve HTTPS with this certificate")
-            command.add_argument("--key", metavar="PEM", help="its private key, where that is not in the same file")
-            command.add_argument("--replay", metavar="FILE", help="answer as in this transcript of the role preflight")
-            command.add_argument("--watch-pid", type=int, metavar="PID", help="stop when that process is gone")
+            command.add_argument("--key", metavar="PEM", help="the private key, if it is in another file")
+            command.add_argument("--replay", metavar="FILE", help="replay this transcript of the role preflight")
+            command.add_argument("--watch-pid", type=int, metavar="PID", help="stop when this process has ended")
         if name == "seed":
             command.add_argument("file", metavar="FILE", help="a JSON file, or - for standard input")
         if name == "environment":
-            command.add_argument("--url", help="the base address to tell of, where none runs")
-            command.add_argument("--ca-path", metavar="PEM", help="the CA file to trust it by")
+            command.add_argument("--url", help="the base URL to show if no simulator runs")
+            command.add_argument("--ca-path", metavar="PEM", help="the CA file to verify its certificate with")
     return parser
 
 
@@ -166,12 +165,12 @@ def _start(options: argparse.Namespace) -> object:
     assert process.stdout is not None
     if not select.select([process.stdout], [], [], START_SECONDS)[0]:
         process.kill()
-        raise _Failure(f"it did not start within {START_SECONDS} seconds")
+        raise _Failure(f"the simulator did not start within {START_SECONDS} seconds")
     ready = process.stdout.readline()
     if not ready:
         with open(open_own(log, os.O_RDONLY), errors="replace") as text:
             lines = text.read().strip().splitlines()
-        raise _Failure(lines[-1].removeprefix("rps_simulator: ") if lines else f"it did not start; see {log}")
+        raise _Failure(lines[-1].removeprefix("rps_simulator: ") if lines else f"it did not start: see {log}")
     return {"changed": True, **json.loads(ready)}
 
 
@@ -213,6 +212,6 @@ def _environment(options: argparse.Namespace) -> object:
     running = find(options.state)
     url = running.url if running else options.url
     if url is None:
-        raise _Failure(f"no simulator runs with {options.state}; start one, or give its --url")
+        raise _Failure(f"no simulator runs with {options.state}: start one, or set --url")
     accounts = accounts_in(_database(options))
     return {"api_urls": api_urls(url), "environment": exports(url, options.ca_path, accounts)}

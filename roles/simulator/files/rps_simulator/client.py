@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks a running simulator over its control interface."""
+"""Send requests to the control interface of a running simulator."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ TIMEOUT = 60
 
 
 def ask(running: Running, verb: str, path: str = "", body: bytes | None = None) -> Any:
-    """What `verb /simulator<path>` answers. Raises ValueError where it refuses, OSError where it cannot be asked."""
+    """Return the JSON answer of `verb /simulator<path>`. Raise ValueError for a refusal, OSError if there is none."""
     address = urlsplit(running.url)
     connection: http.client.HTTPConnection
     if running.certificate is None:
         connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=TIMEOUT)
     else:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # this very certificate, whatever names are in it
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trust only this certificate, with any names in it
         context.check_hostname = False
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.load_verify_locations(running.certificate)
@@ -34,7 +34,7 @@ def ask(running: Running, verb: str, path: str = "", body: bytes | None = None) 
         response = connection.getresponse()
         answer = json.loads(response.read())
     except (http.client.HTTPException, ValueError) as error:
-        raise OSError(f"{running.url} does not answer as a simulator does: {type(error).__name__}") from None
+        raise OSError(f"{running.url} does not answer like a simulator: {type(error).__name__}") from None
     finally:
         connection.close()
     if response.status != 200:

@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator's own interface, `/simulator...`, JSON over HTTP: for loopback clients alone, without an account."""
+"""The control interface `/simulator...`, JSON over HTTP, for loopback clients only, without an account."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PREFIX = "/simulator"
 
 
 class Controlled(Protocol):
-    """The simulator, as far as it is controlled over HTTP."""
+    """The parts of the simulator that can be controlled over HTTP."""
 
     @property
     def url(self) -> str: ...
@@ -43,10 +43,10 @@ class _Refused(Exception):
 
 
 def answer(simulator: Controlled, peer: str, request: Request) -> Answer:
-    """What `/simulator...` answers to this client: JSON, and `{"error": ...}` with a 4xx status where it refuses."""
+    """Return the answer of `/simulator...` to the client `peer`: JSON, or `{"error": ...}` with a 4xx status."""
     try:
         if not ipaddress.ip_address(peer.removeprefix("::ffff:").partition("%")[0]).is_loopback:
-            raise _Refused(403, "only loopback clients may control the simulator")
+            raise _Refused(403, "only clients on this machine may control the simulator")
         _refuse_other_sites(simulator, request)
         return _json(200, _dispatch(simulator, request))
     except _Refused as refusal:
@@ -56,11 +56,11 @@ def answer(simulator: Controlled, peer: str, request: Request) -> Answer:
 
 
 def _refuse_other_sites(simulator: Controlled, request: Request) -> None:
-    """Refuse what a web page of another site makes a browser on this machine send, by whatever name it found us."""
+    """Refuse requests that a web page of another site makes a browser on this machine send."""
     host = request.headers.get("host")
     name = None if host is None else _name(f"//{host}")
     if host is not None and name != simulator.host and not _loopback(name):
-        raise _Refused(403, "the Host header must name this simulator: use its url, or localhost")
+        raise _Refused(403, "the Host header must name this simulator: use its URL, or localhost")
     origin = request.headers.get("origin")
     if origin is not None and origin != f"{urlsplit(simulator.url).scheme}://{host}":
         raise _Refused(403, "requests from web pages of other sites are refused (Origin header)")
@@ -108,7 +108,7 @@ def _dispatch(simulator: Controlled, request: Request) -> object:
         return {}
     if route == "GET /state":
         return simulator.state("".join(parse_qs(request.query).get("account", [])))
-    raise _Refused(404, "no such thing")
+    raise _Refused(404, "unknown request")
 
 
 def _body(request: Request) -> object:

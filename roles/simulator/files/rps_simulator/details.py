@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What devices have beside their binding, where a vendor's service keeps more of them than that."""
+"""The details of devices in addition to their binding, for vendors whose service keeps such details."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS documents (
 
 
 def documents(state: State, provider: str, macs: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What devices have beside their binding, those of them that have anything."""
+    """Return the details of the devices among `macs` that have any, by MAC address."""
     rows = state.query(
         "SELECT mac, document FROM documents WHERE provider = ? AND mac IN (SELECT value FROM json_each(?))",
         (provider, json.dumps(list(macs))),
@@ -30,7 +30,7 @@ def documents(state: State, provider: str, macs: Iterable[str]) -> dict[str, dic
 
 
 def keep(state: State, provider: str, kept: Mapping[str, Mapping[str, Any]]) -> int:
-    """Keep what devices have beside their binding, in place of what they had. Returns how many were changed."""
+    """Replace the details of devices. Return the number of devices that changed."""
     values = [(provider, mac, json.dumps(document)) for mac, document in kept.items()]
     return state.write(
         "INSERT INTO documents (provider, mac, document) VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
@@ -45,11 +45,11 @@ def _put_documents(state: State, rows: Sequence[Row]) -> int:
         (given,) = texts({"mac": row.values.get("mac")}, row.place, ("mac",))
         mac = bare(str(given))
         if mac is None or row.account is None:
-            raise ValueError(f"{row.place}: {given} is no MAC address, or nobody's")
+            raise ValueError(f"{row.place}: {given} must be a MAC address, and account must not be null")
         document = {name: value for name, value in row.values.items() if name not in ("account", "provider", "mac")}
         changed += keep(state, row.provider, {mac: document})
     return changed
 
 
 DETAILS = Part("details of devices", _put_documents)
-"""Rows `{account, mac, ...}`: what a device has beside its binding, as the service's own API names it."""
+"""Rows `{account, mac, ...}` with the details of a device, with the names that the API of the service uses."""

@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a vendor's file gives: all that the simulator knows of that vendor."""
+"""The definition of a vendor, which its file provides."""
 
 from __future__ import annotations
 
@@ -18,45 +18,44 @@ from .transport import Transport
 
 
 class World(NamedTuple):
-    """What all transports of a simulator share."""
+    """The data that all transports of a simulator share."""
 
     state: State
     panel: Panel
     vendors: Mapping[str, Collection[str]]
-    """The first six digits of MAC addresses -> the provider of that vendor, empty where there is none."""
+    """Vendor prefix -> the providers of that vendor, which may be none."""
     url: str
-    """The base address."""
+    """The base URL."""
 
 
 MakeTransport = Callable[[Sequence["Dialect"], World], Transport]
-"""Makes the one transport of those dialects that have it."""
+"""Create one transport for all dialects that use it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """A vendor's service, or a PBX. Ways to speak that several vendors share have subclasses."""
+    """The service of a vendor, or a PBX. Protocols that several vendors share have subclasses."""
 
     provider: str
     transports: tuple[MakeTransport, ...]
-    """How it is spoken to: classes of `transport.Transport`."""
+    """Its protocols, as classes of `transport.Transport`."""
     parts: Mapping[str, Part]
-    """What accounts have, as in a seed; what others refer to comes first."""
+    """The parts of a seed. Parts to which others refer come first."""
     endpoint: str = ""
-    """What follows the host in the address that users are given."""
+    """The path of its URL for users."""
     settings: type[Settings] = Settings
     tables: tuple[str, ...] = ()
-    """SQL that creates its tables where they are not there."""
+    """SQL that creates its tables if they do not exist."""
     mac_prefixes: tuple[str, ...] = ()
-    """The first digits of the vendor's MAC addresses: 6, 7 or 9."""
+    """The vendor prefixes (OUI), of 6, 7 or 9 digits."""
     options: tuple[str, str, str] = ("API_URL", "USERNAME", "PASSWORD")
-    """The options of the modules that its address and an account's name and password are given as; empty where an
-    account has no name."""
+    """The options of the modules for its URL and the name and password of an account. Empty if there is no name."""
     is_pbx: bool = False
-    """Whether it has modules, and so environment variables, of its own."""
+    """Whether it is a PBX, which has its own modules and environment variables."""
 
 
 def vendors(dialects: Iterable[Dialect]) -> dict[str, frozenset[str]]:
-    """The first digits of MAC addresses -> the providers of that vendor, which may be none."""
+    """Return the providers of each vendor prefix, which may be none."""
     known = [*OTHER_VENDORS, *(prefix for prefixes in PREFIXES.values() for prefix in prefixes)]
     providers: dict[str, frozenset[str]] = dict.fromkeys(known, frozenset())
     for dialect in dialects:
@@ -66,5 +65,5 @@ def vendors(dialects: Iterable[Dialect]) -> dict[str, frozenset[str]]:
 
 
 def tables(dialects: Iterable[Dialect]) -> list[str]:
-    """SQL that creates the tables of these dialects where they are not there."""
+    """Return the SQL statements that create the tables of these dialects if they do not exist."""
     return [sql for dialect in dialects for sql in dialect.tables]

@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What users need to point this collection at a simulator: the services' addresses, and environment variables."""
+"""The URLs and environment variables with which this collection uses a simulator."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from .state import Account
 
 
 def api_urls(url: str) -> dict[str, str]:
-    """Provider -> the address of its service (of a PBX its base_url), for the simulator with this base address."""
+    """Return the URL of each provider's service (`base_url` of a PBX) at the simulator with the base URL `url`."""
     return {provider: url + dialect.endpoint for provider, dialect in DIALECTS.items()}
 
 
 def exports(url: str, ca_path: str | None, accounts: Iterable[Account]) -> list[str]:
-    """Lines for a shell: each provider's first account for the roles, the first of all for the modules, and PBXs.
+    """Return `export` lines for a shell, with the first account of each provider.
 
-    Modules read `RPS_<OPTION>`, roles `RPS_<PROVIDER>_<OPTION>`, and what speaks to a PBX `YEASTAR_<OPTION>`.
+    Roles read `RPS_<PROVIDER>_<OPTION>`, and modules `RPS_<OPTION>`, which has the first of all accounts. The modules
+    and the role for a PBX read `YEASTAR_<OPTION>`.
     """
     addresses = api_urls(url)
     first: dict[str, Account] = {}

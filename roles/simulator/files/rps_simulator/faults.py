@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which requests are to go wrong, and how. What each kind does to a connection is in `service.py`."""
+"""The rules for simulated faults. `service.py` applies them to connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 NUMBER = (int, float)
 TEXT = (str, bytes)
 
-# kind: its parameters with their types; those of OPTIONAL may be left out.
+# The parameters of each kind, with their types. Those in OPTIONAL may be left out.
 KINDS: dict[str, dict[str, tuple[type, ...]]] = {
     "latency": {"seconds": NUMBER},
     "http_error": {"status": (int,), "retry_after": (int, float, str), "body": TEXT},
@@ -52,7 +52,7 @@ CARRIED_OUT = {
 
 @dataclass(slots=True)
 class Rule:
-    """One way to go wrong, for the requests it matches."""
+    """A fault for the requests that it matches."""
 
     kind: str
     methods: tuple[str, ...] | None
@@ -62,24 +62,24 @@ class Rule:
 
     @property
     def carried_out(self) -> bool:
-        """Whether the service does what the request asks before things go wrong."""
+        """Whether the service carries out the request before the fault."""
         return self.kind in CARRIED_OUT
 
     @classmethod
     def read(cls, rule: object) -> Rule:
-        """A rule from `{kind, methods?, skip?, times?, ...the kind's parameters}`.
+        """Return the rule for `{kind, methods?, skip?, times?, ...the parameters of the kind}`.
 
-        `methods`: method names, with or without the `redirect.` in front, endpoints of a PBX, or routes of a REST
-        service, as `POST /v2/rps/addDevices`, each also with `/number of parameters` behind it; left out or null: any.
-        `skip`: let so many matching requests pass first. `times`: how many to take; left out or null: for ever.
-        Raises ValueError for anything else.
+        `methods`: method names with or without the prefix `redirect.`, endpoints of a PBX, or routes of a REST service
+        such as `POST /v2/rps/addDevices`. Each may be followed by `/number of parameters`. If it is left out or null,
+        the rule matches all methods. `skip`: the number of matching requests to ignore first. `times`: the number of
+        requests to match, or null for all. Raise ValueError for anything else.
         """
         if not isinstance(rule, dict):
             raise ValueError("a fault rule must be an object")
         given = dict(rule)
         kind = given.pop("kind", None)
         if kind not in KINDS:
-            raise ValueError(f"no such kind of fault: {kind}; there are {', '.join(KINDS)}")
+            raise ValueError(f"unknown kind of fault: {kind}. The kinds are {', '.join(KINDS)}")
         methods = given.pop("methods", None)
         if methods is not None and not (
             isinstance(methods, (list, tuple)) and all(isinstance(m, str) for m in methods)
@@ -87,12 +87,12 @@ class Rule:
             raise ValueError(f"{kind}: methods must be a list of method names, or null")
         skip, times = given.pop("skip", 0), given.pop("times", None)
         if not _count(skip) or not (times is None or _count(times)):
-            raise ValueError(f"{kind}: skip and times must be whole numbers from 0 up")
+            raise ValueError(f"{kind}: skip and times must be whole numbers, 0 or more")
         expected = KINDS[kind]
         wrong = sorted(set(given) - set(expected)) + sorted(set(expected) - set(given) - OPTIONAL.get(kind, set()))
         wrong += [name for name, value in given.items() if name in expected and not _fits(value, expected[name])]
         if wrong:
-            raise ValueError(f"{kind}: missing, unknown or of the wrong type: {', '.join(wrong)}")
+            raise ValueError(f"{kind}: missing, unknown or with a wrong type: {', '.join(wrong)}")
         return cls(kind, None if methods is None else tuple(methods), skip, times, given)
 
     def matches(self, method: str, parameters: int) -> bool:
@@ -113,23 +113,23 @@ def _fits(value: object, types: tuple[type, ...]) -> bool:
 
 
 class Faults:
-    """The rules in force. Safe to use from several threads."""
+    """The active rules. Thread-safe."""
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
         self._lock = threading.Lock()
 
     def replace(self, rules: list[Any]) -> None:
-        """Put these rules in force instead of the former ones, or raise ValueError and leave those."""
+        """Replace the active rules. Raise ValueError, without any change, if a rule is wrong."""
         read = [Rule.read(rule) for rule in rules]
         with self._lock:
             self._rules = read
 
     def take(self, method: str, parameters: int) -> tuple[float, Rule | None]:
-        """What befalls a call with so many parameters: the seconds it is held up, and the rule that spoils it, if any.
+        """Return the delay in seconds and the fault of a call with this number of parameters, or None.
 
-        The rules are gone through in order. `latency` adds up; the first other rule that takes the request ends the
-        search, so that the rules after it do not count that request.
+        Check the rules in order. The seconds of `latency` add up. The first other rule that matches ends the search, so
+        later rules do not count the request.
         """
         if not self._rules:
             return 0.0, None

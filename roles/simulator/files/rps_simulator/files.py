@@ -12,13 +12,13 @@ from pathlib import Path
 
 
 def make_folder(folder: Path) -> None:
-    """Create the state folder, where there is none, for its owner alone. Raises OSError; see `check_folder`."""
+    """Create the state folder if it does not exist, only for its owner. Raise OSError, see `check_folder`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     check_folder(folder)
 
 
 def check_folder(folder: Path) -> None:
-    """Raise OSError where others can put files into the folder, if there is one, or it is a link of another user's."""
+    """Raise OSError if the folder exists and other users can write to it, or if it is a link of another user."""
     try:
         link, info = folder.lstat(), folder.stat()
     except FileNotFoundError:
@@ -31,9 +31,9 @@ def check_folder(folder: Path) -> None:
 
 
 def open_own(path: Path, flags: int) -> int:
-    """Open a file, which is created readable by its owner alone where the flags say so, and return its descriptor.
+    """Open a file, and return its descriptor. If the flags create it, only its owner can read it.
 
-    Raises OSError where it is a symbolic link, has other names (hard links), or is no regular file.
+    Raise OSError if it is a symbolic link, has hard links, or is not a regular file.
     """
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
@@ -49,9 +49,9 @@ def open_own(path: Path, flags: int) -> int:
 
 
 def refuse_link(path: Path) -> None:
-    """Raise OSError where something other than a regular file of one name is there; FileNotFoundError for nothing."""
+    """Raise OSError if the path is not a regular file without hard links, or FileNotFoundError if it does not exist."""
     os.close(open_own(path, os.O_RDONLY))
 
 
 def _not_ours(path: Path) -> str:
-    return f"{path} is a link or no regular file: remove it, or choose another folder"
+    return f"{path} is a link or not a regular file: remove it, or choose another folder"

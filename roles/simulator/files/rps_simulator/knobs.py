@@ -14,7 +14,7 @@ SettingsT = TypeVar("SettingsT", bound="Settings")
 
 
 class Takes(NamedTuple):
-    """What a setting takes: in words, as a test, and each value where they are few."""
+    """The values that a setting accepts: as a description, as a test, and as a list if there are few."""
 
     words: str
     test: Callable[[object], bool]
@@ -22,24 +22,24 @@ class Takes(NamedTuple):
 
 
 def choice(*values: str) -> Any:
-    """A setting that has one of these values; the first is the default."""
+    """Return a setting with one of these values. The first one is the default."""
     return _setting(values[0], Takes(f"one of {', '.join(values)}", lambda value: value in values, values))
 
 
 def number(default: int, low: int, high: int) -> Any:
-    """A setting that is a whole number from `low` to `high`."""
+    """Return a setting with a whole number from `low` to `high`."""
     words = f"a whole number from {low} to {high}"
     return _setting(default, Takes(words, lambda value: _is_between(value, (int,), low, high)))
 
 
 def seconds(default: float, high: int) -> Any:
-    """A setting that is a time in seconds, `high` at most."""
+    """Return a setting with a time in seconds, at most `high`."""
     words = f"seconds, from 0 to {high}"
     return _setting(default, Takes(words, lambda value: _is_between(value, (int, float), 0, high)))
 
 
 def any_text(default: str) -> Any:
-    """A setting that is any text."""
+    """Return a setting with any text."""
     return _setting(default, Takes("a text", lambda value: isinstance(value, str)))
 
 
@@ -57,32 +57,32 @@ def _is_names(value: object) -> bool:
 
 @dataclass(slots=True)
 class Settings:
-    """What every dialect has. One with more has a subclass, each of whose fields a function of this file makes.
+    """The settings of all dialects. A dialect adds settings in a subclass, with the functions of this file.
 
-    A name means the same in all of them. The defaults are what the documents say, in the form that clients expect.
+    A name means the same in all classes. The defaults follow the documents, in the form that clients expect.
     """
 
     batches: str = choice("all_or_nothing", "good_ones")
-    """What a bulk call with bad devices does: nothing, or the good ones although it answers with the refusal."""
+    """Whether a bulk call with bad devices changes nothing, or changes the good devices although it is refused."""
     culprits: str = choice("named", "unnamed", "first")
-    """Which of the bad devices the refusal of a bulk call names: all, none, or the first."""
+    """The bad devices that the refusal of a bulk call names: all, none, or the first."""
     most_culprits: int = number(1_000_000, 1, 1_000_000)
-    """The most bad devices that the refusal of a bulk call names."""
+    """The maximum number of bad devices that the refusal of a bulk call names."""
     missing_methods: list[str] = field(
         default_factory=list, metadata={"takes": Takes("a list of method names", _is_names)}
     )
-    """The methods that do not exist, whatever the document says: `name`, or `name/number of parameters`."""
+    """Methods that do not exist, although the document has them: `name`, or `name/number of parameters`."""
     latency: float = seconds(0.0, 3600)
-    """Seconds that every call takes before it is dealt with."""
+    """Seconds before every call is processed."""
 
     def cut(self, culprits: list[T]) -> list[T]:
-        """Those of the bad devices of a bulk call that its refusal names."""
+        """Return those of the bad devices of a bulk call that its refusal names."""
         if self.culprits == "unnamed":
             return []
         return culprits[: 1 if self.culprits == "first" else self.most_culprits]
 
     def lacks(self, method: str, parameters: int) -> bool:
-        """Whether this method, with so many parameters, is one of `missing_methods`."""
+        """Return whether this method with this number of parameters is in `missing_methods`."""
         if not self.missing_methods:
             return False
         missing = [name.removeprefix("redirect.") for name in self.missing_methods]
@@ -91,33 +91,33 @@ class Settings:
 
 
 def knobs(kind: type[Settings]) -> Mapping[str, Takes]:
-    """The settings of this class by name, with what each takes."""
+    """Return the values that each setting of this class accepts, by name."""
     return {one.name: one.metadata["takes"] for one in fields(kind)}
 
 
 class Panel:
-    """The settings of all dialects: one object of each class, in which a setting of several classes has one value."""
+    """The settings of all dialects, with one object for each class. A setting of several classes has one value."""
 
     def __init__(self, kinds: Iterable[type[Settings]]) -> None:
-        """`kinds`: the dialects' classes; those that they derive from are there, too."""
+        """Create the settings of these classes and of their base classes."""
         lines: list[type[Settings]] = [Settings]
         for kind in kinds:
             lines += [base for base in reversed(kind.__mro__) if issubclass(base, Settings)]
         self._of = {kind: kind() for kind in lines}
 
     def of(self, kind: type[SettingsT]) -> SettingsT:
-        """The settings of this class, which change as they are turned."""
+        """Return the settings of this class. The object follows later changes."""
         return cast(SettingsT, self._of[kind])
 
     def update(self, wanted: Mapping[str, object]) -> None:
-        """Turn the given settings, or none of them.
+        """Change all given settings, or none.
 
-        Raises ValueError for a setting that does not exist or a value that it cannot take.
+        Raise ValueError for a setting that does not exist, or for a value that it does not accept.
         """
         for name, value in wanted.items():
             takes = [known[name] for known in map(knobs, self._of) if name in known]
             if not takes:
-                raise ValueError(f"no such setting: {name}; there are {', '.join(self.as_dict())}")
+                raise ValueError(f"unknown setting: {name}. The settings are {', '.join(self.as_dict())}")
             for one in takes:
                 if not one.test(value):
                     raise ValueError(f"{name} must be {one.words}")

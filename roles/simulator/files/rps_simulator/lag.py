@@ -12,17 +12,17 @@ from .state import Account, State
 
 
 class Lag:
-    """The devices that calls which read still find as they were, and how often they do."""
+    """The devices that read calls still see in their state before a write, and for how many calls."""
 
     def __init__(self, state: State, calls: Callable[[], int], vendors: Mapping[str, Collection[str]]) -> None:
-        """`calls()`: how many calls after a write find the device as it was before; `vendors` is as in `Records`."""
+        """Create the lag. `calls()`: the number of read calls that see the earlier state. `vendors`: see `Records`."""
         self._state = state
         self._calls = calls
         self.vendors = vendors
         self._before: dict[tuple[str, str], tuple[Device | None, int]] = {}
 
     def records(self, account: Account, writes: bool) -> Records:
-        """The provider's records for a call, which writes or not. Use them inside of a transaction."""
+        """Return the records of the provider for a call that writes or reads. Use them inside a transaction."""
         if writes and self._calls():
             return _Written(self._state, account, self)
         if not writes and self._before:
@@ -34,7 +34,7 @@ class Lag:
             self._before.setdefault((provider, mac), (found.get(mac), self._calls()))
 
     def overlay(self, provider: str, macs: Iterable[str], found: dict[str, Device]) -> dict[str, Device]:
-        """The devices among `macs` as a call that reads finds them, given how they are; that counts as one time."""
+        """Return the devices among `macs` as a read call sees them, from their state in `found`, and count the call."""
         late = dict(found)
         for mac in macs:
             before = self._before.pop((provider, mac), None)
@@ -49,12 +49,12 @@ class Lag:
         return late
 
     def written(self, provider: str) -> list[str]:
-        """The provider's devices that are still found as they were."""
+        """Return the devices of the provider that are still seen in their earlier state."""
         return [mac for one, mac in self._before if one == provider]
 
 
 class _Written(Records):
-    """Records that keep how devices were before they are changed."""
+    """Records that save the state of devices before a change."""
 
     __slots__ = ("_lag",)
 
@@ -74,7 +74,7 @@ class _Written(Records):
 
 
 class _Late(Records):
-    """Records as they were before what was written lately."""
+    """Records with the state before the latest writes."""
 
     __slots__ = ("_lag",)
 

@@ -12,33 +12,33 @@ KEPT = 200_000
 
 
 class Entry(NamedTuple):
-    """A request to a provider's service, as it was dealt with."""
+    """A request to the service of a provider."""
 
     at: float
-    """When it was dealt with, seconds since the epoch."""
+    """The time at which it was processed, in seconds since the epoch."""
     account: str | None
-    """The account that asked; None where the login failed."""
+    """The account of the request, or None if the login failed."""
     method: str | None
-    """The XML-RPC method, the endpoint of a PBX, or verb and path of a REST service, with names in braces for what
-    varies, as `PATCH /v2/rps/devices/{id}`; None where the request did not get that far."""
+    """The XML-RPC method, the endpoint of a PBX, or the verb and path of a REST service, with names in braces for the
+    variable parts, such as `PATCH /v2/rps/devices/{id}`. None if the request failed before that was known."""
     parameters: int
-    """How many parameters the call had; of a REST call, how many of those that make it another call."""
+    """The number of parameters of the call. For a REST call, only those that make it another call."""
     devices: int
-    """How many devices a bulk call listed; 0 for any other call."""
+    """The number of devices of a bulk call, or 0 for other calls."""
     path: str
-    """The path asked for, without its query."""
+    """The path without its query."""
     status: int | None
-    """The HTTP status of the answer; None where a fault kept it back."""
+    """The HTTP status of the answer, or None if a fault suppressed it."""
     fault: str | None
-    """The kind of the fault rule that took the request, if one did."""
+    """The kind of the fault rule that matched the request, or None."""
     carried_out: bool | None
-    """Whether a write was kept, be it in part where a batch was refused in part; None for anything but a write."""
+    """Whether a write was carried out, also in part. None for reads."""
     retired: bool
-    """Whether the call is of a form that the vendor's document calls no longer available."""
+    """Whether the vendor's document marks this form of the call as no longer available."""
 
 
 class Log:
-    """The entries, oldest first. Safe to use from several threads."""
+    """The entries, the oldest first. Thread-safe."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)

@@ -12,7 +12,7 @@ from .state import Account, State
 
 
 class Row(NamedTuple):
-    """A row of a part: where it stands in the seed, whose it is (None: nobody's), of which provider, and all of it."""
+    """A row of a part: its place in the seed, its account (None if it has no owner), its provider, and its values."""
 
     place: str
     account: str | None
@@ -21,24 +21,25 @@ class Row(NamedTuple):
 
 
 class Part(NamedTuple):
-    """`put(state, rows)` adds rows or brings them up to date, inside a transaction, and returns how many it changed.
+    """A part of a seed.
 
-    It raises ValueError, naming the place, where one is wrong.
+    `put(state, rows)` adds or updates rows inside a transaction, and returns the number of changed rows. It raises
+    ValueError with the place of a wrong row.
     """
 
     words: str
-    """What the rows are, as in "snom has no named servers"."""
+    """The name of the rows in messages, as in "snom has no named servers"."""
     put: Callable[[State, Sequence[Row]], int]
     show: Callable[[State, Account], dict[str, Any]] | None = None
-    """`show(state, account)` returns what the account has of it, by name or bare MAC address, inside a transaction."""
+    """`show(state, account)` returns the rows of the account, by name or MAC address, inside a transaction."""
     nobodys: bool = False
-    """Whether a row may be nobody's: with an account of null."""
+    """Whether a row may have no owner, with an account of null."""
 
 
 def read(row: Row, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[str | None]:
-    """The row's values, in that order; optional ones that are left out, empty or null are None. Raises ValueError.
+    """Return the values of the row, in the order of the names. Missing, empty and null values are None.
 
-    `account` and `provider` need not be named.
+    `account` and `provider` are always allowed. Raise ValueError.
     """
     return texts(row.values, row.place, needed, optional, also=("account", "provider"))
 
@@ -50,7 +51,7 @@ def texts(
     optional: tuple[str, ...] = (),
     also: tuple[str, ...] = (),
 ) -> list[str | None]:
-    """As `read`, of an object of which nothing is known; keys `also` may be there."""
+    """Do the same as `read` for any object. `also`: further keys that are allowed."""
     extra = set(values) - set(needed) - set(optional) - set(also)
     if extra:
         raise ValueError(f"{place}: unknown: {', '.join(sorted(map(str, extra)))}")

@@ -55,7 +55,7 @@ class Phone(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Which part of a list: the page of this number, from 1 up, with so many rows, ordered by this column."""
+    """A page of a list: its number, beginning with 1, its size in rows, and the column of its order."""
 
     number: int
     size: int
@@ -64,7 +64,7 @@ class Page(NamedTuple):
 
 
 class Pbx:
-    """Every method must be called inside `State.transaction()`."""
+    """The extensions and phones of a PBX. Call every method inside `State.transaction()`."""
 
     __slots__ = ("_account", "_state")
 
@@ -73,19 +73,19 @@ class Pbx:
         self._account = account.name
 
     def extensions(self, ids: Iterable[int]) -> dict[int, Extension]:
-        """The extensions with these ids, as far as there are any."""
+        """Return the existing extensions with these IDs, by ID."""
         rows = self._state.query(
             _EXTENSIONS + "AND id IN (SELECT value FROM json_each(?))", (self._account, json.dumps(list(ids)))
         )
         return {row[0]: Extension(*row) for row in rows}
 
     def search_extensions(self, text: str, page: Page) -> tuple[int, list[Extension]]:
-        """How many extensions have this text, in either case, in number or name, and a page of them."""
+        """Return how many extensions have this text in their number or name, in either case, and a page of them."""
         total, rows = self._search(_EXTENSIONS, _EXTENSION_HAS, text, page)
         return total, [Extension(*row) for row in rows]
 
     def search_phones(self, text: str, page: Page) -> tuple[int, list[Phone]]:
-        """How many phones have this text, in either case, in what a list shows of them, and a page of them."""
+        """Return how many phones have this text in a column of the list, in either case, and a page of them."""
         total, rows = self._search(_PHONES, _PHONE_HAS, text, page)
         return total, [_phone(row) for row in rows]
 
@@ -100,18 +100,18 @@ class Pbx:
         return total, rows
 
     def phones(self) -> list[Phone]:
-        """All phones in the order of their ids."""
+        """Return all phones, in the order of their IDs."""
         return [_phone(row) for row in self._state.query(_PHONES + "ORDER BY phones.id", (self._account,))]
 
     def find(self, ids: Iterable[int]) -> dict[int, Phone]:
-        """The phones with these ids, as far as there are any."""
+        """Return the existing phones with these IDs, by ID."""
         rows = self._state.query(
             _PHONES + "AND phones.id IN (SELECT value FROM json_each(?))", (self._account, json.dumps(list(ids)))
         )
         return {row[0]: _phone(row) for row in rows}
 
     def known(self, macs: Iterable[str]) -> set[str]:
-        """Those of these MAC addresses that a phone of the PBX has."""
+        """Return those of these MAC addresses that the PBX has."""
         rows = self._state.query(
             "SELECT mac FROM phones WHERE account = ? AND mac IN (SELECT value FROM json_each(?))",
             (self._account, json.dumps(list(macs))),
@@ -119,7 +119,7 @@ class Pbx:
         return {mac for (mac,) in rows}
 
     def phones_per_extension(self) -> dict[int, int]:
-        """Extension's id -> how many phones have it, where any has."""
+        """Return the number of phones of each extension that has phones, by its ID."""
         rows = self._state.query(
             "SELECT extension, count(*) FROM phones WHERE account = ? AND extension IS NOT NULL GROUP BY extension",
             (self._account,),
@@ -129,7 +129,7 @@ class Pbx:
     def add(
         self, phones: Iterable[tuple[str, int]], vendor: str, model: str, template: str, method: str, auth: bool
     ) -> None:
-        """Add phones, each given by its MAC address and its extension's id."""
+        """Add phones, each a pair of a MAC address and the ID of its extension."""
         self._state.write(
             "INSERT INTO phones (account, mac, vendor, model, template_name, provisioning_method, rps_auth, extension)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -137,7 +137,7 @@ class Pbx:
         )
 
     def assign(self, phones: Iterable[tuple[int, int]]) -> None:
-        """Give phones another extension, each given by its id and the extension's."""
+        """Assign other extensions. Each pair has the ID of a phone and the ID of an extension."""
         self._state.write(
             "UPDATE phones SET extension = ? WHERE account = ? AND id = ?",
             ((extension, self._account, phone) for phone, extension in phones),

@@ -21,14 +21,14 @@ POLL_SECONDS = 0.2
 
 
 class InUse(Exception):
-    """Another process holds the state folder."""
+    """Another process uses the state folder."""
 
 
 class Running(NamedTuple):
     pid: int
     url: str
     certificate: str | None
-    """The path of the certificate that it shows."""
+    """The path of its certificate."""
 
 
 def _lock_file(folder: Path) -> Path:
@@ -37,13 +37,13 @@ def _lock_file(folder: Path) -> Path:
 
 @contextmanager
 def hold(folder: Path) -> Iterator[IO[str]]:
-    """Hold the folder, created where there is none, and yield its process file, emptied. Raises InUse, OSError."""
+    """Lock the folder, create it if needed, and yield its emptied process file. Raise InUse or OSError."""
     make_folder(folder)
     with open(open_own(_lock_file(folder), os.O_CREAT | os.O_RDWR), "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InUse(f"a simulator is running, or just starting, with {folder}") from None
+            raise InUse(f"a simulator is running or starting with {folder}") from None
         file.truncate()
         yield file
         file.seek(0)
@@ -51,13 +51,13 @@ def hold(folder: Path) -> Iterator[IO[str]]:
 
 
 def announce(file: IO[str], running: Running) -> None:
-    """Write down who holds the folder, in the file that `hold()` yields."""
+    """Write the process that uses the folder into the file that `hold()` yields."""
     file.write(json.dumps(running._asdict()))
     file.flush()
 
 
 def find(folder: Path) -> Running | None:
-    """The simulator that runs with this folder, if one does. Raises InUse while one is just starting, and OSError."""
+    """Return the simulator that runs with this folder, or None. Raise InUse while it is starting, or OSError."""
     check_folder(folder)
     try:
         descriptor = open_own(_lock_file(folder), os.O_RDONLY)
@@ -70,17 +70,17 @@ def find(folder: Path) -> Running | None:
             try:
                 return Running(**json.load(file))
             except ValueError:
-                raise InUse(f"a simulator is just starting, or stopping, with {folder}") from None
+                raise InUse(f"a simulator is starting or stopping with {folder}") from None
     return None
 
 
 def wait_for_exit(pid: int, seconds: float | None) -> bool:
-    """Wait until the process is gone, at most so long (None: for ever). Returns whether it is gone."""
+    """Wait until the process has ended, at most `seconds` (None: without a limit). Return whether it has ended."""
     try:
         process = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
-    except (AttributeError, OSError):  # not Linux, or an old one
+    except (AttributeError, OSError):  # not Linux, or an old kernel
         return _poll_for_exit(pid, seconds)
     try:
         poll = select.poll()

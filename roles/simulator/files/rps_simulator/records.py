@@ -34,7 +34,7 @@ WHERE (account, server, url) IS NOT (excluded.account, excluded.server, excluded
 
 
 class Device(NamedTuple):
-    """A device that a provider knows: whose it is, and its binding."""
+    """A device that a provider knows: its account and its binding."""
 
     account: str | None
     server: str | None
@@ -46,9 +46,9 @@ class Device(NamedTuple):
 
 
 class Records:
-    """A provider's servers and devices in the hands of one account. MAC addresses are bare, in lower case.
+    """The servers and devices of a provider, as one account sees them. MAC addresses have 12 lower-case hex digits.
 
-    `vendors`: the first digits of MAC addresses -> the providers of that vendor, which may be none.
+    `vendors`: the providers of each vendor prefix, which may be none.
     """
 
     __slots__ = ("_state", "_vendors", "account", "provider")
@@ -60,12 +60,12 @@ class Records:
         self.provider = account.provider
 
     def foreign(self, mac: str) -> bool:
-        """Whether a MAC address is known to be of a vendor other than the provider's."""
+        """Return whether the vendor prefix of a MAC address is known to belong to another vendor."""
         known = [self._vendors[mac[:digits]] for digits in (6, 7, 9) if mac[:digits] in self._vendors]
         return bool(known) and not any(self.provider in providers for providers in known)
 
     def find(self, macs: Iterable[str]) -> dict[str, Device]:
-        """The devices among `macs` that the provider knows, whosever they are."""
+        """Return the devices among `macs` that the provider knows, of any account."""
         rows = self._state.query(
             "SELECT mac, account, server, url FROM devices"
             " WHERE provider = ? AND mac IN (SELECT value FROM json_each(?))",
@@ -74,7 +74,7 @@ class Records:
         return {str(mac): Device(account, server, url) for mac, account, server, url in rows}
 
     def registered(self) -> list[str]:
-        """The account's devices that are bound to something, in order."""
+        """Return the devices of the account that are bound to a server or URL, sorted."""
         rows = self._state.query(
             "SELECT mac FROM devices WHERE account = ? AND (server IS NOT NULL OR url IS NOT NULL) ORDER BY mac",
             (self.account,),
@@ -82,7 +82,7 @@ class Records:
         return [str(mac) for (mac,) in rows]
 
     def owned(self, url: str | None) -> list[str]:
-        """The account's devices, bound or not, in order; with a `url` those alone whose own URL it is."""
+        """Return the devices of the account, sorted. With a `url`, only those that have it as their own URL."""
         rows = self._state.query(
             "SELECT mac FROM devices WHERE provider = ? AND account = ? AND url IS coalesce(?, url) ORDER BY mac",
             (self.provider, self.account, url),
@@ -90,7 +90,7 @@ class Records:
         return [str(mac) for (mac,) in rows]
 
     def bind(self, macs: Iterable[str], server: str, url: str) -> None:
-        """Make `macs` the account's, bound to this server and URL (either may be empty) and nothing else."""
+        """Register `macs` with the account, bound only to this server and URL. Either may be empty."""
         self._state.write(
             "INSERT OR REPLACE INTO devices (provider, mac, account, server, url)"
             " SELECT ?, value, ?, ?, ? FROM json_each(?)",
@@ -105,7 +105,7 @@ class Records:
         )
 
     def server_url(self, name: str) -> str | None:
-        """The URL of the account's own server of that name; None where it has none."""
+        """Return the URL of the account's server with this name, or None if it does not exist."""
         rows = self._state.query(
             "SELECT url FROM servers WHERE provider = ? AND name = ? AND account = ?",
             (self.provider, name, self.account),
@@ -113,7 +113,7 @@ class Records:
         return rows[0][0] if rows else None
 
     def add_server(self, name: str, url: str) -> bool:
-        """Returns False where an account of the provider, this or another, has a server of that name."""
+        """Add a server. Return False if any account of the provider has a server with this name."""
         added = self._state.write(
             "INSERT OR IGNORE INTO servers (provider, name, account, url) VALUES (?, ?, ?, ?)",
             [(self.provider, name, self.account, url)],
@@ -121,13 +121,13 @@ class Records:
         return added == 1
 
     def delete_server(self, name: str) -> None:
-        """Delete the account's own server of that name."""
+        """Delete the account's server with this name."""
         self._state.write(
             "DELETE FROM servers WHERE provider = ? AND name = ? AND account = ?", [(self.provider, name, self.account)]
         )
 
     def devices(self) -> dict[str, dict[str, str | None]]:
-        """All of the account's devices: `{mac: {"server", "url": the one in force, "own_url"}}`."""
+        """Return all devices of the account: `{mac: {"server", "url": the effective one, "own_url"}}`."""
         rows = self._state.query(
             "SELECT mac, server, coalesce(devices.url, servers.url), devices.url FROM devices"
             " LEFT JOIN servers ON servers.provider = devices.provider AND servers.name = server"
@@ -137,7 +137,7 @@ class Records:
         return {str(mac): {"server": server, "url": url, "own_url": own_url} for mac, server, url, own_url in rows}
 
     def servers(self) -> dict[str, str | None]:
-        """All of the account's servers: name -> URL."""
+        """Return the URLs of the account's servers, by name."""
         rows = self._state.query(
             "SELECT name, url FROM servers WHERE provider = ? AND account = ? ORDER BY name",
             (self.provider, self.account),
@@ -163,9 +163,9 @@ def _put_devices(state: State, rows: Sequence[Row]) -> int:
         given, server, url = read(row, ("mac",), ("server", "url"))
         mac = bare(str(given))
         if mac is None:
-            raise ValueError(f"{row.place}: {given} is no MAC address")
+            raise ValueError(f"{row.place}: {given} is not a MAC address")
         if row.account is None and (server or url):
-            raise ValueError(f"{row.place}: nobody's device has neither server nor url")
+            raise ValueError(f"{row.place}: a device without an account must not have a server or url")
         if server is not None and (row.provider, server, row.account) not in servers:
             raise ValueError(f"{row.place}: {row.account} has no server {server}")
         values.append((row.provider, mac, row.account, server, url))
@@ -177,5 +177,5 @@ SERVERS = Part("named servers", _put_servers, lambda state, account: Records(sta
 DEVICES = Part(
     "devices to redirect", _put_devices, lambda state, account: Records(state, account).devices(), nobodys=True
 )
-"""Rows `{account, mac, server?, url?}`, and `provider` for those whose account is null, if accounts have several
-providers. A device with neither server nor URL is known and bound to nothing."""
+"""Rows `{account, mac, server?, url?}`, with `provider` if the account is null and accounts have several providers. A
+device with neither server nor URL is known, but not registered."""

@@ -24,10 +24,10 @@ class _Recorded(NamedTuple):
 
 
 class Replay:
-    """The recorded answers; of a method whose answers were all given, the last one is given again."""
+    """The recorded answers. The last answer of a method is repeated when there are no more."""
 
     def __init__(self, path: str | Path) -> None:
-        """Read the transcript. Raises OSError, and ValueError where it is none."""
+        """Read the transcript. Raise OSError, or ValueError if it is not a transcript."""
         try:
             file = json.loads(Path(path).read_text(encoding="utf-8"))
             recorded = file["exchanges"] if file["rps_transcript"] == FORMAT else None
@@ -38,10 +38,10 @@ class Replay:
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
             raise ValueError(f"{path}: not a transcript of the role preflight") from None
         if not self._answers:
-            raise ValueError(f"{path}: a transcript without exchanges, or of another format than {FORMAT}")
+            raise ValueError(f"{path}: a transcript without exchanges, or with another format than {FORMAT}")
 
     def handle(self, wire: Wire, request: Request) -> bool:
-        """Answer the request as recorded. Returns whether the connection goes on."""
+        """Send the recorded answer. Return whether the connection stays open."""
         answers = self._answers.get(_key(request.verb, request.body))
         if answers is None:
             answer = Answer(404, b"the transcript has no such call\n", "text/plain")

@@ -20,10 +20,10 @@ ON CONFLICT DO UPDATE SET password = excluded.password WHERE password <> exclude
 
 
 def seed(state: State, dialects: Mapping[str, Dialect], data: object) -> bool:
-    """Add or bring up to date what `data` names, and leave the rest; all of it or, on an error, nothing.
+    """Add or update everything in `data`, and keep everything else. If there is an error, change nothing.
 
-    `accounts`: `{name, password, provider}`. Of each row of the dialects' parts the `account` says whose it is.
-    Returns whether anything changed. Raises ValueError where `data` is wrong, naming the place, never a password.
+    `accounts`: `{name, password, provider}`. The rows of other parts name their `account`. Return whether anything
+    changed. Raise ValueError if `data` is wrong, with the place but without passwords.
     """
     parts = part_names(dialects)
     if not isinstance(data, dict) or set(data) - {_ACCOUNTS, *parts}:
@@ -43,7 +43,7 @@ def seed(state: State, dialects: Mapping[str, Dialect], data: object) -> bool:
 
 
 def part_names(dialects: Mapping[str, Dialect]) -> list[str]:
-    """The parts that dialects have, each once."""
+    """Return the names of the parts of the dialects, each once."""
     return list(dict.fromkeys(name for dialect in dialects.values() for name in dialect.parts))
 
 
@@ -70,7 +70,7 @@ def _put_accounts(state: State, dialects: Mapping[str, Dialect], rows: list[dict
 def _row(
     place: str, part: str, values: dict[str, Any], providers: Mapping[str, str], dialects: Mapping[str, Dialect]
 ) -> Row:
-    """A row of a part, with whose it is. Raises ValueError where its provider's accounts have no such part."""
+    """Return a row of a part with its account. Raise ValueError if accounts of its provider do not have this part."""
     free = [name for name, dialect in dialects.items() if part in dialect.parts and dialect.parts[part].nobodys]
     account = values.get("account") or None
     if not isinstance(account, str) and (account is not None or not free):

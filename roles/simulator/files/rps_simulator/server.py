@@ -21,7 +21,7 @@ JOIN_SECONDS = 5
 
 
 class Stopping(OSError):
-    """The server is being stopped while a connection waits on purpose."""
+    """The server stops while a connection waits because of a simulated fault."""
 
 
 def _taken(error: Exception) -> bool:
@@ -29,14 +29,14 @@ def _taken(error: Exception) -> bool:
 
 
 class Server:
-    """Serves `handle(wire, request)`, which answers a request and returns whether the connection goes on."""
+    """An HTTP(S) server for `handle(wire, request)`, which returns whether the connection stays open."""
 
     def __init__(
         self, handle: Callable[[Wire, Request], bool], host: str, port: int, certificate: str | None, key: str | None
     ) -> None:
-        """Listen, with TLS where a `certificate` (and its `key`, where that is another file) is given.
+        """Listen, with TLS if there is a `certificate`. `key`: its key, if that is in another file.
 
-        Raises OSError when the address cannot be had or the certificate cannot be read.
+        Raise OSError if the address is not available or the certificate cannot be read.
         """
         self._handle = handle
         self._tls: ssl.SSLContext | None = None
@@ -67,7 +67,7 @@ class Server:
         self._acceptor.start()
 
     def stop(self) -> None:
-        """Close everything at once, waits on purpose included; return when the last thread has ended."""
+        """Close all connections immediately, including waiting ones, and return when the last thread has ended."""
         self._stopping.set()
         with suppress(OSError):  # wakes accept()
             socket.create_connection(self._local, timeout=1).close()
@@ -81,7 +81,7 @@ class Server:
             thread.join(JOIN_SECONDS)
 
     def pause(self, seconds: float) -> None:
-        """Wait so long. Raises Stopping when the server stops meanwhile."""
+        """Wait for this number of seconds. Raise Stopping if the server stops in the meantime."""
         if seconds > 0 and self._stopping.wait(seconds):
             raise Stopping
 
@@ -89,7 +89,7 @@ class Server:
         while not self._stopping.is_set():
             try:
                 connection = self._listener.accept()[0]
-            except OSError:  # the client was gone already, or there are no file descriptors left
+            except OSError:  # the client has left, or there are no file descriptors left
                 self._stopping.wait(0.01)
                 continue
             thread = threading.Thread(target=self._converse, args=(connection,), name="rps-connection", daemon=True)

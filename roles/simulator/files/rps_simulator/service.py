@@ -26,7 +26,7 @@ LOGIN_PAGE = Answer(
 
 
 class Service:
-    """Deals with the requests to the providers' paths."""
+    """Process the requests to the paths of the providers."""
 
     def __init__(
         self,
@@ -36,9 +36,9 @@ class Service:
         log: Log,
         pause: Callable[[float], None],
     ) -> None:
-        """Of `transports` the one with the longest prefix of the path takes the request; one must fit any path.
+        """Set up the service. The transport with the longest prefix of the path gets the request.
 
-        `pause(seconds)` waits, and raises OSError when the waiting is called off.
+        One transport must match every path. `pause(seconds)` waits, and raises OSError if the waiting is interrupted.
         """
         self._transports = sorted(transports, key=lambda transport: len(transport.prefix), reverse=True)
         self._settings = settings
@@ -47,7 +47,7 @@ class Service:
         self._pause = pause
 
     def handle(self, wire: Wire, request: Request) -> bool:
-        """Answer the request, or fail to as the faults say. Returns whether the connection goes on."""
+        """Answer the request, or simulate a fault. Return whether the connection stays open."""
         for transport in self._transports:
             if request.path.startswith(transport.prefix):
                 break
@@ -115,7 +115,7 @@ class Service:
 
 
 def _instead(rule: Rule, answer: Answer, transport: Transport, request: Request) -> Answer:
-    """What is answered under that rule instead of `answer`."""
+    """Return the answer that the rule sends instead of `answer`."""
     given = rule.parameters
     if rule.kind in ("http_error", "http_error_after"):
         headers = (("Retry-After", str(given["retry_after"])),) if "retry_after" in given else ()

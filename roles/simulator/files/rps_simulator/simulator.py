@@ -25,7 +25,7 @@ from .wire import Request, Wire
 
 
 class Simulator:
-    """A running simulator, in threads of this process, for as long as the `with` block lasts."""
+    """A simulator that runs in threads of this process, inside its `with` block."""
 
     def __init__(
         self,
@@ -37,11 +37,11 @@ class Simulator:
         dialects: Mapping[str, Dialect] = DIALECTS,
         replay: str | Path | None = None,
     ) -> None:
-        """Listen on `host`:`port` (0: any free one), with TLS where PEM files are given; keep the state in `database`.
+        """Listen on `host`:`port` (0 for any free port), with TLS if there are PEM files. Keep the state in `database`.
 
-        `dialects`: the services to simulate, by provider. With `replay`, a transcript of the role preflight, services
-        answer as recorded there and keep nothing; raises ValueError where it is none.
-        Raises OSError when the address, a file or the database cannot be had.
+        `dialects`: the services to simulate, by provider. `replay`: a transcript of the role preflight, whose recorded
+        answers are sent without keeping any state. Raise ValueError if it is not a transcript.
+        Raise OSError if the address, a file or the database is not available.
         """
         self._replay = None if replay is None else Replay(replay)
         self._dialects = dict(dialects)
@@ -84,7 +84,7 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """The base address, e.g. `http://127.0.0.1:8080`."""
+        """The base URL, for example `http://127.0.0.1:8080`."""
         return self._server.url
 
     @property
@@ -93,7 +93,7 @@ class Simulator:
         return self._server.host.strip("[]").lower()
 
     def endpoint(self, provider: str) -> str:
-        """The address of the provider's service as users give it: the base and the documented path, if there is one."""
+        """Return the URL of the provider's service: the base URL, and the documented path if there is one."""
         return self.url + self._dialects[provider].endpoint
 
     @property
@@ -102,22 +102,22 @@ class Simulator:
         return sorted(self._dialects)
 
     def seed(self, data: object) -> bool:
-        """Add accounts and what is theirs, and forget failed logins; see `seed.seed()`.
+        """Add accounts, servers and phones, and reset failed logins, see `seed.seed()`.
 
-        Returns whether anything changed; raises ValueError.
+        Return whether anything changed. Raise ValueError.
         """
         changed = seed(self._state, self._dialects, data)
         self._forgive()
         return changed
 
     def misbehave(self, *rules: object) -> None:
-        """Put these fault rules in force instead of the former ones; see `faults.Rule.read()`. Raises ValueError."""
+        """Replace the fault rules, see `faults.Rule.read()`. Raise ValueError."""
         self._faults.replace(list(rules))
 
     def settings(self, /, **knobs: Any) -> dict[str, object]:
-        """Turn these knobs, see `knobs.Settings` and the dialects' own. With any, failed logins are forgotten.
+        """Change these settings of `knobs.Settings` or a dialect, and reset failed logins if there are any.
 
-        Returns all of them; raises ValueError.
+        Return all settings. Raise ValueError.
         """
         self._panel.update(knobs)
         if knobs:
@@ -130,16 +130,16 @@ class Simulator:
 
     @property
     def log(self) -> list[Entry]:
-        """The requests to the providers' services so far, oldest first."""
+        """The requests to the services, the oldest first."""
         return self._log.entries()
 
     def clear_log(self) -> None:
         self._log.clear()
 
     def shows(self, part: str, account: str) -> dict[str, Any]:
-        """What the account has of a part of the seed, by name or bare MAC address; nothing of parts of other providers.
+        """Return the rows of the account in a part of the seed, by name or MAC address.
 
-        Raises ValueError where there is no such account.
+        Raise ValueError if there is no such account.
         """
         owner = self._account(account)
         shown = self._dialects[owner.provider].parts.get(part)
@@ -149,20 +149,20 @@ class Simulator:
             return shown.show(self._state, owner)
 
     def state(self, account: str) -> dict[str, dict[str, Any]]:
-        """What the account has of each part that can be shown. Raises ValueError where there is no such account."""
+        """Return the rows of the account in each part. Raise ValueError if there is no such account."""
         shown = [name for name in part_names(self._dialects) if any(_shows(d, name) for d in self._dialects.values())]
         return {name: self.shows(name, account) for name in shown}
 
     def devices(self, account: str) -> dict[str, dict[str, Any]]:
-        """The account's devices: `{bare mac: {"server", "url": the one in force, "own_url"}}`. Raises ValueError."""
+        """Return the account's devices: `{mac: {"server", "url": the effective one, "own_url"}}`. Raise ValueError."""
         return self.shows("devices", account)
 
     def servers(self, account: str) -> dict[str, str | None]:
-        """The account's servers: name -> URL. Raises ValueError where there is no such account."""
+        """Return the URLs of the account's servers, by name. Raise ValueError if there is no such account."""
         return self.shows("servers", account)
 
     def phones(self, account: str) -> dict[str, dict[str, Any]]:
-        """The phones of the PBX whose API client this account is. Raises ValueError where there is no such account.
+        """Return the phones of the PBX whose API client is this account. Raise ValueError if there is no such account.
 
         `{bare mac: {"id", "vendor", "model", "template_name", "extension": number or None, "rps_auth": a boolean,
         "provisioning_method"}}`.

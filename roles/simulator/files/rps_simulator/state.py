@@ -29,13 +29,12 @@ class Account(NamedTuple):
 
 
 class State:
-    """The database. Every query must run inside `transaction()`, which threads enter one at a time."""
+    """The database. Run every query inside `transaction()`, which only one thread at a time can enter."""
 
     def __init__(self, database: str, tables: Iterable[str]) -> None:
-        """Open `database` (a path, or `:memory:`), and create it, readable by its owner alone, where it is new.
+        """Open `database`, a path or `:memory:`. If the file does not exist, create it for its owner only.
 
-        `tables`: SQL that creates the tables beside that of the accounts, where they are not there.
-        Raises OSError or sqlite3.Error when that cannot be done.
+        `tables`: SQL that creates the tables of the dialects if they do not exist. Raise OSError or sqlite3.Error.
         """
         if database != ":memory:":
             for companion in ("-journal", "-wal", "-shm"):
@@ -44,7 +43,7 @@ class State:
             os.close(open_own(Path(database), os.O_CREAT | os.O_RDWR))
         self._lock = threading.Lock()
         self._database = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
-        # NORMAL: a killed process loses nothing that was committed, and commits wait for no disk.
+        # With NORMAL, a killed process loses no commits, and commits do not wait for the disk.
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.executescript("\n".join(dict.fromkeys([_ACCOUNTS, *tables])))
@@ -57,7 +56,7 @@ class State:
 
     @contextmanager
     def transaction(self, write: bool) -> Iterator[None]:
-        """Nothing else happens meanwhile; what is written is kept whole, or, if an exception passes, not at all."""
+        """Run a transaction without other threads. It is rolled back if an exception occurs."""
         with self._lock:
             if not write:
                 yield
@@ -74,7 +73,7 @@ class State:
         return self._database.execute(sql, tuple(values)).fetchall()
 
     def write(self, sql: str, rows: Iterable[tuple[object, ...]]) -> int:
-        """Run one statement for each row. Returns how many rows of the table it changed."""
+        """Run one statement for each row. Return the number of changed rows of the table."""
         before = self._database.total_changes
         self._database.executemany(sql, rows)
         return self._database.total_changes - before
@@ -84,7 +83,7 @@ class State:
         self._accounts = {row[0]: Account(*row) for row in rows}
 
     def account(self, name: str) -> Account | None:
-        """The account of that name; needs no transaction."""
+        """Return the account with this name, or None. This needs no transaction."""
         return self._accounts.get(name)
 
     def accounts(self) -> list[Account]:
@@ -92,9 +91,9 @@ class State:
 
 
 def accounts_in(database: str) -> list[Account]:
-    """The accounts in the database of this path, in the order of their names; none where there is no database.
+    """Return the accounts in the database at this path, sorted by name, or none if it does not exist.
 
-    Raises OSError or sqlite3.Error where it cannot be read.
+    Raise OSError or sqlite3.Error if it cannot be read.
     """
     try:
         refuse_link(Path(database))

@@ -23,11 +23,11 @@ _LENGTH = 32
 @dataclass(slots=True)
 class TokenSettings(Settings):
     token_seconds: int = number(1800, 0, 86400)
-    """How long an access token holds, those already given included."""
+    """Lifetime of access tokens in seconds, including existing ones."""
     refresh_seconds: int = number(86400, 0, 86400)
-    """How long a refresh token holds, and at most the access token given with it."""
+    """Lifetime of refresh tokens in seconds, and the maximum for their access tokens."""
     login_limit: int = number(5, 1, 1000)
-    """After how many failed logins in a row none is taken from that address."""
+    """Number of failed logins in a row after which an address is blocked."""
 
 
 class Token(NamedTuple):
@@ -35,11 +35,11 @@ class Token(NamedTuple):
     refresh: str
     account: str
     at: float
-    """When it was given, in seconds of a clock that only goes on."""
+    """The time of its creation, in seconds of a monotonic clock."""
 
 
 class Tokens:
-    """Safe to use from several threads. The settings say for how long tokens hold, those already given included."""
+    """The tokens of all accounts. Thread-safe. Changed settings also apply to existing tokens."""
 
     def __init__(self, settings: TokenSettings) -> None:
         self._settings = settings
@@ -48,14 +48,14 @@ class Tokens:
         self._lock = threading.Lock()
 
     def give(self, account: str) -> Token | None:
-        """A new token for the account; None where it has as many live ones as a PBX gives."""
+        """Return a new token for the account, or None if it has the maximum number of valid tokens."""
         with self._lock:
             return self._give(account)
 
     def renew(self, refresh: str) -> Token | None:
-        """A new token in place of the one with this refresh token, which ends.
+        """Replace the token with this refresh token by a new one.
 
-        None where the account has too many live ones. Raises KeyError where there is no such refresh token, any more.
+        Return None if the account has too many valid tokens. Raise KeyError if the refresh token is not valid.
         """
         with self._lock:
             self._drop_dead()
@@ -69,25 +69,25 @@ class Tokens:
             return new
 
     def holder(self, access: str) -> str | None:
-        """The account that this access token stands for; None where it stands for none, any more."""
+        """Return the account of this access token, or None if it is not valid."""
         with self._lock:
             token = self._tokens.get(access)
             return token.account if token is not None and self._alive(token) else None
 
     def owner(self, refresh: object) -> str | None:
-        """The account that this refresh token was given to; None where it is none, any more."""
+        """Return the account of this refresh token, or None if it is not valid."""
         with self._lock:
             self._drop_dead()
             token = self._refreshable(refresh)
             return token.account if token is not None else None
 
     def end(self, access: str) -> None:
-        """Make an access token, and the refresh token given with it, worthless."""
+        """Revoke an access token and its refresh token."""
         with self._lock:
             self._tokens.pop(access, None)
 
     def expire(self, access: str) -> None:
-        """Make an access token worthless, as when its time is over: it can still be renewed."""
+        """Expire an access token. It can still be renewed."""
         with self._lock:
             token = self._tokens.get(access)
             if token is not None:
@@ -100,7 +100,7 @@ class Tokens:
             self._failures[address] += 1
 
     def succeed(self, address: str) -> None:
-        """Forget the failed logins from this address."""
+        """Reset the failed logins from this address."""
         with self._lock:
             del self._failures[address]
 
@@ -109,7 +109,7 @@ class Tokens:
             return self._failures[address] >= self._settings.login_limit
 
     def unblock(self) -> None:
-        """Forget all failed logins."""
+        """Reset all failed logins."""
         with self._lock:
             self._failures.clear()
 
@@ -128,6 +128,6 @@ class Tokens:
         return time.monotonic() - token.at < self._settings.token_seconds
 
     def _drop_dead(self) -> None:
-        """Drop the tokens that cannot even be renewed."""
+        """Remove the tokens that cannot be renewed any more."""
         since = time.monotonic() - self._settings.refresh_seconds
         self._tokens = {access: token for access, token in self._tokens.items() if token.at > since}

@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a service is spoken to: who asks, what is asked for, and how an error is told."""
+"""The interface of a protocol: the account and the call of a request, and the form of errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .wire import Answer, Request
 
 
 class Reply(NamedTuple):
-    """An answer's body, and for a write whether it was carried out (None for a read)."""
+    """The body of an answer, and whether a write was carried out (None for a read)."""
 
     body: bytes
     carried_out: bool | None
@@ -22,20 +22,20 @@ class Reply(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a request asks for. `answer()` does it, once."""
+    """A parsed request. Call `answer()` once to process it."""
 
     account: str | None
     method: str
     parameters: int
     devices: int
-    """How many devices a bulk call lists; 0 for any other call."""
+    """The number of devices of a bulk call, or 0 for other calls."""
     writes: bool
     retired: bool
     answer: Callable[[], Reply]
 
 
 class Refused(Exception):
-    """The request does not get as far as a call: `account`, where that is known, gets `answer`."""
+    """The request is refused before it is a call. `account`: the account, or None if it is not known."""
 
     def __init__(self, account: str | None, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -44,26 +44,26 @@ class Refused(Exception):
 
 
 class Transport(ABC):
-    """One way to speak to services."""
+    """A protocol of services."""
 
     prefix: ClassVar[str]
-    """How the paths of its requests begin."""
+    """The prefix of the paths of its requests."""
     content_type: ClassVar[str]
     keep_alive: ClassVar[bool]
     """Whether a connection may serve more than one request."""
 
     @abstractmethod
     def read(self, peer: str, request: Request) -> Asked:
-        """What the request of the client at address `peer` asks for. Raises Refused."""
+        """Parse the request of the client at the address `peer`. Raise Refused."""
 
     @abstractmethod
     def fault(self, code: int, message: str) -> Answer:
-        """The answer that tells of an error; the code -32601 is that of a method that does not exist."""
+        """Return the answer for an error. The code -32601 means that the method does not exist."""
 
     @abstractmethod
     def log_out(self, request: Request) -> Answer:
-        """Make the request's token worthless, where there are tokens, and answer as to a login that does not hold."""
+        """Expire the token of the request if there are tokens, and return the answer to a login that is not valid."""
 
     def forgive(self) -> None:
-        """Forget failed logins, where they are counted."""
+        """Reset failed logins, if they are counted."""
         return

@@ -23,7 +23,7 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class BadRequest(Exception):
-    """What came cannot be read on; `status` is the HTTP status that says so."""
+    """The request cannot be parsed. `status`: the HTTP status of the answer."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class Request(NamedTuple):
     path: str
     query: str
     headers: dict[str, str]
-    """By lower-case name."""
+    """The headers, by lower-case name."""
     body: bytes
     keep_alive: bool
 
@@ -60,7 +60,7 @@ class Answer:
 
 
 class Wire:
-    """A connection. Reading and sending raise OSError when it is gone."""
+    """A connection. Reading and sending raise OSError if it is closed."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -68,7 +68,7 @@ class Wire:
         self.peer = str(connection.getpeername()[0])
 
     def read(self) -> Request | None:
-        """The next request; None where the client sent no more. Raises BadRequest."""
+        """Return the next request, or None if there are no more. Raise BadRequest."""
         line = self._line()
         if not line:
             return None
@@ -140,7 +140,7 @@ class Wire:
         self._connection.sendall(data)
 
     def reset(self) -> None:
-        """Close with a TCP RST instead of a farewell."""
+        """Close the connection with a TCP RST."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rps_device: what each service is asked, beside the least that its API allows, which the benchmark knows."""
+"""rps_device: what each service is asked, next to the least that its API allows, which the benchmark knows."""
 
 from __future__ import annotations
 
