@@ -272,7 +272,7 @@ VENDORS = {
         login=lambda _name, _secret: {"client_cert": __file__, "client_key": __file__},
         odd="7",
         share=SHARE,
-        suites=("test_matrix", "test_convergence", "test_named_servers"),
+        suites=("test_least_requests", "test_matrix", "test_convergence", "test_named_servers"),
         foresees=False,
     ),
     "yealink_v1": Vendor(
