@@ -63,7 +63,7 @@ _BLOCKS = """
 PREFIXES: dict[str, tuple[str, ...]] = {{
     vendor: tuple(blocks) for vendor, *blocks in map(str.split, _BLOCKS.strip().splitlines())
 }}
-"""What the MAC addresses of each vendor begin with: 6, 7 or 9 lower-case hex digits."""
+"""The vendor prefixes of MAC addresses (OUIs): 6, 7 or 9 lower-case hex digits."""
 '''
 
 

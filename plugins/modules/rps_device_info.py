@@ -164,7 +164,7 @@ failure:
   type: dict
   sample:
     code: auth_failed
-    message: the service does not take this username and password (HTTP 401)
+    message: the service does not accept this username and password (HTTP 401)
 """
 
 from ansible_collections.voip.rps.plugins.module_utils._module.options import RPS_OPTIONS

@@ -113,7 +113,7 @@ failure:
   type: dict
   sample:
     code: auth_failed
-    message: "the PBX does not take this client: FAILURE (errcode -1)"
+    message: "the PBX does not accept this client: FAILURE (errcode -1)"
 """
 
 from ansible_collections.voip.rps.plugins.module_utils._module.rps_module import RpsModule

@@ -211,7 +211,7 @@ VENDORS = {
         ("gigaset_check", "gigaset_own_again", "gigaset_removed"),
         "autoprov",
         share=SHARE,
-        suites=PROPERTIES,
+        suites=("test_matrix", "test_convergence"),
         foresees=False,
     ),
     "fanvil": Vendor(
@@ -236,7 +236,7 @@ VENDORS = {
         ("auerswald_unknown", "auerswald_yes", "auerswald_url"),
         "device",
         share=SHARE,
-        suites=PROPERTIES,
+        suites=("test_matrix", "test_convergence"),
         foresees=False,
     ),
     "akuvox": Vendor("0c1105", _NAMED_SERVERS, ("batches", "culprits", "own_again"), share=SHARE, suites=PROPERTIES),

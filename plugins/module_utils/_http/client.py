@@ -522,12 +522,12 @@ def _status_error(response: HTTPResponse, page: bytes, fate: Fate | None, login:
         retry_after = _retry_after(response.headers.get("Retry-After", ""))
         return RpsError(code, words, transient=True, in_doubt=fate is Fate.IN_DOUBT, retry_after=retry_after)
     if status == 401:
-        refused = f"the service does not take this {login.what} (HTTP 401){login.advice(response.headers)}"
+        refused = f"the service does not accept this {login.what} (HTTP 401){login.advice(response.headers)}"
         return LoginExpired(refused) if login.renewable else RpsError("auth_failed", refused)
     if status == 403:
         return RpsError("forbidden", words)
     if status == 407:
-        return RpsError("unreachable", f"the proxy of the environment does not take its user and password ({words})")
+        return RpsError("unreachable", f"the proxy of the environment does not accept its user and password ({words})")
     if 300 <= status < 400:
         location = response.headers.get("Location", "nowhere")
         return RpsError(

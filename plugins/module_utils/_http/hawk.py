@@ -87,9 +87,9 @@ class HawkLogin(Login):
 
 def _seconds_ahead(headers: Mapping[str, str]) -> int | None:
     """Return by how many seconds the service's clock is ahead of this machine's; None if the answer has no date."""
-    told = _TIME.search(headers.get("WWW-Authenticate", "")[:1000])
-    if told:
-        return int(told.group(1)) - int(time.time())
+    stamp = _TIME.search(headers.get("WWW-Authenticate", "")[:1000])
+    if stamp:
+        return int(stamp.group(1)) - int(time.time())
     try:
         return int(parsedate_to_datetime(headers.get("Date", "")).timestamp() - time.time())
     except (TypeError, ValueError, IndexError, OverflowError):

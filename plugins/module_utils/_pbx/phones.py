@@ -46,7 +46,7 @@ def wanted_phones(params: Mapping[str, Any], problems: Problems) -> list[Wanted]
 def wanted_of_rows(
     rows: Iterable[tuple[str, Mapping[str, Any]]], params: Mapping[str, Any], problems: Problems
 ) -> list[Wanted]:
-    """Return the phones of the rows, each of which comes with its place; add errors to ``problems``."""
+    """Return the phones of the rows, which are given with their places; add errors to ``problems``."""
     wanted: dict[str, Wanted] = {}
     for where, row in rows:
         try:

@@ -33,7 +33,7 @@ _LONGEST = 1000
 _LOOK_ALIKES = str.maketrans("OoIil|", "001111")
 
 HOW_TO_WRITE = "In YAML, put it in quotes; in a survey of AWX, write it with dashes, such as 00-15-65-00-00-01"
-"""What to do where a MAC address was read as a number. YAML has no number with dashes in pairs of digits."""
+"""Advice if a MAC address was read as a number. With dashes, YAML does not read it as a number."""
 
 _NUMBER = re.compile(r"([1-9][0-9]{0,11})(?:[.,]0+)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]+)?e\+?[0-9]+", re.ASCII | re.IGNORECASE)

@@ -433,7 +433,7 @@ class Applier:
 
 
 def _does_not_show(step: Step, seen: Mapping[str, Observation]) -> bool:
-    """Return whether devices were to be moved, and the observations do not show where they point."""
+    """Return whether the step moves devices, and the observations do not show where they point."""
     target = step.target if step.moves else None
     return target is not None and any(target.met_by(mac, one) is None for mac, one in seen.items())
 

@@ -40,7 +40,7 @@ class _Server:
     ``target``: the target of devices without a URL of their own. ``url``: the server's URL, as given or learnt.
     ``batches``: calls still to send. ``unverified``: devices that can only be verified once the URL is known. ``left``:
     the previous URLs of devices that moved to this server. ``read``: a device has shown where the server points, or
-    none can. ``probed``: its URL was to be learnt by a probe. ``stopped``: why no more devices are bound to it.
+    none can. ``probed``: a probe for its URL was made. ``stopped``: why no more devices are bound to it.
     """
 
     def __init__(self, name: str) -> None:

@@ -170,9 +170,9 @@ def desired_devices(rows: Rows, ownership: Ownership, targets: Mapping[Owner, Ta
             problems.append(Problem("invalid_mac", where, str(error)))
             continue
         # These decide the owner, and most rows have the same.
-        whose = (row.get("account"), row.get("provider"), mac[beginning])
+        key = (row.get("account"), row.get("provider"), mac[beginning])
         try:
-            owner = owners.get(whose) or owners.setdefault(whose, ownership.owner_of(mac, row))
+            owner = owners.get(key) or owners.setdefault(key, ownership.owner_of(mac, row))
             own = targets.get(owner)
             device = Device(mac, own.of(row, mac), own.attributes_of(row)) if own else None
         except TargetError as error:

@@ -98,10 +98,12 @@ class AllAccounts:
 
     @staticmethod
     def _nobody(mac: str, account: str, provider: str | None, vendors: Collection[str]) -> str:
-        whose = f"provider {provider}" if provider else f"the vendor prefix of {mac} is that of {' and '.join(vendors)}"
+        reason = (
+            f"provider {provider}" if provider else f"the vendor prefix of {mac} belongs to {' and '.join(vendors)}"
+        )
         if account:
-            return f"{whose}, but account {account!r} is at another provider"
-        return f"{whose}, and this run has no account there"
+            return f"{reason}, but account {account!r} is at another provider"
+        return f"{reason}, and this run has no account there"
 
 
 def _several(owners: Sequence[Owner]) -> str:

@@ -14,7 +14,7 @@ from ansible_collections.voip.rps.plugins.module_utils._reconcile.runner import 
 
 
 def read_back(runner: Runner[Any], goals: Mapping[str, Goal | None]) -> dict[str, Observation]:
-    """Return the last observations of devices that do not match their goals, by MAC; the goal None is to be released.
+    """Return the last observations of devices that do not match their goals, by MAC; None means released.
 
     A device that could not be read has its error.
     """

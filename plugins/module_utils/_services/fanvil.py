@@ -166,17 +166,17 @@ def _servers(values: Sequence[Any]) -> list[NamedServer]:
 
 def _rows(value: Any) -> list[Any]:
     if isinstance(value, str) and value.strip():
-        told = value.strip()
-        for attempt in (told, html.unescape(told)):
+        raw = value.strip()
+        for attempt in (raw, html.unescape(raw)):
             try:
                 value = json.loads(attempt)
                 break
             except ValueError:
                 continue
             except RecursionError:
-                raise _no_list(told) from None
+                raise _no_list(raw) from None
         else:
-            raise _no_list(told)
+            raise _no_list(raw)
     if isinstance(value, dict):
         lists = [item for item in value.values() if isinstance(item, list)]
         # Servers by name, or in a nested member.

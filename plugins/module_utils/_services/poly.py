@@ -202,7 +202,7 @@ class Poly(JsonService):
         rows: list[Any] = []
         first = f"{path}?limit={_PAGE_SIZE}"
         page: str | None = first
-        been = {first}
+        visited = {first}
         while page is not None:
             value = self._ask("GET", page, _page, write=False, listing=True)
             rows += value["results"]
@@ -214,10 +214,10 @@ class Poly(JsonService):
             link = str(following)
             is_link = link.startswith(("http:", "https:", "/", "?"))
             page = self.client.linked(link, page) if is_link else f"{first}&cursor={quote(link, safe='')}"
-            if page in been or len(been) == _MOST_PAGES:
+            if page in visited or len(visited) == _MOST_PAGES:
                 self.warn("The service's list refers to the same page twice, so it may be incomplete")
                 break
-            been.add(page)
+            visited.add(page)
         return rows
 
 

@@ -112,7 +112,7 @@ class Snom(ResultCodeService):
             self._write(f"{method}List", [mac.upper() for mac in macs], *url, asked=macs, reading=reading)
 
     def _redirection(self, mac: str) -> tuple[str | None, str | None]:
-        """Return the company and the URL of a phone. The URL is "" if there is none, and None if it is unknown.
+        """Return the company and the URL of a phone. The URL is "" if it has no URL, and None if unknown.
 
         The answer is [company, url] on the page; clients have also seen [true, company, url] and [true, url].
         """

@@ -95,7 +95,7 @@ class Sraps(JsonService):
         return HawkLogin(options["client_id"], options["client_secret"])
 
     def check(self, device: Device, *, target: bool) -> Observation:
-        """Call GET endpoints/MAC; status 404 means that there is none."""
+        """Call GET endpoints/MAC; status 404 means that it does not exist."""
         setting = self._setting()
 
         def read(status: int, value: Any) -> Observation:
@@ -268,12 +268,12 @@ class Sraps(JsonService):
     def _pages(self, path: str, *, whole: bool = False) -> Iterator[Any]:
         """Yield the rows of a list. With ``whole``, note whether the list is certainly complete."""
         page: str | None = path
-        been: set[str] = set()
+        visited: set[str] = set()
         count, names_pages = 0, False
         while page is not None:
-            if page in been or len(been) == _MOST_PAGES:
+            if page in visited or len(visited) == _MOST_PAGES:
                 raise RpsError("protocol_error", "the pages of the service's list do not end", in_doubt=True)
-            been.add(page)
+            visited.add(page)
             rows, link, linked = self._page(page)
             names_pages = names_pages or linked
             count += len(rows)

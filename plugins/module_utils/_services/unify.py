@@ -58,7 +58,7 @@ class _Held(NamedTuple):
 
 
 class Unify(JsonService):
-    """A device has items, one of which is the URL; a write is assumed to replace them all."""
+    """A device has items, including the URL; a write is assumed to replace them all."""
 
     provider = "unify"
     default_url = "https://cloud-setup.com/api/devices"

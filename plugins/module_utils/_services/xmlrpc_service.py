@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def confirmed(answer: Any) -> bool:
-    """Return the result code that is the answer or its first value. Raise RpsError if there is none."""
+    """Return the result code that is the answer or its first value. Raise RpsError if it has no result code."""
     code = truth(answer[0] if isinstance(answer, list) and answer else answer)
     if code is None:
         raise unexpected_answer(answer)
@@ -87,21 +87,21 @@ class XmlRpcService(Service):
         Raise RpsError ``protocol_error`` if there is no list, or no MAC address in it.
         """
         macs: dict[str, None] = {}
-        none: list[Any] = []
+        invalid: list[Any] = []
         for row in rows(values):
             mac = find_mac(row) if isinstance(row, str) else None
             if mac is not None:
                 macs[mac] = None
             # A list in Yealink's document has an empty value.
             elif row is not None and not (isinstance(row, str) and not row.strip()):
-                none.append(row)
-        if none and not macs:
+                invalid.append(row)
+        if invalid and not macs:
             raise RpsError(
-                "protocol_error", f"a list of devices that no documentation describes: {shown_value(none[0])}"
+                "protocol_error", f"a list of devices that no documentation describes: {shown_value(invalid[0])}"
             )
-        if none:
+        if invalid:
             self.warn(
-                f"The service's list of devices has {len(none)} rows that are no MAC address. They were skipped; the "
-                f"first is {shown_value(none[0])}"
+                f"The service's list of devices has {len(invalid)} rows that are no MAC address. They were skipped. "
+                f"The first is {shown_value(invalid[0])}"
             )
         return list(macs)

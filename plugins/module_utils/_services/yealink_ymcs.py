@@ -153,7 +153,7 @@ class YealinkYmcs(JsonService):
     known_urls = tuple(f"https://{region}-api.ymcs.yealink.com/v2" for region in ("us", "eu", "au"))
     login = ("client_id", "client_secret")
     mac_prefixes = PREFIXES["yealink"]
-    sources = "Clients in use, some of which report what they met, and the vendor's guide as they quote it"
+    sources = "Clients in use, some with reports from the live service, and the vendor's guide as they quote it"
     not_known = (
         "Whether adding an own phone again updates it: the collection does not rely on it. How to clear a phone's own "
         "URL: an empty value and null are tried, and read back; otherwise the phone gets the server's URL as its own. "
@@ -210,20 +210,20 @@ class YealinkYmcs(JsonService):
     def list_devices(self) -> Mapping[str, Observation]:
         """Call POST /rps/listDevices, page by page."""
         seen: dict[str, Observation] = {}
-        none: list[Any] = []
+        invalid: list[Any] = []
         for row in self._rows("/rps/listDevices", {}):
             if isinstance(row, dict) and _mac(row):
                 seen[_mac(row)] = self._observation(row)
             else:
-                none.append(row)
-        if none and not seen:
+                invalid.append(row)
+        if invalid and not seen:
             raise RpsError(
-                "protocol_error", f"a list of devices that no documentation describes: {shown_value(none[0])}"
+                "protocol_error", f"a list of devices that no documentation describes: {shown_value(invalid[0])}"
             )
-        if none:
+        if invalid:
             self.warn(
-                f"The service's list of devices has {len(none)} rows that are no devices. They were skipped; the first "
-                f"is {shown_value(none[0])}"
+                f"The service's list of devices has {len(invalid)} rows that are no devices. They were skipped. "
+                f"The first is {shown_value(invalid[0])}"
             )
         return seen
 
@@ -493,11 +493,11 @@ def _value(answer: Answer) -> Any:
 
 
 def _error(status: int, value: Any, body: bytes) -> RpsError:
-    told = value if isinstance(value, dict) else {}
-    code = str(told.get("code") or told.get("error") or "")
-    details = told.get("details")
+    content = value if isinstance(value, dict) else {}
+    code = str(content.get("code") or content.get("error") or "")
+    details = content.get("details")
     more = [f"{one.get('field')}: {one.get('message')}" for one in _objects(details)]
-    words = "; ".join(filter(None, [str(told.get("message") or told.get("error_description") or ""), *more]))
+    words = "; ".join(filter(None, [str(content.get("message") or content.get("error_description") or ""), *more]))
     words = f"HTTP {status}: {words or excerpt(body)} ({code})" if code else f"HTTP {status}: {excerpt(body)}"
     if code in ("500403", "900412"):
         # A repeated nonce, or a concurrent edit: nothing was carried out.
@@ -544,13 +544,13 @@ def _without_sn(devices: Sequence[Device]) -> Refused:
 
 def _counts(value: Any, asked: int) -> tuple[int, int, list[Any]]:
     """Return the numbers of successes and failures of a bulk call, and its errors. Raise RpsError if inconsistent."""
-    told = _object(value)
-    counts: list[Any] = [told.get(name) for name in ("successCount", "failureCount")]
-    errors = told.get("errors") or []
+    content = _object(value)
+    counts: list[Any] = [content.get(name) for name in ("successCount", "failureCount")]
+    errors = content.get("errors") or []
     if not all(isinstance(one, int) and not isinstance(one, bool) for one in counts) or not isinstance(errors, list):
         raise unexpected_answer(value)
     succeeded, failed = counts
-    total = told.get("total")
+    total = content.get("total")
     if min(succeeded, failed) < 0 or succeeded + failed != asked or total not in (None, asked):
         raise unexpected_answer(value)
     if len(errors) != failed or not all(isinstance(one, dict) for one in errors):
@@ -568,19 +568,19 @@ def _culprit(row: Mapping[str, Any], macs: Sequence[str], names: Mapping[str, st
     """Return the device of a row of errors, which names it by MAC address, id, serial number or position."""
     if len(macs) == 1:
         return macs[0]
-    told = [value for value in (row.get(name) for name in ("mac", "sn", "field", "msg")) if isinstance(value, str)]
-    for text in told:
+    content = [value for value in (row.get(name) for name in ("mac", "sn", "field", "msg")) if isinstance(value, str)]
+    for text in content:
         for mac in [find_mac(text) or "", names.get(text, ""), *find_macs(text)]:
             if mac in macs:
                 return mac
-    place = _PLACE.search(told[0]) if told else None
+    place = _PLACE.search(content[0]) if content else None
     return macs[int(place.group(1))] if place and int(place.group(1)) < len(macs) else None
 
 
 def _page(value: Any) -> Page:
-    told = _object(value)
-    rows: Any = told.get("data")
-    total: Any = told.get("total")
+    content = _object(value)
+    rows: Any = content.get("data")
+    total: Any = content.get("total")
     if rows is None:
         rows = []
     if not isinstance(rows, list):

@@ -86,7 +86,7 @@ def run_job(job: Job, *, check_mode: bool) -> Result:
 
 
 def _carry_out(job: Job, result: Result, check_mode: bool) -> Result:
-    foreseen = _reconcile_prune(job, check_mode=True) if job.prune else None
+    predicted = _reconcile_prune(job, check_mode=True) if job.prune else None
     report = _reconcile_devices(job, check_mode)
     warning = unverified_warning(report)
     result = result._replace(
@@ -97,10 +97,10 @@ def _carry_out(job: Job, result: Result, check_mode: bool) -> Result:
         warnings=[f"{job.account.name}: {warning}"] if warning else [],
     )
     withheld = any(outcome.error is WITHHELD for outcome in report.outcomes)
-    if foreseen is None or result.has_failed or withheld:
+    if predicted is None or result.has_failed or withheld:
         return result
     try:
-        pruned = foreseen if check_mode else _reconcile_prune(job, check_mode=False)
+        pruned = predicted if check_mode else _reconcile_prune(job, check_mode=False)
     except RpsError as error:
         return result._replace(failure=error)
     return result._replace(

@@ -91,11 +91,11 @@ def run(context: Context) -> dict[str, Any]:
     if given.problems:
         names = [account.name for account in given.accounts]
         return refused(ROLE, given.problems, names, given.secrets, given.dest)
-    foreseen = [_foresee(part) for part in given.parts]
-    results = _over_limit(given, foreseen)
+    predicted = [_predict(part) for part in given.parts]
+    results = _over_limit(given, predicted)
     if results is None:
-        pairs = zip(given.parts, foreseen, strict=True)
-        results = list(foreseen) if context.check_mode else [_release(part, one, given.backup) for part, one in pairs]
+        pairs = zip(given.parts, predicted, strict=True)
+        results = list(predicted) if context.check_mode else [_release(part, one, given.backup) for part, one in pairs]
     saved = given.backup.path if given.backup else None
     task = role_result(ROLE, results, given.secrets, diff=context.diff, backup=saved)
     add_hosts(task, given.hosts, results)
@@ -186,7 +186,7 @@ def _named(
     return {str(owner.account): [device.mac for device in devices] for owner, devices in desired.devices.items()}
 
 
-def _foresee(part: Part) -> Result:
+def _predict(part: Part) -> Result:
     """Read an account, and return the predicted outcomes of its phones. Write nothing."""
     result = Result(part.account.name, part.account.provider)
     try:
@@ -206,15 +206,15 @@ def _foresee(part: Part) -> Result:
     return result._replace(requests=part.service.client.requests)
 
 
-def _over_limit(given: Input, foreseen: Sequence[Result]) -> list[Result] | None:
+def _over_limit(given: Input, predicted: Sequence[Result]) -> list[Result] | None:
     """Return failed results if more phones would be released than the limit, or else None."""
-    count = sum(result.summary[REMOVED] for result in foreseen)
+    count = sum(result.summary[REMOVED] for result in predicted)
     if count <= given.limit:
         return None
     words = f"would release {count} phones, more than {ROLE}_limit ({given.limit}): nothing was changed"
     error = RpsError("invalid_input", words)
     results: list[Result] = []
-    for result in foreseen:
+    for result in predicted:
         if result.summary[REMOVED]:
             outcomes = [
                 one._replace(action=FAILED, error=error) if one.action == REMOVED else one for one in result.outcomes
@@ -224,11 +224,11 @@ def _over_limit(given: Input, foreseen: Sequence[Result]) -> list[Result] | None
     return results
 
 
-def _release(part: Part, foreseen: Result, backup: Backup | None) -> Result:
+def _release(part: Part, predicted: Result, backup: Backup | None) -> Result:
     """Release the phones of an account, and return their outcomes. Failures are part of the result."""
-    seen = {outcome.mac: outcome.was for outcome in foreseen.outcomes}
-    result = foreseen
-    if not foreseen.failure and foreseen.summary[REMOVED]:
+    seen = {outcome.mac: outcome.was for outcome in predicted.outcomes}
+    result = predicted
+    if not predicted.failure and predicted.summary[REMOVED]:
         before_writing = backup.of(part.account.name) if backup else None
         try:
             report = _reconcile(part, list(seen), seen, before_writing, check_mode=False)

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Create a certificate for the simulator and its CA, with the package `cryptography` that ansible-core requires.
 
-`certificates.py FOLDER [NAME...]` leaves `ca.pem`, `server.pem` and `server.key` in the folder, good for this machine's
-loopback names and the names and addresses given, and prints `{"changed": ...}`. What is there, fits and lasts another
-month is left alone. The CA's key is thrown away, so that nothing else can ever be signed with it.
+`certificates.py FOLDER [NAME...]` writes `ca.pem`, `server.pem` and `server.key` into the folder, and prints
+`{"changed": ...}`. The certificate is valid for the loopback names of this machine and the given names and addresses.
+Existing files are kept if they match and are valid for another month. The key of the CA is not stored, so nobody can
+sign anything else with it.
 """
 
 from __future__ import annotations

@@ -186,7 +186,7 @@ def test_one_account_that_cannot_be_read_fails_all(
     hosts = inventory.hosts({"accounts": accounts, "strict": strict}, "-vvv")
 
     assert hosts == {}
-    assert "account lab: the service does not take this username and password" in inventory.output.replace("\n", " ")
+    assert "account lab: the service does not accept this username and password" in inventory.output.replace("\n", " ")
     assert "w0rng-password" not in inventory.output
     assert PASSWORD not in inventory.output
 

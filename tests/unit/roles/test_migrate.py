@@ -602,7 +602,7 @@ def test_a_service_that_cannot_tell_targets_needs_the_list_and_force(
     for variables in ({}, {"force": True}, {"phones": phones(*macs[:2])}):
         done = migrate(**pair, **variables)
         assert "cannot report where a phone points" in done["msg"]
-    assert "URL of its own" in migrate(from_url="x", to_url="y", accounts=shop, phones=phones(macs[0]))["msg"]
+    assert "phone's own URL" in migrate(from_url="x", to_url="y", accounts=shop, phones=phones(macs[0]))["msg"]
     assert simulator.log == []
 
     done = migrate(**pair, force=True, phones=phones(macs[0], macs[1], macs[5]))

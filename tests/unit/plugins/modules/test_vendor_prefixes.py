@@ -109,7 +109,7 @@ def test_two_accounts_at_the_services_of_one_vendor():
 
 
 def test_no_account_at_any_of_them():
-    with pytest.raises(ValueError, match="snom and snom_successor, and this run has no account there"):
+    with pytest.raises(ValueError, match="snom and snom_sraps and snom_successor, and this run has no account there"):
         AllAccounts({"office": "yealink"}).owner_of(SNOM, {})
 
 

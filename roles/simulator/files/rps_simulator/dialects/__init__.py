@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The registry of dialects: the one place that knows which vendors are simulated, a row each."""
+"""The registry of dialects, the only place that knows which vendors are simulated; each has a row."""
 
 from __future__ import annotations
 

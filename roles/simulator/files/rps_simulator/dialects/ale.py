@@ -1,10 +1,9 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Alcatel-Lucent Enterprise's Easy Deployment Server, REST with a token, as its one public client has met it.
+"""Alcatel-Lucent Enterprise's Easy Deployment Server, REST with a token, as its only public client uses it.
 
-Each named server of the seed is a server with a profile of its name. Where nobody knows, there is a setting for each
-reading.
+Each named server of the seed is a server with a profile of the same name. Unknown behaviour has a setting.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from ..records import DEVICES, SERVERS
 from ..state import Account
 from ..transport import Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 PATH = "/eds/api"
 LOGIN = f"GET {PATH}/bp_user/generate/token"
@@ -34,27 +33,27 @@ LOGIN = f"GET {PATH}/bp_user/generate/token"
 @dataclass(slots=True)
 class AleSettings(RestSettings):
     foreign_macs: str = choice("take", "refuse")
-    """What registering a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    """Registering a MAC address of another vendor: accepted, or refused as invalid."""
     ale_profile: str = choice("told", "left_out")
-    """Whether a list of devices tells their profiles."""
+    """Whether a list of devices contains their profiles."""
     ale_names: str = choice("told", "left_out")
-    """Whether a list of profiles tells their names."""
+    """Whether a list of profiles contains their names."""
     ale_ids: str = choice("number", "text")
-    """How ids are told."""
+    """The type of ids."""
     ale_total: str = choice("left_out", "told")
-    """Whether lists tell how many there are."""
+    """Whether lists contain their total."""
     ale_most: int = number(1_000_000, 1, 1_000_000)
-    """The most rows of a list; the others cannot be had."""
+    """The most rows of a list; the others cannot be read."""
     ale_existing: str = choice("refuse", "move")
-    """What registering one's own device again does."""
+    """Registering an own device again: refused, or moved."""
     ale_refusal: str = choice("status", "success")
-    """How a call is refused: with HTTP 409, or HTTP 200 and success being false."""
+    """The form of a refusal: HTTP 409, or HTTP 200 with success being false."""
     ale_tokens: str = choice("many", "one")
-    """Whether a new token ends the one before."""
+    """Whether a new token invalidates the previous one."""
 
 
 class Tokens(Rest):
-    """Requests with a token, which a request with user name and password gives."""
+    """Requests with a token, which is obtained with user name and password."""
 
     prefix = f"{PATH}/"
 
@@ -74,7 +73,7 @@ class Tokens(Rest):
             if self._settings.ale_tokens == "one":
                 self._tokens = {one: name for one, name in self._tokens.items() if name != account.name}
             self._tokens[token] = account.name
-            # The route tells it.
+            # The route returns it.
             request.headers["token"] = token
             return account
         account = self.state.account(self._tokens.get(request.headers.get("token", ""), ""))
@@ -85,10 +84,10 @@ class Tokens(Rest):
     def _unauthorized(self) -> Answer:
         return self.answer(401, {"success": False, "message": "Unauthorized"})
 
-    def told_missing(self, request: Request) -> Answer:
+    def missing_route(self, request: Request) -> Answer:
         return self.answer(405, {"success": False, "message": "Method not allowed"})
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return Failed(400, {"success": False, "message": reason})
 
     def fault(self, code: int, message: str) -> Answer:
@@ -104,17 +103,17 @@ def _no(call: Asking, status: int, words: str, carried_out: bool = False) -> Fai
     return Failed(200 if call.settings.ale_refusal == "success" else status, value, carried_out)
 
 
-def _told(data: Any) -> Told:
-    return Told({"success": True, "data": data})
+def _result(data: Any) -> Result:
+    return Result({"success": True, "data": data})
 
 
-def token(call: Asking) -> Told:
+def token(call: Asking) -> Result:
     """GET bp_user/generate/token."""
-    return _told({"token": call.request.headers["token"]})
+    return _result({"token": call.request.headers["token"]})
 
 
 def number_of(kind: str, name: str) -> int:
-    """The id of something."""
+    """Return the id of an object."""
     return zlib.crc32(f"{kind} {name}".encode())
 
 
@@ -123,12 +122,12 @@ def _id(call: Asking, kind: str, name: str) -> Any:
     return str(found) if call.settings.ale_ids == "text" else found
 
 
-def _list(call: Asking, name: str, rows: list[dict[str, Any]]) -> Told:
+def _list(call: Asking, name: str, rows: list[dict[str, Any]]) -> Result:
     total = {"total": len(rows)} if call.settings.ale_total == "told" else {}
-    return _told({**total, name: rows[: call.settings.ale_most]})
+    return _result({**total, name: rows[: call.settings.ale_most]})
 
 
-def list_servers(call: Asking) -> Told:
+def list_servers(call: Asking) -> Result:
     """GET servers."""
     rows = [
         {"server_id": _id(call, "server", name), "server_name": name, "server_url": url}
@@ -137,7 +136,7 @@ def list_servers(call: Asking) -> Told:
     return _list(call, "server_list", rows)
 
 
-def list_profiles(call: Asking) -> Told:
+def list_profiles(call: Asking) -> Result:
     """GET profiles."""
     rows = []
     for name in call.records.servers():
@@ -146,23 +145,23 @@ def list_profiles(call: Asking) -> Told:
     return _list(call, "profile_list", rows)
 
 
-def add_server(call: Asking) -> Told:
+def add_server(call: Asking) -> Result:
     """POST servers."""
     name, url = call.value.get("server_name"), call.value.get("server_url")
     if not name or not url or not call.records.add_server(name, url):
         raise _no(call, 409, "Invalid server")
-    return _told({"server_id": _id(call, "server", name)})
+    return _result({"server_id": _id(call, "server", name)})
 
 
-def add_profile(call: Asking) -> Told:
-    """POST profiles. A server has one of its name at once."""
+def add_profile(call: Asking) -> Result:
+    """POST profiles. A server gets a profile of its name immediately."""
     for name in call.records.servers():
         if number_of("server", f"{call.account.name} {name}") == call.value.get("server_id"):
-            return _told({"profile_id": _id(call, "profile", name)})
+            return _result({"profile_id": _id(call, "profile", name)})
     raise _no(call, 409, "Invalid server id")
 
 
-def list_devices(call: Asking) -> Told:
+def list_devices(call: Asking) -> Result:
     """GET devices."""
     macs = call.records.owned(None)
     devices = call.records.find(macs)
@@ -175,7 +174,7 @@ def list_devices(call: Asking) -> Told:
     return _list(call, "device_list", rows)
 
 
-def add_devices(call: Asking) -> Told:
+def add_devices(call: Asking) -> Result:
     """POST devices."""
     profiles = {number_of("profile", f"{call.account.name} {name}"): name for name in call.records.servers()}
     server = profiles.get(call.value.get("profile_id"))
@@ -197,17 +196,17 @@ def add_devices(call: Asking) -> Told:
         call.records.bind(good, server, "")
     if bad:
         raise _no(call, 409, bad[0], bool(good) and call.settings.batches == "good_ones")
-    return _told({})
+    return _result({})
 
 
-def delete_device(call: Asking) -> Told:
+def delete_device(call: Asking) -> Result:
     """DELETE devices/ID."""
     mac = f"{int(call.parts['id']):012x}" if call.parts["id"].isdigit() else ""
     device = call.records.find([mac]).get(mac)
     if device is None or device.account != call.account.name:
         raise Failed(404, {"success": False, "message": "Not found"})
     call.records.forget([mac])
-    return _told({})
+    return _result({})
 
 
 DIALECT = Dialect(

@@ -1,13 +1,14 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Auerswald's provisioning server, after the one client that is publicly known.
+"""Auerswald's provisioning server, as the only public client uses it.
 
-- DeviceInfo answers a struct with the MAC address in `mac` for a phone of the account's, in `url` perhaps where it
-  points (setting `auerswald_url`); for others false, an empty struct or an empty text (setting `auerswald_unknown`).
-- Writes answer true or 1 (setting `auerswald_yes`). What is refused answers false, or is a fault (setting
-  `auerswald_refusal`): another account's phone, to release what is not the account's, what is no MAC address or URL.
-- An own phone registered again gets the new URL (setting `auerswald_rebind`).
+- DeviceInfo answers a struct for a phone of the account, with the MAC address in `mac` and perhaps its URL in `url`
+  (setting `auerswald_url`); for other phones it answers false, an empty struct or an empty text (setting
+  `auerswald_unknown`).
+- Writes answer true or 1 (setting `auerswald_yes`). A refusal is false or a fault (setting `auerswald_refusal`): for
+  another account's phone, for releasing a phone that is not the account's, and for an invalid MAC address or URL.
+- Registering an own phone again changes its URL (setting `auerswald_rebind`).
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ _URL = re.compile(r"(?:https?|t?ftp)://[^\s/]\S*", re.IGNORECASE)
 @dataclass(slots=True)
 class AuerswaldSettings(XmlRpcSettings):
     auerswald_url: str = choice("hidden", "told")
-    """Whether DeviceInfo tells the URL."""
+    """Whether DeviceInfo reports the URL."""
     auerswald_unknown: str = choice("false", "struct", "text")
-    """What DeviceInfo answers for a phone that is not the account's."""
+    """The answer of DeviceInfo for a phone that is not the account's."""
     auerswald_yes: str = choice("boolean", "int")
-    """The type of a write's true."""
+    """The type of true in the answer to a write."""
     auerswald_refusal: str = choice("false", "fault")
-    """How a write is refused."""
+    """The form of a refused write."""
     auerswald_rebind: str = choice("ok", "ignored")
-    """What registering one's own phone with another URL does: gives it that, or nothing but answer true."""
+    """Whether registering an own phone with another URL changes the URL, or only answers true."""
 
 
 def _document(value: str) -> bytes:
@@ -70,11 +71,11 @@ def _info(records: Records, settings: AuerswaldSettings, text: str) -> Reply:
         unknown = {"false": _code(settings, False), "struct": "<struct></struct>", "text": "<string></string>"}
         return Reply(_document(unknown[settings.auerswald_unknown]), None)
     members = {"mac": mac, **({"url": device.url or ""} if settings.auerswald_url == "told" else {})}
-    told = [
+    fields = [
         f"<member><name>{name}</name><value><string>{escape(value)}</string></value></member>"
         for name, value in members.items()
     ]
-    return Reply(_document(f"<struct>{''.join(told)}</struct>"), None)
+    return Reply(_document(f"<struct>{''.join(fields)}</struct>"), None)
 
 
 def _register(records: Records, settings: AuerswaldSettings, text: str, url: str) -> Reply:

@@ -1,18 +1,18 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fanvil's FDPS, after the clients that are publicly known: what these call, and no more.
+"""Fanvil's FDPS, with only the methods that public clients call.
 
 The password is the hex MD5 of the hex MD5 of the account's. Answers are arrays of a boolean and a text, with white
-space between the elements where the setting `layout` is `printed`. What no client shows:
+space between the elements if the setting `layout` is `printed`. What no client shows:
 
-- What is wrong is looked for in this order: the MAC address, whose phone it is, the server. A phone that is registered,
-  by whomever, had existed; one's own may be bound anew instead (setting `fanvil_own_again`).
-- Missing servers are `server_not_exist` or `server_not_existed` (setting `fanvil_spelling`). The text of success is
-  that of the setting `fanvil_success`. The setting `wording` is for what stands before the other words.
-- A server to which a phone is bound is not deleted: `Error:server_in_use`. Names are unique over all accounts.
-- listServers tells JSON whose quotes are escaped as in HTML on the wire, or in the decoded text, too, or are as they
-  are (setting `fanvil_json`): a list of what addMaterialServer was given, of names and URLs, or of names (setting
+- Errors are checked in this order: MAC address, owner of the phone, server. A registered phone, of any account, "had
+  existed"; an own phone can be bound again instead (setting `fanvil_own_again`).
+- Missing servers are `server_not_exist` or `server_not_existed` (setting `fanvil_spelling`). The setting
+  `fanvil_success` has the text of success. The setting `wording` applies to the words before the others.
+- A server with bound phones is not deleted: `Error:server_in_use`. Names are unique over all accounts.
+- listServers returns JSON whose quotes are escaped as in HTML on the wire, also in the decoded text, or not at all
+  (setting `fanvil_json`): a list of what addMaterialServer was given, of names and URLs, or of names (setting
   `fanvil_servers`).
 """
 
@@ -44,23 +44,23 @@ _SERVER_IN_USE = "Error:server_in_use"
 @dataclass(slots=True)
 class FanvilSettings(XmlRpcSettings):
     fanvil_own_again: str = choice("refuse", "ok")
-    """Registering one's own phone again: it had existed, or it is bound anew."""
+    """Registering an own phone again: it "had existed", or it is bound again."""
     fanvil_spelling: str = choice("not_exist", "not_existed")
-    """How the refusal of a server that is not there ends."""
+    """The end of the refusal for a server that does not exist."""
     fanvil_success: str = any_text("success")
-    """The text beside true."""
+    """The text next to true."""
     fanvil_json: str = choice("escaped", "escaped_twice", "plain")
-    """How the quotes of listServers' JSON are written: `&#34;` on the wire, in the text as well, or as quotes."""
+    """The quotes in listServers' JSON: `&#34;` on the wire, also in the text, or plain quotes."""
     fanvil_servers: str = choice("material", "name_url", "names")
-    """What listServers' JSON holds of a server: what addMaterialServer was given, its name and URL, or its name."""
+    """The content of listServers' JSON: what addMaterialServer was given, name and URL, or only the name."""
 
 
 class Refused(Exception):
-    """A method answers false and this."""
+    """The method answers false with this text."""
 
 
 def sent_password(password: str) -> str:
-    """What stands for an account's password in a request."""
+    """Return what a request contains instead of an account's password."""
     for _time in range(2):
         password = hashlib.md5(password.encode()).hexdigest()
     return password
@@ -132,12 +132,12 @@ def _material(name: str, url: str) -> dict[str, str]:
 
 def _list_servers(records: Records, settings: FanvilSettings) -> Reply:
     held = {name: url or "" for name, url in records.servers().items()}
-    told: dict[str, list[object]] = {
+    variants: dict[str, list[object]] = {
         "material": [_material(name, url) for name, url in held.items()],
         "name_url": [{"id": number, "name": name, "url": url} for number, (name, url) in enumerate(held.items(), 1)],
         "names": list(held),
     }
-    text = escape(json.dumps(told[settings.fanvil_servers]))
+    text = escape(json.dumps(variants[settings.fanvil_servers]))
     quote = {"escaped": "&#34;", "escaped_twice": "&amp;#34;", "plain": '"'}[settings.fanvil_json]
     text = text.replace('"', quote)
     return Reply(_answer(settings, True, f"<string>{text}</string>"), None)

@@ -1,19 +1,19 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gigaset's redirect service, `autoprov.*`, after the two clients that are publicly known.
+"""Gigaset's redirect service, `autoprov.*`, as the two public clients use it.
 
-Every answer is an array of a boolean and a text without a type. What neither of them shows:
+Every answer is an array of a boolean and a text without a type. What neither client shows:
 
-- A phone goes by 12 hex digits, or by its MAC-ID: those, a dash and four characters. Here these are the first four hex
-  digits of the SHA-256 of the MAC address in upper case; others are `mac_not_exist`. Without them, all is well, or it
-  is refused (setting `gigaset_mac_id`). Answers name the bare MAC address in upper case.
-- What is wrong is looked for in this order: MAC address, whose phone it is, URL, the name of the provider, which is
-  letters, digits, space, dot, dash and underscore.
+- A phone is named by 12 hex digits, or by its MAC-ID: the digits, a dash and four characters. Here these are the first
+  four hex digits of the SHA-256 of the MAC address in upper case; others are `mac_not_exist`. A name without them is
+  accepted or refused (setting `gigaset_mac_id`). Answers contain the bare MAC address in upper case.
+- Errors are checked in this order: MAC address, owner of the phone, URL, name of the provider, which can have letters,
+  digits, space, dot, dash and underscore.
 - checkDevice answers true and the MAC address, true and another text, or false and the MAC address (setting
-  `gigaset_check`). Another account's phone is not found, or told as registered (setting `gigaset_foreign`).
-- An own phone registered again is in use already, or gets the new URL (setting `gigaset_own_again`).
-- Beside a removal's `ok` stands true or false (setting `gigaset_removed`).
+  `gigaset_check`). Another account's phone is not found, or reported as registered (setting `gigaset_foreign`).
+- Registering an own phone again says that it is in use, or changes its URL (setting `gigaset_own_again`).
+- The boolean next to `ok` after a removal is true or false (setting `gigaset_removed`).
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ _NAME = re.compile(r"[A-Za-z0-9 ._-]+")
 @dataclass(slots=True)
 class GigasetSettings(XmlRpcSettings):
     gigaset_mac_id: str = choice("optional", "mac_invalid", "mac_not_exist")
-    """What a MAC address without the MAC-ID's four characters is: enough, or refused with this word."""
+    """A MAC address without the four characters of the MAC-ID: accepted, or refused with this word."""
     gigaset_check: str = choice("true_mac", "true_text", "false_mac")
-    """What checkDevice answers for a phone that is registered."""
+    """The answer of checkDevice for a registered phone."""
     gigaset_foreign: str = choice("hidden", "shown")
-    """What checkDevice says of another account's phone: not found, or as of one's own."""
+    """The answer of checkDevice for another account's phone: not found, or as for an own phone."""
     gigaset_own_again: str = choice("in_use", "ok")
-    """What registering one's own phone again does: it is in use already, or has the new URL."""
+    """Whether registering an own phone again is refused as in use, or changes the URL."""
     gigaset_removed: str = choice("true", "false")
-    """The boolean beside a removal's `ok`."""
+    """The boolean next to `ok` after a removal."""
 
 
 class Refused(Exception):
-    """A method answers false and this."""
+    """The method answers false with this text."""
 
 
 def mac_id(mac: str) -> str:
-    """The MAC-ID of a phone here."""
+    """Return the MAC-ID of a phone in the simulator."""
     return f"{mac.upper()}-{hashlib.sha256(mac.upper().encode()).hexdigest()[:4].upper()}"
 
 
@@ -65,7 +65,7 @@ def _answer(settings: GigasetSettings, result: bool, text: str) -> bytes:
 
 
 def _phone(records: Records, settings: GigasetSettings, text: str) -> tuple[str, Device | None]:
-    """The bare MAC address, and the phone where an account has it. Raise Refused."""
+    """Return the bare MAC address, and the phone if it belongs to an account. Raise Refused."""
     found = _MAC.fullmatch(text.strip())
     if found is None:
         raise Refused(f"mac_invalid:{text.strip()}")

@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gigaset's service of the protocol in `sraps.py`."""
+"""Gigaset's service that uses the protocol in `sraps.py`."""
 
 from __future__ import annotations
 

@@ -1,22 +1,22 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Htek's service, after "Htek XML API for RPS", sections 1 to 6; 7 to 11 of its contents are taken to be Yealink's.
+"""Htek's service, after "Htek XML API for RPS", sections 1 to 6; sections 7 to 11 are assumed to be like Yealink's.
 
 The document ends within section 6. Of 7 (registerDevices with isOverride), 8 (deRegisterDevices), 9 (addServer), 10
-and 11 (editDevice, without and with isOverride) it has the names alone: parameters, rules and texts are Yealink's. A
-service that lacks them is had with the setting `missing_methods`. Answers are laid out as Yealink's, or byte for byte
-as the document prints them (settings `layout` and `wording`). Where it is silent, all is as with Yealink (see
-`yealink.py`), but for this:
+and 11 (editDevice, without and with isOverride) only the names are known: parameters, rules and texts are Yealink's.
+The setting `missing_methods` simulates a service without them. Answers have Yealink's layout, or exactly that of the
+document (settings `layout` and `wording`). Other behaviour that the document does not mention is Yealink's (see
+`yealink.py`), except:
 
-- Another account's device is asked about ("Are you sure…"), and with isOverride 1 becomes the caller's (setting
+- For another account's device, the service asks ("Are you sure…"); isOverride 1 takes it over (setting
   `htek_override`).
-- An own device that is registered already is refused ("Existing MAC(s)…"); isOverride 1 binds it anew (setting
-  `own_again`). Of the two refusals, "Existing…" is told first.
-- isOverride 0 registers what nothing stands in the way of.
-- A device may be in a list more than once; the contents of section 6 know no such error.
+- An own device that is already registered is refused ("Existing MAC(s)…"); isOverride 1 binds it again (setting
+  `own_again`). If both refusals apply, "Existing…" is reported.
+- isOverride 0 registers devices for which there is no such refusal.
+- A list may contain a device more than once; the table of contents of section 6 has no error for that.
 - A server name that no server can have is an invalid server.
-- listDevices, whose printed answer shows no MAC address, lists them as the printed requests spell them: bare.
+- listDevices, whose printed answer shows no MAC address, lists bare ones, as the printed requests do.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ _EXISTING = Reason("Existing MAC(s):{macs}")
 @dataclass(slots=True)
 class HtekSettings(named_servers.NamedServersSettings):
     htek_override: str = choice("takes", "fails")
-    """What override does to another account's device: makes it the caller's, or fails."""
+    """Whether override takes over another account's device, or fails."""
 
 
 class Writing(named_servers.Writing):
-    """Another account's device is asked about, and can be taken over; one's own is there already."""
+    """For another account's device, ask before taking it over; an own device exists already."""
 
     settings: HtekSettings
     reasons = (_EXISTING, OVERRIDING_FAILED, ASK)

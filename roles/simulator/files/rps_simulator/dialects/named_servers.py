@@ -1,10 +1,10 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the services with named servers share: Yealink's, and those of the vendors that speak its dialect.
+"""The code that services with named servers share: Yealink's, and those of vendors with the same dialect.
 
-A vendor's file gives a `Layout`, a subclass of `Writing` and its table of methods. Sections are those of Yealink's
-document, "XML API for Redirection and Provisioning Service (RPS)"; what is decided where it is silent stands at the
+The file of a vendor has a `Layout`, a subclass of `Writing` and its table of methods. Section numbers are those of
+Yealink's document, "XML API for Redirection and Provisioning Service (RPS)"; decisions that it leaves open are at the
 head of `yealink.py`.
 """
 
@@ -38,13 +38,13 @@ PARTS = {"servers": SERVERS, "devices": DEVICES}
 @dataclass(slots=True)
 class NamedServersSettings(XmlRpcSettings):
     named_macs: str = choice("bare", "given", "dashed")
-    """How refusals spell the MAC addresses that they name."""
+    """The spelling of MAC addresses in refusals."""
     own_again: str = choice("ask", "ok", "refuse")
-    """Registering one's own device again: needs override, does not, or is always refused."""
+    """Registering an own device again: needs override, does not need it, or is always refused."""
 
 
 class Reason(NamedTuple):
-    """Why devices cannot be registered: the refusal, with `{macs}` in it, and instead of it where none is named."""
+    """Why devices cannot be registered: the refusal, with `{macs}` in it, and the text if no device is named."""
 
     text: str
     unnamed: str = ""
@@ -57,7 +57,7 @@ OVERRIDING_FAILED = Reason("MAC address(es) overriding failed")
 
 
 class Refused(Exception):
-    """The call is answered with False and a text; `carried_out` where some of it was done all the same.
+    """The call is answered with False and a text; `carried_out` if part of it was done anyway.
 
     `text` is what clients of the services know, `printed` what the document has instead.
     """
@@ -71,13 +71,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """The text of an answer around its values, from the head, with the result code, to the tail."""
+    """The text of an answer around its values, from the head with the result code to the tail."""
 
     head: str
     value: str
     """A text after the result code."""
     listing: str
-    """A list after the result code, of texts each laid out as in `listed`."""
+    """A list after the result code; each of its texts has the layout `listed`."""
     listed: str
     tail: str
 
@@ -95,13 +95,13 @@ COMPACT = Tags(
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a service answers: the tags as its document prints them, and how it spells a listed device's MAC address."""
+    """The form of answers: the tags as its document prints them, and the spelling of listed MAC addresses."""
 
     printed: Tags
     spelling: Callable[[str], str]
 
     def answer(self, settings: NamedServersSettings, result: bool, *values: str | list[str]) -> bytes:
-        """The answer with this result code, and these texts or lists of texts after it."""
+        """Return the answer with this result code, followed by these texts or lists of texts."""
         tags = self.printed if settings.layout == "printed" else COMPACT
         parts = [tags.head % boolean(settings, result)]
         for value in values:
@@ -114,31 +114,31 @@ class Layout:
         return "".join([*parts, tags.tail]).encode()
 
     def refusal(self, settings: NamedServersSettings, refusal: Refused, padding: str = "") -> bytes:
-        """The answer that tells why a call was refused; `padding` is what stands before it where it is printed."""
+        """Return the answer for a refused call; `padding` comes before the text if the layout is printed."""
         text = refusal.printed if settings.wording == "printed" else worded(settings, refusal.text)
         return self.answer(settings, False, (padding if settings.layout == "printed" else "") + text)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """How a section of the document words what the sections do not word alike."""
+    """Words in a section of the document that differ from those in other sections."""
 
     bulk: bool = False
     bad_server: str = "Error:Invalid server"
     bad_server_name: str = BAD_SERVER_NAME
     padding: str = ""
-    """What stands before a printed refusal."""
+    """What comes before a printed refusal."""
     end: str = ""
     """What is printed after the end of the answer."""
 
 
 class Writing(ABC):
-    """One writing call: who calls, under which settings, after which section."""
+    """One writing call: its caller, settings and section."""
 
     reasons: ClassVar[tuple[Reason, ...]]
-    """Those that `why_not` gives, in the order in which they are told."""
+    """The reasons that `why_not` returns, in the order of their priority."""
     repeatable: ClassVar[bool] = False
-    """Whether a list may name a device more than once."""
+    """Whether a list may contain a device more than once."""
 
     def __init__(self, section: Section, records: Records, settings: NamedServersSettings) -> None:
         self.section = section
@@ -147,10 +147,10 @@ class Writing(ABC):
 
     @abstractmethod
     def why_not(self, device: Device, override: bool) -> Reason | None:
-        """Why this device, which is an account's, cannot be registered; None if it can."""
+        """Return why this device of an account cannot be registered, or None if it can."""
 
     def register(self, macs: list[str], server: str, url: str = "", override: str | None = None) -> None:
-        """4.1, 4.2, 4.6, 4.7, 4.12, 4.15. `override` is None for the forms without isOverride."""
+        """Sections 4.1, 4.2, 4.6, 4.7, 4.12, 4.15. `override` is None for the forms without isOverride."""
         good: dict[str, str] = {}
         invalid, repeated = [], []
         for text in macs:
@@ -161,7 +161,7 @@ class Writing(ABC):
                 repeated.append(text)
             else:
                 good[mac] = text
-        problem = self._told(INVALID, invalid) if invalid or not macs else ""
+        problem = self._result(INVALID, invalid) if invalid or not macs else ""
         wrong = self._wrong_target(server, url) or self._wrong_override(override)
         if wrong:
             raise Refused(problem) if problem else wrong
@@ -172,26 +172,26 @@ class Writing(ABC):
             if reason:
                 held[mac] = reason
         if not problem and repeated and not self.repeatable:
-            problem = self._told(REPEATED, repeated)
+            problem = self._result(REPEATED, repeated)
         for reason in self.reasons:
             if not problem and reason in held.values():
-                problem = self._told(reason, [text for mac, text in good.items() if held.get(mac) is reason])
+                problem = self._result(reason, [text for mac, text in good.items() if held.get(mac) is reason])
         self._carry_out(problem, [mac for mac in good if mac not in held], lambda macs: self.bind(macs, server, url))
 
     def deregister(self, macs: list[str]) -> None:
-        """4.3, 4.8."""
+        """Sections 4.3, 4.8."""
         readable = {text: bare(text) for text in macs}
         known = self.records.find(mac for mac in readable.values() if mac)
         mine = {mac: device for mac, device in known.items() if device.account == self.records.account}
         bad = [text for text, mac in readable.items() if mac not in mine]
-        problem = self._told(INVALID, bad) if bad or not macs else ""
+        problem = self._result(INVALID, bad) if bad or not macs else ""
         self._carry_out(problem, list(mine), self.records.forget)
 
     def edit(self, mac: str, server: str, url: str = "", override: str | None = None, ignored: str = "") -> None:
-        """4.10, 4.11, 4.13, 4.16. `ignored` is the isOverride of 4.16."""
+        """Sections 4.10, 4.11, 4.13, 4.16. `ignored` is the isOverride of 4.16."""
         readable = bare(mac)
         if readable is None:
-            raise Refused(self._told(INVALID, [mac]))
+            raise Refused(self._result(INVALID, [mac]))
         wrong = self._wrong_target(server, url) or self._wrong_override(override)
         if wrong:
             raise wrong
@@ -199,11 +199,11 @@ class Writing(ABC):
         if device is None:
             raise Refused("The MAC is unknown")
         if device.account != self.records.account:
-            raise Refused(self._told(INVALID, [mac]))
+            raise Refused(self._result(INVALID, [mac]))
         self.bind([readable], server, url)
 
     def add_server(self, name: str, url: str) -> None:
-        """4.9."""
+        """Section 4.9."""
         if not name:
             raise _unprefixed("The server name can not be empty.")
         if not url:
@@ -216,11 +216,11 @@ class Writing(ABC):
             raise Refused("Error:The server name has been used")
 
     def bind(self, macs: list[str], server: str, url: str) -> None:
-        """Bind devices that nothing stands in the way of."""
+        """Bind devices after all checks."""
         self.records.bind(macs, server, url)
 
     def end(self) -> str:
-        """What follows the answer where all went well."""
+        """Return what follows the answer to a successful call."""
         return ""
 
     def _wrong_target(self, server: str, url: str) -> Refused | None:
@@ -236,7 +236,7 @@ class Writing(ABC):
     def _wrong_override(override: str | None) -> Refused | None:
         return None if override in (None, "0", "1") else Refused(ONLY_0_OR_1)
 
-    def _told(self, reason: Reason, macs: list[str]) -> str:
+    def _result(self, reason: Reason, macs: list[str]) -> str:
         if self.section.bulk:
             macs = self.settings.cut(macs)
         named = ",".join([self._spelt(mac) for mac in macs])
@@ -249,7 +249,7 @@ class Writing(ABC):
         return mac if self.settings.named_macs == "bare" else dashed(mac)
 
     def _carry_out(self, problem: str, macs: list[str], write: Callable[[list[str]], None]) -> None:
-        """Write what is good, unless there is a problem and the service then does nothing; tell the problem."""
+        """Write the good devices, unless a problem makes the service do nothing; then report the problem."""
         if problem and self.settings.batches == "all_or_nothing":
             raise Refused(problem)
         write(macs)
@@ -258,7 +258,7 @@ class Writing(ABC):
 
 
 def _unprefixed(text: str) -> Refused:
-    """A refusal that the document lists without the `Error:` with which it is printed as an answer."""
+    """Return a refusal that the document lists without the `Error:` with which it prints the answer."""
     return Refused(f"Error:{text}", printed=text)
 
 
@@ -270,7 +270,7 @@ def form(
     section: Section = Section(),
     retired: bool = False,
 ) -> Method:
-    """A writing form whose parameters are, in this order, the arguments `names` of `write`, a method of `writing`."""
+    """Return a writing form; its parameters are the arguments `names` of `write`, a method of `writing`, in order."""
     arguments = names.split()
 
     def answer(records: Records, settings: NamedServersSettings, *parameters: str | list[str]) -> Reply:
@@ -291,9 +291,9 @@ def form(
 
 
 def status(records: Records, text: str) -> tuple[str, Device | None]:
-    """What checkDevice tells of a device, and the device where it is the account's own and registered.
+    """Return what checkDevice reports of a device, and the device if the account has registered it.
 
-    Raise Refused if the text is no MAC address.
+    Raise Refused if the text is not a MAC address.
     """
     mac = bare(text.strip())
     if mac is None:
@@ -309,7 +309,7 @@ def status(records: Records, text: str) -> tuple[str, Device | None]:
 
 
 def check(layout: Layout) -> Method:
-    """4.5."""
+    """Section 4.5."""
 
     def answer(records: Records, settings: NamedServersSettings, mac: str) -> Reply:
         try:
@@ -321,7 +321,7 @@ def check(layout: Layout) -> Method:
 
 
 def listing(layout: Layout) -> Method:
-    """4.4."""
+    """Section 4.4."""
 
     def answer(records: Records, settings: NamedServersSettings) -> Reply:
         macs = [layout.spelling(mac) for mac in records.registered()]

@@ -1,10 +1,10 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Yeastar's OpenAPI as such: its tokens, parameters and error codes, and what makes an endpoint.
+"""Yeastar's OpenAPI in general: tokens, parameters, error codes and endpoints.
 
-After the pages on authorization, response results and error codes of the P-Series developer guide; what is decided
-where they are silent stands at the head of `yeastar.py`.
+After the pages on authorization, response results and error codes of the P-Series developer guide; decisions that they
+leave open are at the head of `yeastar.py`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ..wire import Answer, Request
 
 Values = dict[str, Any]
 Act = Callable[[], Values]
-"""Does what was asked for, inside a transaction: returns what the answer has beside the code, and raises Failed."""
+"""Carries out a request inside a transaction: returns the answer's members next to the code, and raises Failed."""
 
 SUCCESS = (0, "SUCCESS")
 PARTIAL_SUCCESS = (1, "PARTIAL SUCCESS")
@@ -52,11 +52,11 @@ VERSION = "v1.0"
 @dataclass(slots=True)
 class OpenApiSettings(TokenSettings):
     yeastar_not_json: str = choice("syntax_error", "minus_two")
-    """How a body that is no JSON object is answered: 40001, or -2."""
+    """The error for a body that is not a JSON object: 40001, or -2."""
 
 
 class Failed(Exception):
-    """The call is answered with this error; `carried_out` where some of it was done all the same."""
+    """The call is answered with this error; `carried_out` if part of it was done anyway."""
 
     def __init__(self, error: tuple[int, str], carried_out: bool = False, **more: object) -> None:
         super().__init__(error[1])
@@ -65,30 +65,30 @@ class Failed(Exception):
 
 
 def missing(name: str) -> Failed:
-    """The error of a parameter that is required and not there."""
+    """Return the error of a required parameter that is missing."""
     return Failed(PARAMETER_ERROR, invalid_param_list=[{"field": name, "validation_type": "required"}])
 
 
 def invalid(name: str, value: object, error: tuple[int, str] = PARAMETER_ERROR) -> Failed:
-    """The error of a parameter that cannot have this value."""
+    """Return the error of a parameter with an invalid value."""
     return Failed(error, invalid_param_list=[{"field": name, "value": value}])
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What an endpoint gets to answer a call, inside a transaction. Parameters are there, and of the right types."""
+    """The input of an endpoint, inside a transaction. Required parameters exist and have the right types."""
 
     pbx: Pbx
     settings: Any
-    """Of the class that the dialect names."""
+    """An instance of the dialect's settings class."""
     link: str
-    """Where the PBX's phones get their configuration: host, port and path."""
+    """The address where the PBX's phones get their configuration: host, port and path."""
     given: Values
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`answer(asking)` returns what the answer has beside the code, and raises Failed."""
+    """`answer(asking)` returns the answer's members next to the code, and raises Failed."""
 
     answer: Callable[[Asking], Values]
     writes: bool = False
@@ -98,7 +98,7 @@ class Endpoint:
     """The parameter that lists phones."""
 
     def read(self, given: Values) -> Values:
-        """The parameters that the endpoint knows, of the right types. Raises Failed."""
+        """Return the parameters that the endpoint knows, with the right types. Raise Failed."""
         return {**needed(given, self.required), **known(given, self.optional)}
 
     def devices(self, given: Values) -> int:
@@ -108,11 +108,11 @@ class Endpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect(dialect.Dialect):
-    """A PBX: its endpoints, by HTTP method and name, and where its phones get their configuration."""
+    """A PBX: its endpoints by HTTP method and name, and where its phones get their configuration."""
 
     endpoints: Mapping[tuple[str, str], Endpoint]
     link: Callable[[str], str]
-    """The path of the provisioning link, of the PBX whose API client has this name."""
+    """Returns the path of the provisioning link of the PBX whose API client has this name."""
     settings: type[OpenApiSettings] = OpenApiSettings
     tables: tuple[str, ...] = (TABLES,)
     transports: tuple[dialect.MakeTransport, ...] = field(default_factory=lambda: (OpenApi,))
@@ -121,11 +121,11 @@ class Dialect(dialect.Dialect):
 
 
 class InQuery(str):
-    """A value in a query, which has no types: as good as the number that it spells."""
+    """A value in a query, which has no types: text that spells a number counts as a number."""
 
 
 def needed(given: Values, kinds: Mapping[str, type]) -> Values:
-    """These parameters, which must all be there. Raises Failed."""
+    """Return these parameters, which must all exist. Raise Failed."""
     for name in kinds:
         if given.get(name) in (None, "", []):
             raise missing(name)
@@ -133,7 +133,7 @@ def needed(given: Values, kinds: Mapping[str, type]) -> Values:
 
 
 def known(given: Values, kinds: Mapping[str, type]) -> Values:
-    """Those of these parameters that are there. Raises Failed where one has the wrong type."""
+    """Return those of these parameters that exist. Raise Failed if one has the wrong type."""
     return {name: _typed(name, given[name], kind) for name, kind in kinds.items() if name in given}
 
 
@@ -146,7 +146,7 @@ def _typed(name: str, value: object, kind: type) -> object:
 
 
 class OpenApi(Transport):
-    """JSON over HTTP, one request a connection, each with a token in its query that the PBX gave for a login."""
+    """JSON over HTTP, one request for each connection, with a token from an earlier login in the query."""
 
     prefix = "/openapi/"
     content_type = "application/json"
@@ -227,7 +227,7 @@ class OpenApi(Transport):
                 self._tokens.fail(peer)
                 raise invalid("username or password", "error", FAILURE)
             self._tokens.succeed(peer)
-            return self._told(self._tokens.give(account.name))
+            return self._result(self._tokens.give(account.name))
 
         return account and account.name, act
 
@@ -244,7 +244,7 @@ class OpenApi(Transport):
         def act() -> Values:
             refresh = needed(given, {"refresh_token": str})["refresh_token"]
             try:
-                return self._told(self._tokens.renew(refresh))
+                return self._result(self._tokens.renew(refresh))
             except KeyError:
                 raise Failed(TOKEN_EXPIRED) from None
 
@@ -261,7 +261,7 @@ class OpenApi(Transport):
 
         return account, act
 
-    def _told(self, token: Token | None) -> Values:
+    def _result(self, token: Token | None) -> Values:
         if token is None:
             raise Failed(MAX_LIMITATION_EXCEEDED)
         return {
@@ -273,7 +273,7 @@ class OpenApi(Transport):
 
 
 def _object(body: bytes) -> Values | None:
-    """The object in the body of a request; None if there is none."""
+    """Return the object in the body of a request, or None."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

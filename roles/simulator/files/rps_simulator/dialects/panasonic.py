@@ -1,21 +1,22 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Panasonic's redirect server, after the examples of its document and the clients that are publicly known.
+"""Panasonic's redirect server, after the examples of its document and as public clients use it.
 
-Every refusal is an XML-RPC fault; the answer to a write is a boolean without an array around it. What no source tells:
+Every refusal is an XML-RPC fault; the answer to a write is a boolean without an array around it. What no source shows:
 
-- A MAC address is 12 hex digits in either case; in answers it is in upper case. One that is none has the code 200, or
-  201 (setting `panasonic_invalid_mac`); to another vendor's, registering answers the same (setting `foreign_macs`).
-- To release what nobody, or another account, has is 201 or 202. getPhone has 203 for both, and checkPhones, which
+- A MAC address is 12 hex digits in either case; in answers it is in upper case. An invalid one has the code 200 or 201
+  (setting `panasonic_invalid_mac`); registering another vendor's MAC address can answer the same (setting
+  `foreign_macs`).
+- Releasing an unknown phone is 201, another account's phone 202. getPhone has 203 for both, and checkPhones, which
   answers one struct for its one MAC address, 201 and 202 (setting `panasonic_check`: that, or a fault).
-- Texts are the document's, or those of 203, or there are none (setting `panasonic_texts`).
-- An own phone registered again gets the new URL (setting `panasonic_rebind`). A URL begins with http, https, ftp or
-  tftp and has a host. getPhone tells it as it was given, or with the MAC address in the place of {MAC} (setting
+- Texts are the document's, or those of 203, or empty (setting `panasonic_texts`).
+- Registering an own phone again changes its URL (setting `panasonic_rebind`). A URL begins with http, https, ftp or
+  tftp and has a host. getPhone returns it unchanged, or with the MAC address instead of {MAC} (setting
   `panasonic_url`).
-- getPhone's dates are in the form of the document's example, or in XML-RPC's own (setting `panasonic_dates`), its note
-  and version are padded or empty, and its profile is named where the setting `panasonic_profile` names one.
-- A phone of the account with no URL is in the list, and has an empty one. Profiles cannot be made or given.
+- getPhone's dates have the form of the document's example, or of XML-RPC (setting `panasonic_dates`); its note and
+  version are padded or empty, and its profile is the one in the setting `panasonic_profile`, if any.
+- A phone of the account without a URL is in the list, and has an empty URL. Profiles cannot be created or assigned.
 """
 
 from __future__ import annotations
@@ -41,23 +42,23 @@ _DATES = {"printed": "2011-07-12T05:32:12Z", "standard": "20110712T05:32:12"}
 @dataclass(slots=True)
 class PanasonicSettings(XmlRpcSettings):
     panasonic_rebind: str = choice("ok", "ignored")
-    """What registering one's own phone with another URL does: gives it that, or nothing but answer true."""
+    """Whether registering an own phone with another URL changes the URL, or only answers true."""
     panasonic_invalid_mac: str = choice("200", "201")
-    """The code for a MAC address that is none."""
+    """The code for an invalid MAC address."""
     panasonic_check: str = choice("structs", "fault")
-    """How checkPhones tells of a phone that is not the account's: a struct in its list, or a fault."""
+    """How checkPhones reports a phone that is not the account's: a struct in its list, or a fault."""
     panasonic_texts: str = choice("told", "none")
     """Whether faults have texts."""
     panasonic_url: str = choice("kept", "filled_in")
-    """How getPhone tells a URL with {MAC}: as it was given, or with the MAC address."""
+    """How getPhone returns a URL with {MAC}: unchanged, or with the MAC address."""
     panasonic_dates: str = choice("printed", "standard")
-    """The form of getPhone's dates: as the document prints them, or XML-RPC's own."""
+    """The form of getPhone's dates: as printed in the document, or as in XML-RPC."""
     panasonic_profile: str = any_text("")
-    """The profile that getPhone names."""
+    """The profile in getPhone's answer."""
 
 
 class Refused(Exception):
-    """A method answers with a fault of this code."""
+    """The method answers with a fault of this code."""
 
     def __init__(self, code: int, mac: str) -> None:
         super().__init__(code)
@@ -89,12 +90,12 @@ def _string(text: str) -> str:
 
 
 def _struct(members: dict[str, str]) -> str:
-    told = [f"<member><name>{name}</name><value>{value}</value></member>" for name, value in members.items()]
-    return f"<struct>{''.join(told)}</struct>"
+    fields = [f"<member><name>{name}</name><value>{value}</value></member>" for name, value in members.items()]
+    return f"<struct>{''.join(fields)}</struct>"
 
 
 def _known(records: Records, settings: PanasonicSettings, text: str) -> tuple[str, Device | None]:
-    """The bare MAC address, and the phone where an account has it. Raise Refused if the text is none."""
+    """Return the bare MAC address, and the phone if an account has it. Raise Refused for an invalid MAC address."""
     text = text.strip()
     if not _MAC.fullmatch(text):
         raise Refused(int(settings.panasonic_invalid_mac), text)

@@ -1,10 +1,9 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Poly's Zero Touch Provisioning, REST with an API key, as its public clients have met it.
+"""Poly's Zero Touch Provisioning, REST with an API key, as its public clients use it.
 
-Profiles are the named servers of the seed; an account's password is its key. Where nobody knows, there is a setting for
-each reading.
+Profiles are the named servers of the seed; an account's password is its key. Unknown behaviour has a setting.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ..records import DEVICES, SERVERS, Device
 from ..state import Account
 from ..transport import Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 PATH = "/ztp/v1"
 
@@ -30,25 +29,25 @@ PATH = "/ztp/v1"
 @dataclass(slots=True)
 class PolySettings(RestSettings):
     foreign_macs: str = choice("take", "refuse")
-    """What registering a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    """Registering a MAC address of another vendor: accepted, or refused as invalid."""
     poly_field: str = choice("profile", "profileid")
-    """The field in which a device names its profile."""
+    """The field of a device for its profile."""
     poly_profile: str = choice("id", "object")
-    """What stands in it: the profile's id, or an object with it."""
+    """The value of that field: the profile's id, or an object with it."""
     poly_list: str = choice("id", "whole")
-    """What a list of devices tells of each: its id, or its profile, too."""
+    """The content of a list of devices: their ids, or also their profiles."""
     poly_next: str = choice("cursor", "url", "path")
-    """How a page names the next one: by a cursor, a whole address, or its path alone."""
+    """The reference to the next page: a cursor, a full URL, or its path alone."""
     poly_end: str = choice("missing", "null", "repeated")
-    """What the last page has in that place; one that is repeated is that of the page itself."""
+    """The reference on the last page; a repeated one refers to the page itself."""
     poly_most: int = number(50, 1, 1000)
-    """The most rows of a page, whatever is asked for."""
+    """The most rows of a page, whatever the request says."""
     poly_unknown_profile: str = choice("400", "404")
-    """How registering with a profile that is not there is refused."""
+    """The status for registering with a profile that does not exist."""
     poly_own_again: str = choice("refuse", "ok")
-    """What registering one's own device again does: it is refused as another's, or bound anew."""
+    """Registering an own device again: refused as another's, or bound again."""
     poly_words: str = choice("message", "error")
-    """Where the words of an error are."""
+    """The field with the words of an error."""
 
 
 class Keys(Rest):
@@ -63,11 +62,11 @@ class Keys(Rest):
                 return account
         raise Refused(None, self.answer(401, {"message": "Unauthorized"}))
 
-    def told_missing(self, request: Request) -> Answer:
-        # 404 would say that a device is not there.
+    def missing_route(self, request: Request) -> Answer:
+        # 404 would mean that a device does not exist.
         return self.answer(405, {"message": "Method Not Allowed"})
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return Failed(400, {"message": f"Bad Request: {reason}"})
 
     def fault(self, code: int, message: str) -> Answer:
@@ -82,12 +81,12 @@ def _no(call: Asking, status: int, words: str) -> Failed:
 
 
 def profile_id(account: str, name: str) -> str:
-    """The id of an account's profile."""
+    """Return the id of an account's profile."""
     return str(uuid5(NAMESPACE_URL, f"{account}/{name}"))
 
 
 def _names(call: Asking) -> dict[str, str]:
-    """The account's profiles: id -> name."""
+    """Return the account's profiles: id -> name."""
     return {profile_id(call.account.name, name): name for name in call.records.servers()}
 
 
@@ -102,18 +101,18 @@ def _shown_profile(call: Asking, name: str, url: str | None) -> dict[str, Any]:
     return {"id": profile_id(call.account.name, name), "name": name, "enabled": True, "template": template}
 
 
-def list_profiles(call: Asking) -> Told:
+def list_profiles(call: Asking) -> Result:
     """GET /profiles."""
     return _page(call, [_shown_profile(call, name, url) for name, url in call.records.servers().items()], "/profiles")
 
 
-def get_profile(call: Asking) -> Told:
+def get_profile(call: Asking) -> Result:
     """GET /profiles/ID."""
     name = _profile(call, call.parts["id"])
-    return Told(_shown_profile(call, name, call.records.server_url(name)))
+    return Result(_shown_profile(call, name, call.records.server_url(name)))
 
 
-def add_profile(call: Asking) -> Told:
+def add_profile(call: Asking) -> Result:
     """POST /profiles."""
     try:
         name, server = call.value["name"], call.value["template"]["provisioning"]["server"]
@@ -125,17 +124,17 @@ def add_profile(call: Asking) -> Told:
     url = f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}" if user else address
     if not call.records.add_server(name, url):
         raise _no(call, 409, "Conflict")
-    return Told(_shown_profile(call, name, url), 201)
+    return Result(_shown_profile(call, name, url), 201)
 
 
-def delete_profile(call: Asking) -> Told:
+def delete_profile(call: Asking) -> Result:
     """DELETE /profiles/ID. Its devices stay."""
     name = _profile(call, call.parts["id"])
     call.state.write(
         "DELETE FROM servers WHERE provider = ? AND account = ? AND name = ?",
         [(call.account.provider, call.account.name, name)],
     )
-    return Told(status=204)
+    return Result(status=204)
 
 
 def _profile(call: Asking, given: str) -> str:
@@ -146,7 +145,7 @@ def _profile(call: Asking, given: str) -> str:
 
 
 def _shown(call: Asking, mac: str, device: Device) -> dict[str, Any]:
-    """A device as it is read."""
+    """Return a device as it is read."""
     profile: Any = None
     if device.server is not None:
         profile = profile_id(call.account.name, device.server)
@@ -155,7 +154,7 @@ def _shown(call: Asking, mac: str, device: Device) -> dict[str, Any]:
     return {"id": mac, call.settings.poly_field: profile}
 
 
-def list_devices(call: Asking) -> Told:
+def list_devices(call: Asking) -> Result:
     """GET /devices."""
     macs = call.records.owned(None)
     rows: list[Any] = [{"id": mac} for mac in macs]
@@ -165,7 +164,7 @@ def list_devices(call: Asking) -> Told:
     return _page(call, rows, "/devices")
 
 
-def _page(call: Asking, rows: list[Any], path: str) -> Told:
+def _page(call: Asking, rows: list[Any], path: str) -> Result:
     size = max(1, min(int(call.query.get("limit", call.settings.poly_most)), call.settings.poly_most))
     start = int(call.query.get("cursor") or 0)
     end = start + size
@@ -179,7 +178,7 @@ def _page(call: Asking, rows: list[Any], path: str) -> Told:
         page["next"] = None
     elif call.settings.poly_end == "repeated" and start:
         page["next"] = str(start)
-    return Told(page)
+    return Result(page)
 
 
 def _find(call: Asking, given: object) -> tuple[str, Device | None]:
@@ -189,15 +188,15 @@ def _find(call: Asking, given: object) -> tuple[str, Device | None]:
     return mac, call.records.find([mac]).get(mac)
 
 
-def get_device(call: Asking) -> Told:
+def get_device(call: Asking) -> Result:
     """GET /devices/MAC."""
     mac, device = _find(call, call.parts["mac"])
     if device is None or device.account != call.account.name:
         raise _no(call, 404, "Not Found")
-    return Told(_shown(call, mac, device))
+    return Result(_shown(call, mac, device))
 
 
-def add_device(call: Asking) -> Told:
+def add_device(call: Asking) -> Result:
     """POST /devices."""
     if not isinstance(call.value, dict):
         raise _no(call, 400, "Bad Request")
@@ -211,16 +210,16 @@ def add_device(call: Asking) -> Told:
     if device and device.account is not None and not (own and call.settings.poly_own_again == "ok"):
         raise _no(call, 409, "Device is registered")
     call.records.bind([mac], name, "")
-    return Told(_shown(call, mac, Device(call.account.name, name, None)))
+    return Result(_shown(call, mac, Device(call.account.name, name, None)))
 
 
-def delete_device(call: Asking) -> Told:
+def delete_device(call: Asking) -> Result:
     """DELETE /devices/MAC."""
     mac, device = _find(call, call.parts["mac"])
     if device is None or device.account != call.account.name:
         raise _no(call, 404, "Not Found")
     call.records.forget([mac])
-    return Told(status=204)
+    return Result(status=204)
 
 
 DIALECT = Dialect(

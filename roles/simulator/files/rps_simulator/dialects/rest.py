@@ -1,10 +1,10 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the dialects share that speak JSON over several verbs and paths: routes, and what makes a dialect.
+"""The code that dialects with JSON over several verbs and paths share: routes, and the base of dialects.
 
-A vendor's file gives a `Dialect` with its routes, and a subclass of `Rest` that knows its prefix, its login and how it
-words what it cannot read.
+The file of a vendor has a `Dialect` with its routes, and a subclass of `Rest` with its prefix, its login and its words
+for requests that cannot be read.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ MISSING_METHOD = -32601
 @dataclass(slots=True)
 class RestSettings(Settings):
     read_lag: int = number(0, 0, 100)
-    """After a write, how many calls that read a device still find it as it was before."""
+    """After a write, this number of calls that read a device still return its old state."""
 
 
 class Failed(Exception):
-    """The call is answered with this status and value; `carried_out` where some of it was done all the same."""
+    """The call is answered with this status and value; `carried_out` if part of it was done anyway."""
 
     def __init__(self, status: int, value: object, carried_out: bool = False) -> None:
         super().__init__(status)
@@ -47,16 +47,16 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a route gets to answer a request, inside a transaction."""
+    """The input of a route, inside a transaction."""
 
     account: Account
     records: Records
     state: State
     settings: Any
-    """Of the class that the dialect names."""
+    """An instance of the dialect's settings class."""
     request: Request
     parts: Mapping[str, str]
-    """What stands in the path for the names in braces."""
+    """The parts of the path for the names in braces."""
     query: Mapping[str, str]
     value: Any
     """The value in the body; None if it is empty."""
@@ -64,8 +64,8 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a route answers; no body where `value` is None."""
+class Result:
+    """The answer of a route; it has no body if `value` is None."""
 
     value: object = None
     status: int = 200
@@ -78,25 +78,25 @@ def _none(_value: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`answer(asking)` returns what is told, and raises Failed.
+    """`answer(asking)` returns the answer, and raises Failed.
 
-    `devices(value)`: how many devices the call lists, by the value in its body, 0 for any but a bulk call;
-    `parameters(query, value)`: how many of those parameters it has that make it another call.
+    `devices(value)`: the number of devices in the value of a bulk call's body; 0 for all other calls.
+    `parameters(query, value)`: the number of parameters that turn the request into another call.
     """
 
-    answer: Callable[[Asking], Told]
+    answer: Callable[[Asking], Result]
     writes: bool = False
     devices: Callable[[Any], int] = _none
     parameters: Callable[[Mapping[str, str], Any], int] = field(default=lambda _query, _value: 0)
 
 
 Routes = Mapping[str, Route]
-"""By verb and path, with names in braces for what varies: `PATCH /v2/rps/devices/{id}`."""
+"""By verb and path, with names in braces for variable parts: `PATCH /v2/rps/devices/{id}`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect(dialect.Dialect):
-    """A vendor's service, by its routes."""
+    """A vendor's service with its routes."""
 
     routes: Routes
     settings: type[RestSettings] = RestSettings
@@ -105,7 +105,7 @@ class Dialect(dialect.Dialect):
 
 
 class Rest(Transport):
-    """Requests each of which shows whose it is; that account's dialect answers."""
+    """Requests with a login each; the dialect of the account answers."""
 
     content_type = "application/json"
     keep_alive = True
@@ -119,18 +119,18 @@ class Rest(Transport):
 
     @abstractmethod
     def authenticate(self, request: Request, method: str | None) -> Account:
-        """Whose the request is, to the route of this name; None if there is no such route. Raise Refused."""
+        """Return the account of the request; `method` is the name of its route, or None. Raise Refused."""
 
     @abstractmethod
-    def told_missing(self, request: Request) -> Answer:
-        """The answer where there is no such route."""
+    def missing_route(self, request: Request) -> Answer:
+        """Return the answer for a request without a route."""
 
     @abstractmethod
-    def told_unreadable(self, reason: str) -> Failed:
-        """The answer to a body that is not JSON."""
+    def unreadable_body(self, reason: str) -> Failed:
+        """Return the answer to a body that is not JSON."""
 
     def answer(self, status: int, value: object) -> Answer:
-        """An answer with a value as JSON."""
+        """Return an answer with a value as JSON."""
         return Answer(status, _encoded(value), self.content_type)
 
     def read(self, peer: str, request: Request) -> Asked:
@@ -145,13 +145,13 @@ class Rest(Transport):
             try:
                 value = json.loads(request.body)
             except (ValueError, RecursionError) as error:
-                problem = self.told_unreadable(str(error))
+                problem = self.unreadable_body(str(error))
         parameters = 0 if route is None or problem else route.parameters(query, value)
         if spoken is None or route is None or method is None:
-            raise Refused(account.name, self.told_missing(request))
+            raise Refused(account.name, self.missing_route(request))
         settings = self.panel.of(spoken.settings)
         if settings.lacks(method, parameters):
-            missing = self.told_missing(request)
+            missing = self.missing_route(request)
             lacking = Reply(missing.body, None, missing.status)
             return Asked(account.name, method, parameters, 0, False, False, lambda: lacking)
         writes, answer = route.writes, route.answer
@@ -162,17 +162,17 @@ class Rest(Transport):
                 try:
                     if problem:
                         raise problem
-                    told = answer(Asking(account, records, self.state, settings, request, parts, query, value, self))
+                    result = answer(Asking(account, records, self.state, settings, request, parts, query, value, self))
                 except Failed as failure:
                     carried_out = failure.carried_out if writes else None
                     return Reply(_encoded(failure.value), carried_out, failure.status)
-            return Reply(_encoded(told.value), True if writes else None, told.status, told.headers)
+            return Reply(_encoded(result.value), True if writes else None, result.status, result.headers)
 
         devices = 0 if problem else route.devices(value)
         return Asked(account.name, method, parameters, devices, writes, False, reply)
 
     def _route(self, request: Request) -> tuple[str | None, dict[str, str]]:
-        """The name of the route that a request takes, and what stands in its path for the names in braces."""
+        """Return the name of a request's route, and the parts of the path for the names in braces."""
         given = request.path.split("/")
         for one in self.dialects.values():
             for name in one.routes:

@@ -3,26 +3,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Snom's service, after its page on the XML-RPC interface of secure-provisioning.snom.com.
 
-Answers have no white space between tags, as clients of the service expect them, or are laid out byte for byte as the
-page prints them for each method (setting `layout`). Where it is silent, this is what happens here:
+Answers have no white space between tags, as clients of the service expect, or exactly the layout that the page prints
+for each method (setting `layout`). What the page does not say:
 
-- A MAC address is 12 hex digits in either case, as printed; of other vendors' ranges too, or those are malformed to
-  register (setting `foreign_macs`). Padding is ignored. A URL may be percent-encoded whole, as ngcp-panel sends it.
-- What is wrong is looked for in this order, and the first is told: the MAC address, the URL, whose phone it is. In a
-  list, for each phone by itself. A URL begins with http, https, ftp or tftp and has a host.
-- A phone that nobody has is `Error:no_such_mac` for every method but the registering ones.
-- An own phone registered again gets the new URL (setting `snom_rebind`).
-- The refusal of a list pairs the lower-case MAC addresses, or what was given for one, with their errors, as a struct
-  or in another form (setting `snom_errors`), without the phones that are right (setting `snom_ok`). A list with a bad
-  phone changes nothing (setting `batches`); where none is named (settings `culprits`, `most_culprits`), the refusal is
-  `Error:malformed_mac_list`. A phone may be in a list twice.
-- listPhones lists all phones of the account, redirected or not; a phone's model is told from its MAC address, and a
-  phone whose model is not known is in no list. A model that does not exist has an empty list (setting
-  `snom_unknown_model`).
+- A MAC address is 12 hex digits in either case, as printed. Other vendors' MAC addresses are accepted, or registering
+  them is malformed (setting `foreign_macs`). Padding is ignored. A whole URL may be percent-encoded, as ngcp-panel
+  sends it.
+- Errors are checked in this order, and the first is reported: MAC address, URL, owner of the phone. In a list, each
+  phone is checked by itself. A URL begins with http, https, ftp or tftp and has a host.
+- An unregistered phone is `Error:no_such_mac` for every method that does not register.
+- Registering an own phone again changes its URL (setting `snom_rebind`).
+- The refusal of a list pairs lower-case MAC addresses, or the invalid text, with errors, as a struct or in another form
+  (setting `snom_errors`), without the good phones (setting `snom_ok`). A list with a bad phone changes nothing (setting
+  `batches`); if no phone is named (settings `culprits`, `most_culprits`), the refusal is `Error:malformed_mac_list`. A
+  list may contain a phone twice.
+- listPhones lists all phones of the account, redirected or not. The MAC address decides the model; a phone with an
+  unknown model is in no list. A model that does not exist has an empty list (setting `snom_unknown_model`).
 - getPhoneRedirection answers `[true, company, url]`, as Snom's own client reads it, and not the page's `[company, url]`
-  (setting `snom_redirection`), with the same company for every
-  account (setting `snom_company`). A phone of the account that is not redirected has an empty URL.
-- network.echo, which Snom's own client calls to try its login, answers what it was given.
+  (setting `snom_redirection`), with the same company for every account (setting `snom_company`). A phone of the account
+  that is not redirected has an empty URL.
+- network.echo, which Snom's own client calls to test its login, returns its argument.
 """
 
 from __future__ import annotations
@@ -55,22 +55,22 @@ UNKNOWN_MODEL = "Error:unknown_phone_type"
 @dataclass(slots=True)
 class SnomSettings(XmlRpcSettings):
     snom_rebind: str = choice("ok", "ignored")
-    """What registering one's own phone with another URL does: binds it, or nothing but answer Ok."""
+    """Whether registering an own phone with another URL changes the URL, or only answers Ok."""
     snom_redirection: str = choice("true_company_url", "company_url", "true_url")
     """The values of getPhoneRedirection's answer."""
     snom_company: str = any_text("Snom Technology GmbH")
-    """The company that getPhoneRedirection tells."""
+    """The company in getPhoneRedirection's answer."""
     snom_errors: str = choice("struct", "text", "python_text", "pairs", "alternating")
-    """How the refusal of a list method holds the phones' errors: a struct, a text that looks like one, as the page
-    prints it or as Python does, a list of pairs, or a list in which MAC address and error alternate."""
+    """The form of the phones' errors in the refusal of a list method: a struct, text that looks like one, as printed on
+    the page or by Python, a list of pairs, or a list that alternates MAC addresses and errors."""
     snom_ok: str = choice("left_out", "named")
-    """Whether that refusal names the phones that are right, too, with `Ok`."""
+    """Whether that refusal also names the good phones, with `Ok`."""
     snom_unknown_model: str = choice("empty", "refused")
-    """What listPhones answers for a model that Snom does not have: an empty list, or a refusal."""
+    """The answer of listPhones for a model that Snom does not have: an empty list, or a refusal."""
 
 
 class _Tags(NamedTuple):
-    """The text of an answer around its value, and in it that of a list around its values, and of each of those."""
+    """The text of an answer around its value; around the values of a list; and around each of those values."""
 
     document: str
     array: str
@@ -147,7 +147,7 @@ def _wrong_to_touch(records: Records, device: Device | None) -> str | None:
 def _sort(
     records: Records, texts: list[str], wrong: Callable[[Records, Device | None], str | None]
 ) -> tuple[dict[str, Device | None], dict[str, str]]:
-    """The phones that nothing is wrong with, and the errors of the others: both by MAC address, in their order."""
+    """Return the good phones, and the errors of the others, both by MAC address in order."""
     read = {text: _mac(text) for text in texts}
     known = records.find(mac for mac in read.values() if mac)
     good: dict[str, Device | None] = {}
@@ -179,7 +179,7 @@ def _only(errors: dict[str, str]) -> str | None:
 
 
 def _bind(records: Records, settings: SnomSettings, phones: Mapping[str, Device | None], url: str) -> bool:
-    """Register the phones, whose former state is given. Returns whether there were any that the service minded."""
+    """Register the phones, whose former state is given. Return whether the service changed any."""
     minded = [
         mac
         for mac, device in phones.items()
@@ -256,7 +256,7 @@ def _deregister_list(records: Records, settings: SnomSettings, macs: list[str] |
 def _batch(
     settings: SnomSettings, phones: Mapping[str, Device | None], errors: dict[str, str], write: Callable[[], bool]
 ) -> Reply:
-    """The answer of a list method; `write` does what is right of it and returns whether that was anything."""
+    """Return the answer of a list method; `write` carries out the good part and returns whether it changed anything."""
     if phones and not errors:
         return Reply(_array_of_list_method(settings, True, OK), write())
     carried_out = settings.batches == "good_ones" and write()
@@ -267,7 +267,7 @@ def _batch(
 
 
 def _per_phone(settings: SnomSettings, named: dict[str, str]) -> _Value:
-    """How a refusal tells of these phones."""
+    """Return these phones in the form of a refusal."""
     if not named:
         return MALFORMED_MAC_LIST
     if settings.snom_errors == "text":

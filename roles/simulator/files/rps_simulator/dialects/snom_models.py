@@ -1,9 +1,9 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which of Snom's models has a MAC address, by its first octets: the ranges that Snom's own command-line client knows.
+"""The models of Snom phones by the first octets of their MAC addresses.
 
-After versions 1.1.3, 1.2.02, 1.2.04 and 1.4.3 of that client.
+After the ranges in versions 1.1.3, 1.2.02, 1.2.04 and 1.4.3 of Snom's own command-line client.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _RANGES = {
     "snomm9": "00041330 00041356",
 }
 MODELS = frozenset(_RANGES) | {"snomC620", "snomM100", "snomM100KLE", "snomM400SC"}
-"""All that listPhones knows; of some the ranges are not known."""
+"""All models of listPhones; some have no known ranges."""
 _FINER = (
     ("000413840016", "000413840079", "snomD305"),
     ("00041394b421", "00041394bf03", "snom715"),
@@ -57,6 +57,6 @@ _MODELS = {prefix: model for model, prefixes in _RANGES.items() for prefix in pr
 
 
 def model(mac: str) -> str | None:
-    """The model of the phone with this bare MAC address, as listPhones names it; None if it is not known."""
+    """Return the model of the phone with this bare MAC address, named as in listPhones; None if unknown."""
     finer = next((name for first, last, name in _FINER if first <= mac <= last), None)
     return finer or _MODELS.get(mac[:9]) or _MODELS.get(mac[:8])

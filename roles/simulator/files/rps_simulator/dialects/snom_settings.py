@@ -1,10 +1,10 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Snom phone asks its vendor at its first start: `GET /snom300/snom300.php?mac=...`, without a login.
+"""The request of a Snom phone at its first start: `GET /snom300/snom300.php?mac=...`, without a login.
 
-No page of the vendor describes it. Old clients of its service (snomcli) read a phone's target there: by the line that
-begins with `setting_server`, which is the fourth, or for the m9, a base station, by the third, `<file url=.../>`.
+No page of the vendor describes it. Old clients of the service (snomcli) read a phone's target there: in the fourth
+line, which begins with `setting_server`, or for the base station m9, in the third, `<file url=.../>`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The protocol of Snom's SRAPS and Gigaset's GRAPE, REST with Hawk, as its public clients have met it.
+"""The protocol of Snom's SRAPS and Gigaset's GRAPE, REST with Hawk, as its public clients use it.
 
-Where they disagree or nobody knows, there is a setting for each reading. A device's binding is the URL in the one
-setting that redirects; its other settings and its profile are kept as it was given.
+Unknown behaviour, and what differs between clients, has a setting. A device is bound to the URL in the setting that
+redirects; its other settings and its profile are stored as given.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from ..records import DEVICES, TABLES, Device
 from ..state import Account
 from ..transport import Asked, Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 TAKEN = "taken_mac_or_forbidden"
 LACKS_PERMISSION = "User lacks permission to endpoint"
 BASE = "/api/v1"
 SCHEME = ":scheme"
 SKEW = 60
-"""By so many seconds a client's clock may differ."""
+"""The most seconds by which a client's clock may differ."""
 FIRST_PAGE = 20
 
 _FIELD = re.compile(r'(\w+)="([^"\\]*)"')
@@ -44,64 +44,64 @@ _FIELD = re.compile(r'(\w+)="([^"\\]*)"')
 @dataclass(slots=True)
 class SrapsSettings(RestSettings):
     foreign_macs: str = choice("take", "refuse")
-    """What registering a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    """Registering a MAC address of another vendor: accepted, or refused as invalid."""
     sraps_list: str = choice("mac", "whole")
-    """What a list of devices tells of each: its MAC address, or all that is known of it."""
+    """The content of a list of devices: MAC addresses, or all fields."""
     sraps_paged: str = choice("yes", "no")
-    """Whether lists of devices are paged as those of settings are."""
+    """Whether lists of devices have pages, as those of settings do."""
     sraps_most: int = number(1000, 1, 100_000)
-    """The most rows of a page, whatever is asked for."""
+    """The most rows of a page, whatever the request says."""
     sraps_next: str = choice("absolute", "relative")
-    """How the header Link names the next page."""
+    """The form of the next page's URL in the header Link."""
     sraps_links: str = choice("endpoints", "slash", "none")
-    """How a company names the address of its devices: without a slash at its end, with one, or not at all."""
+    """The link to a company's devices: without a slash at the end, with one, or missing."""
     sraps_taken: str = choice("taken", "permission")
-    """In which words another account's device is refused."""
+    """The words of the refusal for another account's device."""
     sraps_taken_status: str = choice("403", "400", "404", "409", "500")
-    """With which status another account's device is refused."""
+    """The status of the refusal for another account's device."""
     sraps_taken_read: str = choice("refused", "404")
-    """How reading another account's device is answered: refused in the same way, or as if there was none."""
+    """Reading another account's device: refused in the same way, or not found."""
     sraps_gone: str = choice("404", "204")
-    """How deleting a device that is not there is answered."""
+    """The status for deleting a device that does not exist."""
     sraps_profile: str = choice("left_out", "null")
-    """What a device without a profile has in its place."""
+    """The profile of a device that has none."""
     sraps_read: str = choice("as_sent", "more")
-    """Whether the settings that are read have more in them than may be sent, which is then refused."""
+    """Whether settings in answers have additional fields, which are refused when sent."""
     sraps_put: str = choice("device", "empty")
-    """What answers a PUT."""
+    """The answer to a PUT."""
     sraps_words: str = choice("message", "error", "detail", "text")
-    """Where the words of an error are."""
+    """The field with the words of an error."""
     sraps_mac: str = choice("lower", "upper")
-    """The case of the MAC addresses that are told."""
+    """The case of MAC addresses in answers."""
     sraps_setting: str = choice("usual", "two", "one", "none")
-    """Which settings of the redirecting one's name there are: two in two sections, it alone, or none; usually Snom has
-    two, and Gigaset one."""
+    """The settings with the name of the redirecting one: two in two sections, only that one, or none; usually two at
+    Snom and one at Gigaset."""
     sraps_clock: int = number(0, -1_000_000, 1_000_000)
-    """By how many seconds the service's clock is ahead."""
+    """The seconds by which the service's clock is ahead."""
     sraps_tells_time: str = choice("header", "date", "no")
-    """Where a refusal tells the service's time: in WWW-Authenticate, in Date, or not at all."""
+    """The place of the service's time in a refusal: WWW-Authenticate, Date, or nowhere."""
     sraps_company: str = choice("own", "elsewhere")
     """Whether the link to the company leads to another host."""
 
 
-def _told_mac(call: Asking, mac: str) -> str:
+def _spelled_mac(call: Asking, mac: str) -> str:
     return mac.upper() if call.settings.sraps_mac == "upper" else mac
 
 
 def setting_uuid(provider: str, section: str, name: str) -> str:
-    """The UUID of a setting."""
+    """Return the UUID of a setting."""
     return str(uuid5(NAMESPACE_URL, f"{provider}/{section}/{name}"))
 
 
 def hawk_mac(key: str, fields: Mapping[str, str], verb: str, resource: str, host: str, port: str) -> str:
-    """The MAC of a request, after Hawk's specification."""
+    """Return the MAC of a request, after Hawk's specification."""
     lines = ("hawk.1.header", fields["ts"], fields["nonce"], verb, resource, host, port)
     text = "\n".join([*lines, fields.get("hash", ""), fields.get("ext", ""), ""])
     return base64.b64encode(hmac.digest(key.encode(), text.encode(), "sha256")).decode()
 
 
 def hawk_hash(content_type: str, body: bytes) -> str:
-    """The hash of a body, after Hawk's specification."""
+    """Return the hash of a body, after Hawk's specification."""
     kind = content_type.partition(";")[0].strip().lower()
     return base64.b64encode(hashlib.sha256(f"hawk.1.payload\n{kind}\n".encode() + body + b"\n").digest()).decode()
 
@@ -116,7 +116,7 @@ class Hawk(Rest):
         self._nonces: set[tuple[str, str]] = set()
 
     def read(self, peer: str, request: Request) -> Asked:
-        # Links are whole addresses.
+        # Links are full URLs, which need the scheme.
         return super().read(peer, request._replace(headers={**request.headers, SCHEME: self._scheme}))
 
     def authenticate(self, request: Request, method: str | None) -> Account:
@@ -146,7 +146,7 @@ class Hawk(Rest):
         return int(time.time()) + int(self._settings.sraps_clock)
 
     def _unauthorized(self, words: str) -> Answer:
-        answer = self.told(401, words)
+        answer = self.refusal(401, words)
         if self._settings.sraps_tells_time == "header":
             answer.headers = (("WWW-Authenticate", f'Hawk ts="{self._now()}", tsm="x", error="{words}"'),)
         elif self._settings.sraps_tells_time == "date":
@@ -154,19 +154,19 @@ class Hawk(Rest):
             answer.headers = (("Date", date), ("WWW-Authenticate", "Hawk"))
         return answer
 
-    def told(self, status: int, words: str) -> Answer:
-        """The answer that says no with this status."""
+    def refusal(self, status: int, words: str) -> Answer:
+        """Return a refusal with this status."""
         return self.answer(status, _error(self._settings, words))
 
-    def told_missing(self, request: Request) -> Answer:
-        # 404 would say that a device is not there.
-        return self.told(405, "Method not allowed.")
+    def missing_route(self, request: Request) -> Answer:
+        # 404 would mean that a device does not exist.
+        return self.refusal(405, "Method not allowed.")
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return Failed(400, _error(self._settings, f"JSON parse error: {reason}"))
 
     def fault(self, code: int, message: str) -> Answer:
-        return self.told(405 if code == MISSING_METHOD else 500, message)
+        return self.refusal(405 if code == MISSING_METHOD else 500, message)
 
     def log_out(self, request: Request) -> Answer:
         return self._unauthorized("Unknown credentials")
@@ -181,7 +181,7 @@ def _no(call: Asking, status: int, words: str) -> Failed:
 
 
 def _link(call: Asking) -> str:
-    """The address that paths are appended to in links, as the client wrote it."""
+    """Return the beginning of links, as the client wrote the address."""
     prefix = call.request.path[: call.request.path.index(BASE) + len(BASE)]
     return f"{call.request.headers[SCHEME]}://{call.request.headers.get('host', '')}{prefix}"
 
@@ -190,32 +190,32 @@ def _company(account: Account) -> str:
     return str(uuid5(NAMESPACE_URL, account.name))
 
 
-def token(call: Asking) -> Told:
+def token(call: Asking) -> Result:
     """GET tokens/ID."""
     if call.parts["id"] != call.account.name:
         raise _no(call, 404, "Not found.")
     base = "https://elsewhere.example/api/v1" if call.settings.sraps_company == "elsewhere" else _link(call)
-    return Told({"links": {"company": f"{base}/companies/{_company(call.account)}"}})
+    return Result({"links": {"company": f"{base}/companies/{_company(call.account)}"}})
 
 
 def _own_company(call: Asking) -> str:
-    """The path of the company that is asked about. Raises Failed where it is not the account's."""
+    """Return the path of the requested company. Raise Failed if it is not the account's."""
     if call.parts["company"] != _company(call.account):
         raise _no(call, 403, "Forbidden")
     return f"/companies/{call.parts['company']}"
 
 
-def company(call: Asking) -> Told:
+def company(call: Asking) -> Result:
     """GET company."""
     path = _own_company(call)
     links = {"provisioning_profiles": f"{_link(call)}{path}/provisioning-profiles/"}
     if call.settings.sraps_links != "none":
         links["endpoints"] = f"{_link(call)}{path}/endpoints{'/' if call.settings.sraps_links == 'slash' else ''}"
-    return Told({"name": call.account.name, "links": links})
+    return Result({"name": call.account.name, "links": links})
 
 
-def _page(call: Asking, rows: list[Any], path: str) -> Told:
-    """The page of the rows that is asked for."""
+def _page(call: Asking, rows: list[Any], path: str) -> Result:
+    """Return the requested page of the rows."""
     size = max(1, min(int(call.query.get("page_size", FIRST_PAGE)), call.settings.sraps_most))
     page = int(call.query.get("page", 1))
     last = max(1, -(-len(rows) // size))
@@ -226,11 +226,11 @@ def _page(call: Asking, rows: list[Any], path: str) -> Told:
         for name, number in pages.items()
         if 1 <= number <= last and number != page
     ]
-    return Told(rows[(page - 1) * size : page * size], headers=(("Link", ", ".join(links)),) if links else ())
+    return Result(rows[(page - 1) * size : page * size], headers=(("Link", ", ".join(links)),) if links else ())
 
 
 class Calls:
-    """The calls of a service whose redirecting setting has this name, in this section; `usual`: how many have it."""
+    """The calls of a service with the redirecting setting `setting` in `section`; `usual`: how many have its name."""
 
     def __init__(self, provider: str, setting: str, section: str, usual: str) -> None:
         self._name = setting
@@ -238,7 +238,7 @@ class Calls:
         self._usual = usual
         self._uuid = setting_uuid(provider, section, setting)
 
-    def settings(self, call: Asking) -> Told:
+    def settings(self, call: Asking) -> Result:
         """GET settings."""
         rows = [(f"setting_{n}", "global") for n in range(45)]
         many = self._usual if call.settings.sraps_setting == "usual" else call.settings.sraps_setting
@@ -253,7 +253,7 @@ class Calls:
         ]
         return _page(call, described, "/settings/")
 
-    def list(self, call: Asking) -> Told:
+    def list(self, call: Asking) -> Result:
         """GET endpoints."""
         path = _own_company(call)
         macs = call.records.owned(None)
@@ -262,19 +262,19 @@ class Calls:
             held = details.documents(call.state, call.account.provider, macs)
             rows = [self._shown(call, mac, devices[mac], held.get(mac, {})) for mac in macs if mac in devices]
         else:
-            rows = [{"mac": _told_mac(call, mac)} for mac in macs]
-        return Told(rows) if call.settings.sraps_paged == "no" else _page(call, rows, f"{path}/endpoints/")
+            rows = [{"mac": _spelled_mac(call, mac)} for mac in macs]
+        return Result(rows) if call.settings.sraps_paged == "no" else _page(call, rows, f"{path}/endpoints/")
 
-    def get(self, call: Asking) -> Told:
+    def get(self, call: Asking) -> Result:
         """GET endpoints/MAC."""
         mac, device = self._find(call)
         if device is None or device.account is None:
             raise _no(call, 404, "Not found.")
         if device.account != call.account.name:
             raise _taken(call) if call.settings.sraps_taken_read == "refused" else _no(call, 404, "Not found.")
-        return Told(self._read(call, mac, device))
+        return Result(self._read(call, mac, device))
 
-    def put(self, call: Asking) -> Told:
+    def put(self, call: Asking) -> Result:
         """PUT endpoints/MAC."""
         mac, device = self._find(call)
         body = call.value
@@ -297,35 +297,35 @@ class Calls:
         details.keep(call.state, call.account.provider, {mac: document})
         status = 200 if device else 201
         if call.settings.sraps_put == "empty":
-            return Told(status=status)
-        return Told(self._shown(call, mac, Device(call.account.name, None, url or None), document), status)
+            return Result(status=status)
+        return Result(self._shown(call, mac, Device(call.account.name, None, url or None), document), status)
 
-    def delete(self, call: Asking) -> Told:
+    def delete(self, call: Asking) -> Result:
         """DELETE endpoints/MAC."""
         mac, device = self._find(call)
         if device is None or device.account is None:
             if call.settings.sraps_gone == "404":
                 raise _no(call, 404, "Not found.")
-            return Told(status=204)
+            return Result(status=204)
         if device.account != call.account.name:
             raise _taken(call)
         call.records.forget([mac])
         details.keep(call.state, call.account.provider, {mac: {}})
-        return Told(status=204)
+        return Result(status=204)
 
     def _read(self, call: Asking, mac: str, device: Device) -> dict[str, Any]:
         held = details.documents(call.state, call.account.provider, [mac])
         return self._shown(call, mac, device, held.get(mac, {}))
 
     def _shown(self, call: Asking, mac: str, device: Device, document: Mapping[str, Any]) -> dict[str, Any]:
-        """A device as it is read."""
+        """Return a device as it is read."""
         settings = dict(document.get("settings_manager", {}))
         if device.url is not None:
             settings[self._uuid] = {"attrs": {"perm": "RW"}, **settings.get(self._uuid, {}), "value": device.url}
         if call.settings.sraps_read == "more":
             settings = {uuid: {**entry, "uuid": uuid} for uuid, entry in settings.items()}
         row: dict[str, Any] = {
-            "mac": _told_mac(call, mac),
+            "mac": _spelled_mac(call, mac),
             "autoprovisioning_enabled": document.get("autoprovisioning_enabled", True),
             "settings_manager": settings,
         }
@@ -351,7 +351,7 @@ def _taken(call: Asking) -> Failed:
 def make(
     provider: str, transport: type[Hawk], setting: str, section: str, usual: str, mac_prefixes: tuple[str, ...]
 ) -> Dialect:
-    """The dialect of a service, see `Calls`."""
+    """Return the dialect of a service, see `Calls`."""
     calls = Calls(provider, setting, section, usual)
     base = transport.prefix.rstrip("/")
     one = f"{base}/companies/{{company}}/endpoints/{{mac}}"

@@ -1,9 +1,10 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Unify's Zero Touch Deployment: JSON at one address, after the vendor's page. Where it is silent there are settings.
+"""Unify's Zero Touch Deployment: JSON at one address, after the vendor's page. Unknown behaviour has a setting.
 
-The real service knows a provider by its TLS client certificate. This one takes any, or none: the first account asks.
+The real service identifies a provider by its TLS client certificate. This one accepts any certificate, or none, and
+always uses the first account.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ..records import DEVICES, TABLES, Device
 from ..state import Account
 from ..transport import Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 PATH = "/ztd/api/devices"
 TARGET = "bw-dms-addr"
@@ -32,25 +33,25 @@ MOST = 100
 @dataclass(slots=True)
 class UnifySettings(RestSettings):
     foreign_macs: str = choice("take", "refuse")
-    """What preparing a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    """Preparing a MAC address of another vendor: accepted, or refused as invalid."""
     unify_read: str = choice("refused", "empty")
-    """What reading a device that is not there gives: an error, or a device without items."""
+    """The answer to reading a device that does not exist: an error, or a device without items."""
     unify_taken_read: str = choice("told", "unknown")
-    """Whether reading tells another provider's device apart from one that is not there."""
+    """Whether reading distinguishes another provider's device from one that does not exist."""
     unify_left_out: str = choice("replaced", "kept")
-    """What becomes of the items that a PUT leaves out."""
+    """Whether a PUT removes or keeps the items that it leaves out."""
     unify_values: str = choice("escaped", "plain")
     """Whether the values of items are escaped."""
     unify_error: str = choice("reason", "data")
-    """Where an error has its words."""
+    """The field with the words of an error."""
     unify_mac: str = choice("given", "upper")
-    """How MAC addresses are told."""
+    """The spelling of MAC addresses in answers."""
     unify_status: str = choice("200", "400")
     """The HTTP status of an answer with an error."""
 
 
 class Certificates(Rest):
-    """Requests that show who asks by a certificate, which the simulator does not look at."""
+    """Requests that authenticate by a certificate, which the simulator does not check."""
 
     prefix = PATH
 
@@ -60,10 +61,10 @@ class Certificates(Rest):
                 return account
         raise Refused(None, self.answer(401, {"message": "Unauthorized"}))
 
-    def told_missing(self, request: Request) -> Answer:
+    def missing_route(self, request: Request) -> Answer:
         return self.answer(405, {"message": "Method not allowed"})
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return Failed(400, {"message": reason})
 
     def fault(self, code: int, message: str) -> Answer:
@@ -78,12 +79,12 @@ def _error(call: Asking, given: object, words: str) -> dict[str, Any]:
 
 
 def _mac(call: Asking, given: object) -> str | None:
-    """Bare digits are not among the forms."""
+    """Return the bare MAC address; bare digits are not among the accepted forms."""
     text = given if isinstance(given, str) and re.search("[-:]", given) else ""
     return bare(text) if " " not in text else None
 
 
-def _told_mac(call: Asking, given: str) -> str:
+def _spelled_mac(call: Asking, given: str) -> str:
     return given.upper() if call.settings.unify_mac == "upper" else given
 
 
@@ -94,10 +95,10 @@ def _rows(call: Asking) -> list[dict[str, Any]]:
     return rows
 
 
-def _answer(call: Asking, value: Any) -> Told:
+def _answer(call: Asking, value: Any) -> Result:
     rows = value if isinstance(value, list) else [value]
     wrong = any(row["result"] == "ERROR" for row in rows)
-    return Told(value, int(call.settings.unify_status) if wrong else 200)
+    return Result(value, int(call.settings.unify_status) if wrong else 200)
 
 
 def _items(call: Asking, mac: str, device: Device) -> dict[str, str]:
@@ -114,29 +115,29 @@ def _text(call: Asking, items: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-def read(call: Asking) -> Told:
+def read(call: Asking) -> Result:
     """POST."""
-    told = []
+    entries = []
     rows = _rows(call)
     held = call.records.find([mac for mac in (_mac(call, row.get("mac")) for row in rows) if mac])
     for row in rows:
         mac = _mac(call, row.get("mac"))
         device = held.get(mac or "")
         if mac is None:
-            told.append(_error(call, row.get("mac"), "invalid MAC address"))
+            entries.append(_error(call, row.get("mac"), "invalid MAC address"))
         elif device is not None and device.account == call.account.name:
             data = _text(call, _items(call, mac, device))
-            told.append({"mac": _told_mac(call, row["mac"]), "result": "OK", "data": data})
+            entries.append({"mac": _spelled_mac(call, row["mac"]), "result": "OK", "data": data})
         elif device is not None and device.account is not None and call.settings.unify_taken_read == "told":
-            told.append(_error(call, row["mac"], "device of another provider"))
+            entries.append(_error(call, row["mac"], "device of another provider"))
         elif call.settings.unify_read == "empty":
-            told.append({"mac": _told_mac(call, row["mac"]), "result": "OK", "data": ""})
+            entries.append({"mac": _spelled_mac(call, row["mac"]), "result": "OK", "data": ""})
         else:
-            told.append(_error(call, row["mac"], "device not found"))
-    return _answer(call, told)
+            entries.append(_error(call, row["mac"], "device not found"))
+    return _answer(call, entries)
 
 
-def prepare(call: Asking) -> Told:
+def prepare(call: Asking) -> Result:
     """PUT."""
     given = call.value
     if not isinstance(given, dict) or not isinstance(given.get("data"), list):
@@ -154,21 +155,21 @@ def prepare(call: Asking) -> Told:
     if url and not re.match(r"(?:https?|t?ftp)://\S", url, re.IGNORECASE):
         entry = {"name": TARGET, "result": "ERROR", "reason": "invalid URL"}
         status = int(call.settings.unify_status)
-        raise Failed(status, {"mac": _told_mac(call, given["mac"]), "result": "ERROR", "data": [entry]})
+        raise Failed(status, {"mac": _spelled_mac(call, given["mac"]), "result": "ERROR", "data": [entry]})
     call.records.bind([mac], "", url)
     others = {name: value for name, value in items.items() if name != TARGET}
     details.keep(call.state, call.account.provider, {mac: {"items": others}})
     data = [{"name": item["name"], "result": "OK"} for item in given["data"]]
-    return Told({"mac": _told_mac(call, given["mac"]), "result": "OK", "data": data})
+    return Result({"mac": _spelled_mac(call, given["mac"]), "result": "OK", "data": data})
 
 
 def _refused(call: Asking, given: Mapping[str, Any], words: str) -> Failed:
     return Failed(int(call.settings.unify_status), _error(call, given.get("mac"), words))
 
 
-def remove(call: Asking) -> Told:
+def remove(call: Asking) -> Result:
     """DELETE."""
-    told = []
+    entries = []
     gone = []
     rows = _rows(call)
     held = call.records.find([mac for mac in (_mac(call, row.get("mac")) for row in rows) if mac])
@@ -176,13 +177,13 @@ def remove(call: Asking) -> Told:
         mac = _mac(call, row.get("mac"))
         device = held.get(mac or "")
         if mac is None or device is None or device.account != call.account.name:
-            told.append(_error(call, row.get("mac"), "device not found"))
+            entries.append(_error(call, row.get("mac"), "device not found"))
         else:
             gone.append(mac)
-            told.append({"mac": _told_mac(call, row["mac"]), "result": "OK"})
+            entries.append({"mac": _spelled_mac(call, row["mac"]), "result": "OK"})
     call.records.forget(gone)
     details.keep(call.state, call.account.provider, {mac: {} for mac in gone})
-    answer = _answer(call, told)
+    answer = _answer(call, entries)
     if answer.status != 200:
         raise Failed(answer.status, answer.value, bool(gone))
     return answer

@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the XML-RPC dialects share: logins, calls in, faults out, and what makes a dialect."""
+"""The code that the XML-RPC dialects share: logins, calls, faults, and the base of dialects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..state import Account
 from ..transport import Asked, Refused, Reply, Transport
 from ..wire import Answer, Request
 
-# Who words it so -> the fault of a method that does not exist.
+# The server software -> its fault for a method that does not exist.
 MISSING_METHOD_FAULTS = {
     "plain": (1, "no such method: {method}"),
     "apache_handler": (0, "No such handler: {method}"),
@@ -49,24 +49,24 @@ _JAVA = {str: "java.lang.String", list: "[Ljava.lang.Object;", bool: "java.lang.
 @dataclass(slots=True)
 class XmlRpcSettings(Settings):
     layout: str = choice("compact", "printed")
-    """How answers are laid out: without white space between tags, or as the vendor's document prints them."""
+    """The layout of answers: without white space between tags, or as the vendor's document prints them."""
     wording: str = choice("clients", "printed", "spaced", "no_prefix")
-    """How refusals are worded: as public clients compare them (`Error:` without a space), as each section prints them,
+    """The words of refusals: as public clients compare them (`Error:` without a space), as each section prints them,
     with `Error: `, or without `Error:`."""
     boolean: str = choice("1", "true")
-    """What stands in `<boolean>` for true: the digit, or the word."""
+    """The content of `<boolean>` for true: the digit, or the word."""
     nil: str = choice("never", "nil", "ex:nil")
-    """What stands for an empty text or list: that, `<nil/>` or `<ex:nil/>`."""
+    """The form of an empty text or list: empty, `<nil/>` or `<ex:nil/>`."""
     login_refusal: str = choice("http_401", "fault", "false_text")
-    """How a login is refused: HTTP 401, or HTTP 200 with a fault or with false and a text."""
+    """The form of a refused login: HTTP 401, or HTTP 200 with a fault, or with false and a text."""
     missing_method_fault: str = choice(*MISSING_METHOD_FAULTS)
-    """Whose words the fault has that tells of a method that does not exist."""
+    """The server software whose words the fault for a missing method has."""
     list_rows: str = choice("clean", "untidy")
-    """What lists of devices hold: each device once, or each twice, and rows that are no MAC addresses."""
+    """The rows of device lists: each device once; or each twice, with additional rows that are not MAC addresses."""
     foreign_macs: str = choice("take", "refuse")
-    """What registering a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    """Registering a MAC address of another vendor: accepted, or refused as invalid."""
     read_lag: int = number(0, 0, 100)
-    """After a write, how many calls that read a device still find it as it was before."""
+    """After a write, this number of calls that read a device still return its old state."""
 
 
 class NotACall(Exception):
@@ -84,14 +84,14 @@ class Method:
 
     answer: Callable[..., Reply]
     parameters: tuple[type | UnionType, ...]
-    """`str`, or `list` for a list of strings, each; or one of them `| None`, which may be nil."""
+    """For each parameter `str`, or `list` for a list of strings; with `| None` it may be nil."""
     writes: bool
     retired: bool = False
     no_devices: bool = False
-    """Whether its list is one of something else than devices."""
+    """Whether its list contains something other than devices."""
 
     def devices(self, call: Call) -> int:
-        """How many devices a bulk call lists; 0 for any other call."""
+        """Return the number of devices in a bulk call; 0 for all other calls."""
         if self.no_devices or not call.parameters or not isinstance(call.parameters[0], list):
             return 0
         return len(call.parameters[0])
@@ -99,22 +99,22 @@ class Method:
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect(dialect.Dialect):
-    """A vendor's service: the documented path is its endpoint; `also` are others that it answers on."""
+    """A vendor's service: the documented path is its endpoint; `also` has other paths that it answers."""
 
     also: tuple[str, ...] = ()
     methods: Mapping[tuple[str, int], Method]
     """By name and number of parameters."""
     content_type: str | None = None
-    """The type that requests must have; None if it does not matter."""
+    """The type that requests must have; None if any is allowed."""
     sent_password: Callable[[str], str] = str
-    """What requests have in the place of an account's password."""
+    """Returns what requests contain instead of an account's password."""
     settings: type[XmlRpcSettings] = XmlRpcSettings
     tables: tuple[str, ...] = (TABLES,)
     parts: Mapping[str, Part] = field(default_factory=lambda: {"devices": DEVICES})
     transports: tuple[dialect.MakeTransport, ...] = field(default_factory=lambda: (XmlRpc,))
 
     def method(self, call: Call) -> Method | None:
-        """The method called; None if there is none of that name, number and types of parameters."""
+        """Return the called method, or None if no method has this name, number and types of parameters."""
         method = self.methods.get((call.method, len(call.parameters)))
         if method is None or not all(map(_is, call.parameters, method.parameters)):
             return None
@@ -130,7 +130,7 @@ def _refuse_doctype(*_: object) -> None:
 
 
 def read_call(body: bytes) -> Call:
-    """The call in the body of a request. Raises NotACall where there is none, or a DTD with it."""
+    """Return the call in the body of a request. Raise NotACall if there is none, or a DTD."""
     unmarshaller = xmlrpc.client.Unmarshaller()
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -144,7 +144,7 @@ def read_call(body: bytes) -> Call:
         method = unmarshaller.getmethodname()
     except NotACall:
         raise
-    except Exception as error:  # the unmarshaller meets bad nesting with whatever it trips over
+    except Exception as error:  # bad nesting can raise any exception in the unmarshaller
         raise NotACall(f"not an XML-RPC call: {error or type(error).__name__}") from None
     if not method:
         raise NotACall("not an XML-RPC call: no method name")
@@ -152,17 +152,17 @@ def read_call(body: bytes) -> Call:
 
 
 def boolean(settings: XmlRpcSettings, value: bool) -> str:
-    """What stands in `<boolean>`."""
+    """Return the content of `<boolean>`."""
     return f"{value:d}" if settings.boolean == "1" else f"{value}".lower()
 
 
 def nil(settings: XmlRpcSettings) -> str:
-    """What stands for an empty text or list in `<value>`."""
+    """Return the content of `<value>` for an empty text or list."""
     return "" if settings.nil == "never" else f"<{settings.nil}/>"
 
 
 def worded(settings: XmlRpcSettings, refusal: str) -> str:
-    """A refusal with `Error:` in front as the setting `wording` has it; without one it stays as it is."""
+    """Return a refusal with `Error:` in the form of the setting `wording`; a text without it is not changed."""
     prefix, found, text = refusal.partition("Error:")
     if prefix or not found or settings.wording == "printed":
         return refusal
@@ -170,14 +170,14 @@ def worded(settings: XmlRpcSettings, refusal: str) -> str:
 
 
 def rows(settings: XmlRpcSettings, macs: list[str]) -> list[str]:
-    """The rows of a list of devices, as tidy as the settings say."""
+    """Return the rows of a device list, as untidy as the settings say."""
     if settings.list_rows == "clean" or not macs:
         return macs
     return [*macs, "", f"Total: {len(macs)}", *macs]
 
 
 def fault(code: int, message: str) -> bytes:
-    """The document of an XML-RPC fault."""
+    """Return the document of an XML-RPC fault."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<methodResponse>\n<fault>\n<value>\n<struct>\n'
         f"<member><name>faultCode</name><value><int>{code}</int></value></member>\n"
@@ -187,7 +187,7 @@ def fault(code: int, message: str) -> bytes:
 
 
 class XmlRpc(Transport):
-    """POSTed calls, each with the login of an account, whose provider's dialect answers."""
+    """POSTed calls with the login of an account each; the dialect of its provider answers."""
 
     prefix = "/"
     content_type = "text/xml"
@@ -253,7 +253,7 @@ class XmlRpc(Transport):
         if scheme.lower() != "basic":
             return None
         try:
-            # Not every client pads as it should: ngcp-panel adds a sign to those that are there.
+            # Some clients pad incorrectly: ngcp-panel adds a sign to the right ones.
             digits = credentials.strip().rstrip("=")
             padded = digits + "=" * (-len(digits) % 4)
             name, _colon, password = base64.b64decode(padded, validate=True).partition(b":")

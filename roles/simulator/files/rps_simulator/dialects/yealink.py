@@ -3,32 +3,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Yealink's service, after "XML API for Redirection and Provisioning Service (RPS)", sections 4.1 to 4.16.
 
-Answers have no white space between tags, and refusals are worded as public clients of the service compare them. The
-settings `layout` and `wording` give both byte for byte as the document prints them in each section, `named_macs` other
-spellings of MAC addresses, and `yealink_end` the two ends with which the answer to 4.15 is printed. Where the document
-is silent or contradicts itself, this is what happens here:
+Answers have no white space between tags, and refusals have the words that public clients of the service compare. The
+settings `layout` and `wording` give both exactly as each section of the document prints them, `named_macs` selects
+other spellings of MAC addresses, and `yealink_end` the two ends that the answer to 4.15 is printed with. What the
+document leaves open or contradicts:
 
 - Parameters are texts, or lists of texts; any other type is "no such method". Padding around them is ignored.
-- What is wrong is looked for in this order, and the first is told: MAC addresses that are none, URL, server name, the
-  value of isOverride, repeated MAC addresses, other accounts' devices, own devices that are registered already.
-- Another account's device is refused with the "other enterprise" text, whatever isOverride is, naming every such
-  device of a batch (setting `foreign`).
-- An own device that is registered already is asked about ("Are you sure…") unless isOverride is 1, which binds it anew
-  (setting `own_again`). One that is bound to nothing, or is nobody's, is just bound.
-- A refused batch changes nothing (setting `batches`) and the refusal names all the devices that are the cause of it
-  (settings `culprits`, `most_culprits`), with commas in between. Of a repeated one the first counts as right.
-- A binding replaces the former one whole: to a server alone clears the device's own URL (setting `own_urls`), to a URL
-  alone clears the server. A URL needs no server name; without a URL there must be one. A server name that is given must
-  be that of one of the account's own servers.
+- Errors are checked in this order, and the first is reported: invalid MAC addresses, URL, server name, value of
+  isOverride, repeated MAC addresses, other accounts' devices, own devices that are already registered.
+- Another account's device is refused with the "other enterprise" text, whatever isOverride is; the refusal names every
+  such device of a batch (setting `foreign`).
+- For an own device that is already registered, the service asks ("Are you sure…") unless isOverride is 1, which binds
+  it again (setting `own_again`). An unbound or unknown device is bound without asking.
+- A refused batch changes nothing (setting `batches`), and the refusal names all devices that cause it (settings
+  `culprits`, `most_culprits`), separated by commas. The first of repeated devices counts as right.
+- A binding completely replaces the former one: a server alone clears the device's own URL (setting `own_urls`), a URL
+  alone clears the server. A URL needs no server name; without a URL there must be one. A given server name must be one
+  of the account's own servers.
 - Server names are unique over all accounts.
-- A deregistered device is unknown. Nobody's device, or another's, cannot be deregistered or edited: invalid MAC.
-- A device that is an account's but bound to nothing is "Unregistered", whoever asks, and still that account's.
-- checkDeviceExt tells the device's own URL, or else its server's; only `Registered` has a second value.
-- addServer's refusals have `Error:` in front, as the one that is printed as an answer; in its list they have not. A
-  device's own URL that is none is refused in the words of addServer, as clients report it, not `Invalid server url`.
-- A URL may be percent-encoded whole, as ngcp-panel sends it. It is kept as it comes.
-- A MAC address of another vendor is taken as any other, or is invalid to register (setting `foreign_macs`).
-- The retired forms, 4.11 and 4.16, answer as documented: 4.11 minds the value of isOverride, 4.16 ignores it.
+- A deregistered device is unknown. Deregistering or editing an unknown or another account's device: invalid MAC.
+- An account's device that is bound to nothing is "Unregistered" for every account, and still belongs to it.
+- checkDeviceExt returns the device's own URL, or else its server's; only `Registered` has a second value.
+- addServer's refusals begin with `Error:`, like the one that is printed as an answer; in the document's list they do
+  not. An invalid URL of a device is refused with the words of addServer, as clients report, not `Invalid server url`.
+- A whole URL may be percent-encoded, as ngcp-panel sends it. It is stored as it comes.
+- A MAC address of another vendor is accepted, or registering it is invalid (setting `foreign_macs`).
+- The retired forms, 4.11 and 4.16, answer as documented: 4.11 checks the value of isOverride, 4.16 ignores it.
 """
 
 from __future__ import annotations
@@ -89,13 +89,13 @@ class YealinkSettings(named_servers.NamedServersSettings):
     foreign: str = choice("enterprise", "ask")
     """The answer to registering another account's device without override: held elsewhere, or a question."""
     own_urls: str = choice("cleared", "kept")
-    """What binding one's own device to a named server alone does to its own URL: ends it, or leaves it."""
+    """Whether binding an own device to a named server alone clears or keeps its own URL."""
     yealink_end: str = choice("once", "twice")
-    """How often the answer to section 4.15 ends; it is printed with two ends."""
+    """How often the answer to section 4.15 ends; the document prints two ends."""
 
 
 class Writing(named_servers.Writing):
-    """Another account's device stays that account's; one's own is asked about."""
+    """Another account's device cannot be taken over; for an own device, the service asks."""
 
     settings: YealinkSettings
     reasons = (_OTHER_ENTERPRISE, OVERRIDING_FAILED, ASK)
@@ -123,7 +123,7 @@ class Writing(named_servers.Writing):
 
 
 def _check_ext(records: Records, settings: YealinkSettings, mac: str) -> Reply:
-    """4.14."""
+    """Section 4.14."""
     try:
         status, device = named_servers.status(records, mac)
     except Refused as refusal:

@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Yealink's former JSON API v1 with signed requests, after the beginning of its guide and as public clients use it.
+"""Yealink's former JSON API v1 with signed requests, after the beginning of its guide and public clients.
 
 An account's name is the AccessKey's id, its password the secret.
 """
@@ -27,27 +27,27 @@ from ..records import DEVICES, SERVERS, Device
 from ..state import Account
 from ..transport import Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 PATH = "/rps-json/api/open/v1"
 SKEW = 300_000
-"""By so many milliseconds a client's clock may differ."""
+"""The most milliseconds by which a client's clock may differ."""
 
 
 @dataclass(slots=True)
 class V1Settings(RestSettings):
     foreign_macs: str = choice("take", "refuse")
-    """What adding a MAC address of another vendor does: the same as any other, or it is refused as invalid."""
+    """Adding a MAC address of another vendor: accepted, or refused as invalid."""
     own_urls: str = choice("cleared", "kept")
-    """What becomes of a device's own URL as it is migrated to a server: it ends, or it stays in force."""
+    """Whether migrating a device to a server clears or keeps its own URL."""
     v1_error: str = choice("error", "errors")
-    """What the member with an error is called."""
+    """The name of the field with an error."""
     v1_self: str = choice("told", "null")
-    """Whether checkMac tells whose a device is."""
+    """Whether checkMac reports the owner of a device."""
     v1_most: int = number(500, 1, 10_000)
-    """The most rows of a page, whatever is asked for."""
+    """The most rows of a page, whatever the request says."""
     v1_added: str = choice("all", "good_ones")
-    """Whether adding answers with a refusal as soon as a device is refused, or with those that were added alone."""
+    """The answer to adding if a device is refused: a refusal, or only the devices that were added."""
 
 
 class Signed(Rest):
@@ -80,10 +80,10 @@ class Signed(Rest):
     def _unauthorized(self, words: str) -> Answer:
         return self.answer(200, _no(words, 401))
 
-    def told_missing(self, request: Request) -> Answer:
+    def missing_route(self, request: Request) -> Answer:
         return self.answer(404, {"status": 404, "message": "Not Found"})
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return Failed(200, _no(f"parameter.invalid: {reason}", 400))
 
     def fault(self, code: int, message: str) -> Answer:
@@ -120,8 +120,8 @@ def _refused(
     return Failed(200, _no(words, code, fields, call.settings.v1_error), carried_out)
 
 
-def _told(data: Any) -> Told:
-    return Told({"ret": 1, "data": data, "error": None})
+def _result(data: Any) -> Result:
+    return Result({"ret": 1, "data": data, "error": None})
 
 
 def _server_id(account: str, name: str) -> str:
@@ -132,14 +132,14 @@ def _names(call: Asking) -> dict[str, str]:
     return {_server_id(call.account.name, name): name for name in call.records.servers()}
 
 
-def _page(call: Asking, keys: list[Any], show: Callable[[list[Any]], list[Any]] = list) -> Told:
+def _page(call: Asking, keys: list[Any], show: Callable[[list[Any]], list[Any]] = list) -> Result:
     """Answer with a page of a list: C(show) makes rows of the keys on it."""
     skip, limit = int(call.value.get("skip", 0)), min(int(call.value.get("limit", 10)), call.settings.v1_most)
     total = {"total": len(keys)} if call.value.get("autoCount") else {}
-    return _told({"skip": skip, "limit": limit, **total, "data": show(keys[skip : skip + limit])})
+    return _result({"skip": skip, "limit": limit, **total, "data": show(keys[skip : skip + limit])})
 
 
-def list_servers(call: Asking) -> Told:
+def list_servers(call: Asking) -> Result:
     """POST server/list."""
     servers = call.records.servers()
     rows = [
@@ -148,17 +148,17 @@ def list_servers(call: Asking) -> Told:
     return _page(call, rows)
 
 
-def add_server(call: Asking) -> Told:
+def add_server(call: Asking) -> Result:
     """POST server/add."""
     name, url = call.value.get("serverName"), call.value.get("url")
     if not name or not url or len(name) > 20:
         raise _refused(call, "serverName.invalid")
     if not call.records.add_server(name, url):
         raise _refused(call, "serverName.existed", 409)
-    return _told({"id": _server_id(call.account.name, name), "serverName": name, "url": url})
+    return _result({"id": _server_id(call.account.name, name), "serverName": name, "url": url})
 
 
-def delete_servers(call: Asking) -> Told:
+def delete_servers(call: Asking) -> Result:
     """POST server/delete."""
     names = _names(call)
     for one in call.value["ids"]:
@@ -168,7 +168,7 @@ def delete_servers(call: Asking) -> Told:
             "DELETE FROM servers WHERE provider = ? AND account = ? AND name = ?",
             [(call.account.provider, call.account.name, names[one])],
         )
-    return Told({"ret": 0, "data": None, "error": None})
+    return Result({"ret": 0, "data": None, "error": None})
 
 
 def _row(call: Asking, mac: str, device: Device) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def _row(call: Asking, mac: str, device: Device) -> dict[str, Any]:
     }
 
 
-def list_devices(call: Asking) -> Told:
+def list_devices(call: Asking) -> Result:
     """POST device/list."""
     key = str(call.value.get("key") or "").lower()
     macs = [mac for mac in call.records.owned(None) if key in mac]
@@ -193,7 +193,7 @@ def list_devices(call: Asking) -> Told:
     return _page(call, macs, rows)
 
 
-def check_mac(call: Asking) -> Told:
+def check_mac(call: Asking) -> Result:
     """GET device/checkMac."""
     mac = undivided(call.query.get("mac"))
     if mac is None:
@@ -201,11 +201,11 @@ def check_mac(call: Asking) -> Told:
     device = call.records.find([mac]).get(mac)
     existed = device is not None and device.account is not None
     own = device is not None and device.account == call.account.name
-    return _told({"existed": existed, "self": own if existed and call.settings.v1_self == "told" else None})
+    return _result({"existed": existed, "self": own if existed and call.settings.v1_self == "told" else None})
 
 
 def _target(call: Asking) -> tuple[str, str]:
-    """The server and the URL that a call names."""
+    """Return the server and the URL in a call."""
     given, url = call.value.get("serverId"), call.value.get("uniqueServerUrl") or ""
     server = _names(call).get(given, "") if given else ""
     if given and not server:
@@ -215,7 +215,7 @@ def _target(call: Asking) -> tuple[str, str]:
     return server, url
 
 
-def add_devices(call: Asking) -> Told:
+def add_devices(call: Asking) -> Result:
     """POST device/add."""
     server, url = _target(call)
     good, bad = [], {}
@@ -237,7 +237,7 @@ def add_devices(call: Asking) -> Told:
     if bad and not alone:
         fields = [f"{mac}: {words}" for mac, words in call.settings.cut(list(bad.items()))]
         raise _refused(call, next(iter(bad.values())), 409, fields, bool(good) and carries_out)
-    return _told([{"id": f"d{mac}", "mac": mac} for mac in good])
+    return _result([{"id": f"d{mac}", "mac": mac} for mac in good])
 
 
 def _own(call: Asking, ids: Sequence[str]) -> dict[str, Device]:
@@ -249,23 +249,23 @@ def _own(call: Asking, ids: Sequence[str]) -> dict[str, Device]:
     return held
 
 
-def edit_device(call: Asking) -> Told:
+def edit_device(call: Asking) -> Result:
     """POST device/edit."""
     server, url = _target(call)
     for mac, device in _own(call, [call.value["id"]]).items():
         call.records.bind([mac], server or device.server or "", url or device.url or "")
-    return _told(None)
+    return _result(None)
 
 
-def migrate_devices(call: Asking) -> Told:
+def migrate_devices(call: Asking) -> Result:
     """POST device/migrate."""
     server, _url = _target(call)
     for mac, device in _own(call, call.value["ids"]).items():
         call.records.bind([mac], server, (device.url or "") if call.settings.own_urls == "kept" else "")
-    return _told(None)
+    return _result(None)
 
 
-def delete_devices(call: Asking) -> Told:
+def delete_devices(call: Asking) -> Result:
     """POST device/delete."""
     macs = [undivided(one) or "" for one in call.value["macs"]]
     held = call.records.find(macs)
@@ -277,7 +277,7 @@ def delete_devices(call: Asking) -> Told:
     if bad:
         fields = [f"{mac}: device.not.found" for mac in call.settings.cut(bad)]
         raise _refused(call, "device.not.found", 404, fields, bool(good) and carries_out)
-    return Told({"ret": 0, "data": None, "error": None})
+    return Result({"ret": 0, "data": None, "error": None})
 
 
 def _keys(_query: Mapping[str, str], value: Any) -> int:

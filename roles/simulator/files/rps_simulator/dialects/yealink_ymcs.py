@@ -1,27 +1,27 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Yealink's open API v2 (YMCS), as far as it redirects, after what public clients in use say of it.
+"""The part of Yealink's open API v2 (YMCS) for redirection, as public clients use it.
 
-An account is an enterprise: its name is the AccessKey ID, its password the AccessKey Secret. Where nobody tells, or
-clients differ, this is what happens here:
+An account is an enterprise: its name is the AccessKey ID, its password the AccessKey Secret. What is unknown or differs
+between clients:
 
-- Every request, the token's too, has `timestamp`, in milliseconds and at most 15 minutes off, and `nonce`, at most 32
-  characters and never twice: else 403, 500403.
-- A token holds for `ymcs_token_seconds`; there may be any number of them. One unknown or too old: 401, 900401.
-- A POST without a body: 412, 900444. One that is no JSON object or array, as wanted: 400, 900400. No such path: 404,
-  900404. A path with another verb: 405.
-- Lists: at most 500 a page, whatever `limit` says (setting `ymcs_page`); without `filter` 400, 900400. A MAC address
-  filters those that contain it, separators aside. An empty page has `data` of null (setting `ymcs_empty`). Without
-  `autoCount` there is no total.
-- Adding: what is wrong with a device is looked for in this order: MAC address, serial number, another enterprise's,
-  one's own. A device that is one's own is refused (setting `ymcs_own_again`). A batch succeeds in part; the setting
-  `culprits` may have the errors name nobody. Errors are codes, or words (setting `ymcs_errors`).
+- Every request, also for the token, has `timestamp`, in milliseconds and at most 15 minutes off, and `nonce`, at most
+  32 characters and never used before: else 403, 500403.
+- A token is valid for `ymcs_token_seconds`; their number is not limited. An unknown or expired one: 401, 900401.
+- A POST without a body: 412, 900444. A body that is not a JSON object or array, as required: 400, 900400. An unknown
+  path: 404, 900404. A path with another verb: 405.
+- Lists: at most 500 rows on a page, whatever `limit` says (setting `ymcs_page`); without `filter` 400, 900400. A MAC
+  address finds all that contain it, ignoring separators. An empty page has `data` of null (setting `ymcs_empty`).
+  Without `autoCount` there is no total.
+- Adding: errors of a device are checked in this order: MAC address, serial number, another enterprise's device, own
+  device. An own device is refused (setting `ymcs_own_again`). A batch can succeed partly; with the setting `culprits`,
+  the errors may name no device. Errors are codes, or words (setting `ymcs_errors`).
 - addDevicesByMac is enabled (setting `ymcs_by_mac`). A serial number is not compared with anything.
-- PATCH with a `uniqueServerUrl` of "" ends that URL (setting `ymcs_clearing`); `serverId` must be one of one's own.
+- PATCH with "" as `uniqueServerUrl` clears that URL (setting `ymcs_clearing`); `serverId` must be an own server.
 - Deleting: an unknown device is a failed entry, whose `field` is the MAC address (setting `ymcs_field`). Deleting a
-  server that devices are bound to leaves them bound to nothing (setting `ymcs_delete_bound`).
-- A server's name that is taken, whoever has it: 409, 900409.
+  server leaves its devices bound to nothing (setting `ymcs_delete_bound`).
+- A server name that any enterprise uses: 409, 900409.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from ..records import DEVICES, SERVERS, TABLES, Device
 from ..state import Account, State
 from ..transport import Refused
 from ..wire import Answer, Request
-from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Route, Told
+from .rest import MISSING_METHOD, Asking, Dialect, Failed, Rest, RestSettings, Result, Route
 
 MOST_ADDED = 100
 MOST_DELETED = 200
@@ -68,24 +68,24 @@ _WORDS = {
 @dataclass(slots=True)
 class YmcsSettings(RestSettings):
     ymcs_own_again: str = choice("refused", "updated")
-    """Adding one's own device again: refused with 800003, or it is bound to what is given."""
+    """Adding an own device again: refused with 800003, or updated."""
     ymcs_by_mac: str = choice("enabled", "disabled")
     """Whether devices can be added without a serial number."""
     ymcs_clearing: str = choice("empty", "null", "never", "null_empty_refused")
-    """What ends a device's own URL in a PATCH: an empty text, null (an empty text does nothing, or is refused), or
+    """What clears a device's own URL in a PATCH: an empty text, null (an empty text is ignored, or refused), or
     nothing."""
     ymcs_errors: str = choice("codes", "words")
-    """How a bulk answer tells why a device was refused."""
+    """The reason for a refused device in a bulk answer."""
     ymcs_field: str = choice("mac", "place", "name")
-    """What `field` says in a failed removal: the MAC address, `deviceIds[0]`, or `deviceIds` for all."""
+    """The `field` of a failed removal: the MAC address, `deviceIds[0]`, or always `deviceIds`."""
     ymcs_empty: str = choice("null", "list")
     """The `data` of an empty page."""
     ymcs_page: int = number(500, 1, 500)
     """The most rows on a page."""
     ymcs_delete_bound: str = choice("done", "refused")
-    """Deleting a server that devices are bound to."""
+    """Deleting a server with bound devices."""
     ymcs_token_seconds: int = number(86400, 0, 86400)
-    """How long a token holds."""
+    """The seconds for which a token is valid."""
 
 
 def _device_id(mac: str) -> str:
@@ -97,8 +97,8 @@ def _server_id(name: str) -> str:
 
 
 def _error(code: str, message: str, *details: tuple[str, str]) -> dict[str, Any]:
-    told = [{"field": field, "message": words} for field, words in details]
-    return {"code": code, "requestId": secrets.token_hex(8), "message": message, "details": told}
+    fields = [{"field": field, "message": words} for field, words in details]
+    return {"code": code, "requestId": secrets.token_hex(8), "message": message, "details": fields}
 
 
 def _wrong(field: str, words: str) -> Failed:
@@ -120,18 +120,18 @@ def _array(value: Any, field: str, most: int) -> list[Any]:
 
 
 def _server_ids(asking: Asking) -> dict[str, str]:
-    """The account's servers: id -> name."""
+    """Return the account's servers: id -> name."""
     return {_server_id(name): name for name in asking.records.servers()}
 
 
-def _token(asking: Asking) -> Told:
+def _token(asking: Asking) -> Result:
     if not isinstance(asking.value, dict) or asking.value.get("grant_type") != "client_credentials":
         raise Failed(400, {"error": "unsupported_grant_type", "error_description": "grant_type"})
     assert isinstance(asking.transport, Ymcs)
     return asking.transport.give(asking.account.name)
 
 
-def _page(asking: Asking, keys: Sequence[str], show: Callable[[Asking, Sequence[str]], list[dict[str, Any]]]) -> Told:
+def _page(asking: Asking, keys: Sequence[str], show: Callable[[Asking, Sequence[str]], list[dict[str, Any]]]) -> Result:
     asked = _object(asking)
     if not isinstance(asked.get("filter"), dict):
         raise _wrong("filter", "must not be null")
@@ -143,11 +143,11 @@ def _page(asking: Asking, keys: Sequence[str], show: Callable[[Asking, Sequence[
     if not data and asking.settings.ymcs_empty == "null":
         data = None
     total = {"total": len(keys)} if asked.get("autoCount") else {}
-    return Told({"skip": skip, "limit": limit, **total, "data": data})
+    return Result({"skip": skip, "limit": limit, **total, "data": data})
 
 
 def _devices(asking: Asking, macs: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows of these of the account's devices."""
+    """Return the rows of these devices of the account."""
     found = asking.records.find(macs)
     urls = asking.records.servers()
     sql = "SELECT mac, sn FROM ymcs_serials WHERE mac IN (SELECT value FROM json_each(?))"
@@ -175,7 +175,7 @@ def _devices(asking: Asking, macs: Sequence[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _list_devices(asking: Asking) -> Told:
+def _list_devices(asking: Asking) -> Result:
     like = _object(asking).get("filter") or {}
     macs = asking.records.owned(None)
     if isinstance(like, dict) and like.get("mac"):
@@ -185,7 +185,7 @@ def _list_devices(asking: Asking) -> Told:
 
 
 def _own(asking: Asking) -> tuple[str, Device]:
-    """The account's device that the path names."""
+    """Return the account's device in the path."""
     mac = asking.parts["id"][11::-1]
     device = asking.records.find([mac]).get(mac)
     if device is None or device.account != asking.account.name or _device_id(mac) != asking.parts["id"]:
@@ -193,13 +193,13 @@ def _own(asking: Asking) -> tuple[str, Device]:
     return mac, device
 
 
-def _device(asking: Asking) -> Told:
+def _device(asking: Asking) -> Result:
     mac, _known = _own(asking)
-    return Told({**_devices(asking, [mac])[0], "authName": None})
+    return Result({**_devices(asking, [mac])[0], "authName": None})
 
 
 def _where(servers: Mapping[str, str], asked: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The name of the server and the URL that a device is to be bound to. Raises Failed."""
+    """Return the name of the server and the URL to bind a device to. Raise Failed."""
     server_id, url = asked.get("serverId"), asked.get("uniqueServerUrl")
     name = servers.get(server_id) if isinstance(server_id, str) else None
     if server_id is not None and name is None:
@@ -215,7 +215,7 @@ def _bind(asking: Asking, mac: str, server: str | None, url: str | None, sn: str
         asking.state.write("INSERT OR REPLACE INTO ymcs_serials VALUES (?, ?)", [(mac, sn)])
 
 
-def _change_device(asking: Asking) -> Told:
+def _change_device(asking: Asking) -> Result:
     asked = _object(asking)
     mac, device = _own(asking)
     server, url = _where(_server_ids(asking), asked)
@@ -229,10 +229,10 @@ def _change_device(asking: Asking) -> Told:
         elif url == ("" if clearing == "empty" else None) and clearing != "never":
             kept = None
     _bind(asking, mac, server if "serverId" in asked else device.server, kept, None)
-    return Told(None, 204)
+    return Result(None, 204)
 
 
-def _add(asking: Asking, by_mac: bool) -> Told:
+def _add(asking: Asking, by_mac: bool) -> Result:
     if by_mac and asking.settings.ymcs_by_mac == "disabled":
         raise Failed(403, _error("900403", "This request is forbidden"))
     rows = _array(asking.value, "body", MOST_ADDED)
@@ -267,16 +267,16 @@ def _wrong_to_add(asking: Asking, mac: str | None, sn: object, by_mac: bool) -> 
     return None if asking.settings.ymcs_own_again == "updated" else "800003"
 
 
-def _bulk(asking: Asking, asked: int, errors: list[dict[str, Any]], naming: tuple[str, ...]) -> Told:
+def _bulk(asking: Asking, asked: int, errors: list[dict[str, Any]], naming: tuple[str, ...]) -> Result:
     named = asking.settings.cut(errors)
     for error in errors:
         if error not in named:
             error.update(dict.fromkeys(naming))
     failed = len(errors)
-    return Told({"total": asked, "successCount": asked - failed, "failureCount": failed, "errors": errors})
+    return Result({"total": asked, "successCount": asked - failed, "failureCount": failed, "errors": errors})
 
 
-def _delete_devices(asking: Asking) -> Told:
+def _delete_devices(asking: Asking) -> Result:
     asked = _object(asking)
     kind = asked.get("deviceIdType")
     if kind not in ("mac", "id"):
@@ -298,7 +298,7 @@ def _delete_devices(asking: Asking) -> Told:
     return _bulk(asking, len(given), errors, ("field",))
 
 
-def _list_servers(asking: Asking) -> Told:
+def _list_servers(asking: Asking) -> Result:
     like = _object(asking).get("filter") or {}
     servers = asking.records.servers()
     part = str(like.get("name") or like.get("searchKey") or "") if isinstance(like, dict) else ""
@@ -319,11 +319,11 @@ def _named(asking: Asking) -> tuple[str, str]:
     return name, url
 
 
-def _add_server(asking: Asking) -> Told:
+def _add_server(asking: Asking) -> Result:
     name, url = _named(asking)
     if not asking.records.add_server(name, url):
         raise Failed(409, _error("900409", "Resource already exists"))
-    return Told({"id": _server_id(name), "serverName": name, "url": url})
+    return Result({"id": _server_id(name), "serverName": name, "url": url})
 
 
 def _own_server(asking: Asking) -> str:
@@ -333,12 +333,12 @@ def _own_server(asking: Asking) -> str:
     return name
 
 
-def _server(asking: Asking) -> Told:
+def _server(asking: Asking) -> Result:
     name = _own_server(asking)
-    return Told({"id": _server_id(name), "serverName": name, "url": asking.records.server_url(name)})
+    return Result({"id": _server_id(name), "serverName": name, "url": asking.records.server_url(name)})
 
 
-def _change_server(asking: Asking) -> Told:
+def _change_server(asking: Asking) -> Result:
     name, url = _named(asking)
     was = _own_server(asking)
     if name != was:
@@ -347,10 +347,10 @@ def _change_server(asking: Asking) -> Told:
         "UPDATE servers SET url = ? WHERE provider = ? AND account = ? AND name = ?",
         [(url, asking.account.provider, asking.account.name, name)],
     )
-    return Told(None, 204)
+    return Result(None, 204)
 
 
-def _delete_servers(asking: Asking) -> Told:
+def _delete_servers(asking: Asking) -> Result:
     given = _array(_object(asking).get("serverIds"), "serverIds", MOST_DELETED)
     known = _server_ids(asking)
     errors: list[dict[str, Any]] = []
@@ -386,7 +386,7 @@ TOKEN = "POST /v2/token"
 
 
 class Ymcs(Rest):
-    """Tokens, and requests with one; each has the time and a nonce."""
+    """Tokens, and requests with a token; each has the time and a nonce."""
 
     prefix = "/v2/"
 
@@ -409,10 +409,10 @@ class Ymcs(Rest):
             raise Refused(account.name, self.answer(412, _error("900444", "The request body is missing")))
         return account
 
-    def told_missing(self, request: Request) -> Answer:
+    def missing_route(self, request: Request) -> Answer:
         return self.answer(405 if request.verb == "DELETE" else 404, _error("900404", "Not found"))
 
-    def told_unreadable(self, reason: str) -> Failed:
+    def unreadable_body(self, reason: str) -> Failed:
         return _wrong("body", reason)
 
     def fault(self, code: int, message: str) -> Answer:
@@ -425,12 +425,12 @@ class Ymcs(Rest):
             self._tokens.pop(_bearer(request), None)
         return self._unauthorized()
 
-    def give(self, account: str) -> Told:
-        """A token for the account."""
+    def give(self, account: str) -> Result:
+        """Return a token for the account."""
         token, seconds = secrets.token_urlsafe(18), self._settings.ymcs_token_seconds
         with self._lock:
             self._tokens[token] = (account, time.monotonic())
-        return Told({"access_token": token, "token_type": "bearer", "expires_in": seconds})
+        return Result({"access_token": token, "token_type": "bearer", "expires_in": seconds})
 
     def _of_token(self, request: Request) -> Account:
         with self._lock:

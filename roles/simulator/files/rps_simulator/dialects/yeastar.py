@@ -1,14 +1,14 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Yeastar P-Series PBX: its OpenAPI, as far as it registers phones.
+"""The part of the OpenAPI of a Yeastar P-Series PBX that registers phones.
 
 After "Bulk Add IP Phones" and "Query Configuration Options for Auto Provisioning" of the developer guide (Cloud
 Edition), and its pages on tokens, results and error codes. An account is the API client of one PBX: its name is the
-client id, its password the client secret. Members of answers come in the printed order. Where the guide is silent or
-contradicts itself, this is what happens here:
+client id, its password the client secret. Members of answers come in the printed order. What the guide leaves open or
+contradicts:
 
-- Every answer is HTTP 200 with a JSON object; the connection then closes. Errors are, the first that is found:
+- Every answer is HTTP 200 with a JSON object; the connection then closes. Errors, in the order of the checks:
 
   ============================================================ =====================================================
   no User-Agent                                                10005 ACCESS DENIED
@@ -27,27 +27,27 @@ contradicts itself, this is what happens here:
   a phone too many for its extension                           60002 MAX LIMITATION EXCEEDED, `{field, value}`
   ============================================================ =====================================================
 
-- Access tokens hold for 1,800 s (setting `token_seconds`), refresh tokens for 86,400 s (setting `refresh_seconds`);
-  a restart ends them all. A PBX gives 8 live ones; one is live until its access token ends. refresh_token ends both
-  old ones, del_token the access token that it comes with and its refresh token.
-- After 5 wrong logins in a row (setting `login_limit`) from an address, whoever's, no login from there is taken, until
-  a seed comes, a setting is changed, or the simulator starts anew. Calls with a token are not concerned.
-- A MAC address in a request is six pairs of hex digits with colons, in either case; in an answer too, in upper case
-  (setting `yeastar_macs`). `vendor` takes and gives the option's value, template_name its text.
-- A batch is looked through phone by phone. One wrong phone refuses it whole (setting `batches`; with `good_ones` the
-  refusal may be `1 PARTIAL SUCCESS`, setting `yeastar_partial`). Of different errors the first is told of: unknown
-  values, then duplicates, then full extensions, with all the phones it concerns (setting `culprits`), as given.
-- batchupdate wants the same phones in both lists, each with its own MAC address; all must be of the model, and have
-  the template, of the first.
-- Lists are ordered by id; page_size is 100 if none is given, and at most (setting `page_size_limit`), and total_number
-  counts all that was found. The search is for a text anywhere, in either case, in what the list shows of a phone (MAC
-  address as written, vendor, model, extension's number and name) or an extension (number and name).
+- Access tokens are valid for 1,800 s (setting `token_seconds`), refresh tokens for 86,400 s (setting
+  `refresh_seconds`); a restart ends them all. A PBX has up to 8 tokens at a time; each counts until its access token
+  expires. refresh_token ends both old tokens, del_token the access token of the call and its refresh token.
+- After 5 wrong logins in a row (setting `login_limit`) from an address, for any account, all logins from there are
+  refused until a seed is loaded, a setting is changed, or the simulator restarts. Calls with a token still work.
+- A MAC address in a request is six pairs of hex digits with colons, in either case; in an answer, it is in upper case
+  (setting `yeastar_macs`). `vendor` is the option's value in requests and answers, template_name its text.
+- The phones of a batch are checked one by one. One bad phone refuses the whole batch (setting `batches`; with
+  `good_ones` the refusal may be `1 PARTIAL SUCCESS`, setting `yeastar_partial`). Of several errors the first is
+  reported, for all its phones as given (setting `culprits`): unknown values, then duplicates, then full extensions.
+- batchupdate needs the same phones in both lists, each with its own MAC address; all must have the model and template
+  of the first.
+- Lists are ordered by id; page_size is 100 by default and at most (setting `page_size_limit`), and total_number counts
+  all results. The search finds text anywhere, in either case, in the listed fields of a phone (MAC address as written,
+  vendor, model, extension's number and name) or an extension (number and name).
 - phone/get answers an object, as its example shows, not the array of its table (setting `yeastar_phone`). Its link
-  begins with https://, that of autop_method with the host, as printed. The host is the one that the request was for.
-- A phone has an extension from the beginning and no IP address, and its extension is never registered.
-- Phones of vendors without an RPS of their own in the catalogue are added with pnp or dhcp. Adding a phone calls no
+  begins with https://, that of autop_method with the host, as printed. The host is that of the request.
+- A phone always has an extension and no IP address, and its extension is never registered.
+- Phones of vendors without their own RPS in the catalogue are added with pnp or dhcp. Adding a phone does not call a
   vendor's service.
-- There is no phone/delete: the guide has batchdelete alone.
+- There is no phone/delete: the guide only has batchdelete.
 """
 
 from __future__ import annotations
@@ -89,13 +89,13 @@ _MAC = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}")
 @dataclass(slots=True)
 class YeastarSettings(OpenApiSettings):
     yeastar_partial: str = choice("failure", "partial_success")
-    """How a bulk call that was carried out for the good phones alone is answered."""
+    """The answer to a bulk call that was only carried out for the good phones."""
     yeastar_macs: str = choice("upper", "lower")
-    """The case in which MAC addresses are written."""
+    """The case of MAC addresses in answers."""
     yeastar_phone: str = choice("object", "array")
-    """What phone/get answers: the phone, or a list with it."""
+    """The answer of phone/get: the phone, or a list with it."""
     page_size_limit: int = number(100, 1, 1000)
-    """The most rows on a page, however many are asked for."""
+    """The most rows on a page, whatever the request says."""
 
 
 def _link(account: str) -> str:
@@ -110,7 +110,7 @@ def _written(asking: Asking, mac: str) -> str:
 
 
 def _page(asking: Asking, orders: dict[str, str]) -> Page:
-    """Raises Failed where the parameters of a list are out of their ranges."""
+    """Return a page. Raise Failed if the parameters of a list are out of range."""
     given = asking.given
     for name in ("page", "page_size"):
         if given.get(name, 1) < 1:
@@ -221,7 +221,7 @@ def _vendor(given: Values) -> Vendor:
 
 
 def _phone_type(given: Values) -> tuple[Vendor, Model]:
-    """The vendor, where it is given, and the model that are meant. Raises Failed where there are none such."""
+    """Return the vendor, if given, and the model. Raise Failed if they do not exist."""
     for vendor in [_vendor(given)] if given.get("vendor") else VENDORS.values():
         if given["model"] in vendor.models:
             return vendor, vendor.models[given["model"]]
@@ -229,7 +229,7 @@ def _phone_type(given: Values) -> tuple[Vendor, Model]:
 
 
 class Wrong(NamedTuple):
-    """What is wrong with a phone of a batch."""
+    """The error of a phone in a batch."""
 
     error: tuple[int, str]
     field: str
@@ -310,14 +310,14 @@ def _delete(asking: Asking) -> Values:
 
 
 class _Places:
-    """The extensions of a batch, and how many phones each has while the phones are gone through."""
+    """The extensions of a batch, and the number of phones of each while the batch is checked."""
 
     def __init__(self, asking: Asking, items: list[Values]) -> None:
         self._known = asking.pbx.extensions(item["ext_id"] for item in items)
         self._phones = Counter(asking.pbx.phones_per_extension())
 
     def take(self, extension: int, former: Extension | None = None) -> Wrong | None:
-        """Take a place of the extension's for a phone that leaves its former one, or say what is wrong."""
+        """Assign a phone from its former extension to `extension`, or return what is wrong."""
         if extension not in self._known:
             return Wrong(FAILURE, "ext_id", extension)
         if former is not None and former.id == extension:
@@ -339,7 +339,7 @@ def _bare(mac: str) -> str:
 
 
 def _items(phones: list[object], kinds: dict[str, type]) -> list[Values]:
-    """The phones of a list. Raises Failed where one of them is none."""
+    """Return the phones of a list. Raise Failed if one of them is invalid."""
     items = []
     for phone in phones:
         if not isinstance(phone, dict):
@@ -349,7 +349,7 @@ def _items(phones: list[object], kinds: dict[str, type]) -> list[Values]:
 
 
 def _ids(values: list[object]) -> list[int]:
-    """The ids of a list, each once. Raises Failed where one of them is none."""
+    """Return the ids of a list, once each. Raise Failed if one of them is invalid."""
     ids: dict[int, None] = {}
     for value in values:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -359,7 +359,7 @@ def _ids(values: list[object]) -> list[int]:
 
 
 def _carry_out(asking: Asking, wrong: list[Wrong], any_good: bool, write: Callable[[], None]) -> None:
-    """Write what is good, unless something is wrong and the PBX then does nothing. Raises Failed to tell of that."""
+    """Write the good phones, unless an error makes the PBX do nothing. Raise Failed to report errors."""
     carried_out = any_good and (not wrong or asking.settings.batches == "good_ones")
     if carried_out:
         write()
@@ -367,10 +367,10 @@ def _carry_out(asking: Asking, wrong: list[Wrong], any_good: bool, write: Callab
         culprits = [phone for phone in wrong if phone.error is error]
         if culprits:
             partial = carried_out and asking.settings.yeastar_partial == "partial_success"
-            raise Failed(PARTIAL_SUCCESS if partial else error, carried_out, **_told(asking, error, culprits))
+            raise Failed(PARTIAL_SUCCESS if partial else error, carried_out, **_result(asking, error, culprits))
 
 
-def _told(asking: Asking, error: tuple[int, str], culprits: list[Wrong]) -> dict[str, object]:
+def _result(asking: Asking, error: tuple[int, str], culprits: list[Wrong]) -> dict[str, object]:
     culprits = asking.settings.cut(culprits)
     if not culprits:
         return {}

@@ -1,10 +1,10 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a PBX supports: vendors, models, templates and provisioning methods.
+"""The catalogue of a PBX: vendors, models, templates and provisioning methods.
 
-All that Yeastar's page on the configuration options prints, and more of the kind. Only Yealink's CP920, SIP-T53W,
-SIP-W80DM and VP59, the vendor Ale, and the templates of CP920 (with its id) and SIP-T53W are the page's own.
+It contains all that Yeastar's page on the configuration options prints, and similar entries. Only Yealink's CP920,
+SIP-T53W, SIP-W80DM and VP59, the vendor Ale, and the templates of CP920 (with its id) and SIP-T53W are on the page.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Model(NamedTuple):
 
 class Vendor(NamedTuple):
     value: str
-    """How it is called in requests and lists of phones."""
+    """Its name in requests and lists of phones."""
     text: str
     methods: tuple[str, ...]
     """The provisioning methods of its phones."""

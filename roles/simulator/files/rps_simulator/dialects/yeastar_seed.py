@@ -1,7 +1,7 @@
 # Copyright (c) voip.rps contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a seed has of a PBX: extensions, and phones that have one."""
+"""The seed of a PBX: its extensions, and phones with an extension."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _put_extensions(state: State, rows: Sequence[Row]) -> int:
 
 
 def _extension_ids(state: State) -> dict[tuple[str | None, str | None], int]:
-    """By account and number."""
+    """Return the ids of extensions by account and number."""
     rows = state.query("SELECT account, number, id FROM extensions")
     return {(account, number): key for account, number, key in rows}
 
