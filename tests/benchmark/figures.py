@@ -38,7 +38,7 @@ class Figures:
         return len(self._rows[setting]["wall"])
 
     def median(self, setting: Setting, field: str) -> float:
-        """Return the median of a field of ``Cost``, or of the simulator's CPU. Raise KeyError if it was not measured."""
+        """Return the median of a field of ``Cost``, or of the simulator's CPU. Raise KeyError if not measured."""
         return float(median(self._rows[setting][field]))
 
     def wall(self, setting: Setting) -> float:

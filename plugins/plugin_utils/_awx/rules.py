@@ -100,9 +100,7 @@ def type_problems(kind: Any, inputs: Mapping[str, Any], injectors: Mapping[str, 
         yield from _field_problems(field)
     names = Counter(str(field.get("id")) for field in fields)
     yield from (f"inputs has the field {name} twice" for name, count in names.items() if count > 1)
-    yield from (
-        f"inputs requires the unknown field {name}" for name in inputs.get("required", []) if name not in names
-    )
+    yield from (f"inputs requires the unknown field {name}" for name in inputs.get("required", []) if name not in names)
     yield from _injector_problems(injectors, names)
 
 
@@ -225,7 +223,7 @@ def _question_problems(question: Mapping[str, Any]) -> Iterator[str]:
 def launch_problems(
     launch: Mapping[str, Any], template: Mapping[str, Any] | None, answered: Collection[str] | None = None
 ) -> Iterator[str]:
-    """Yield the arguments of a schedule or a node that its template does not accept, and required ones that are missing.
+    """Yield the arguments of a schedule or a node that its template refuses, and required ones that are missing.
 
     ``template``: the arguments of the job template, None if the object is not one, such as a project. ``answered``:
     the variables that a node's workflow asks for; None for a schedule, which must answer even questions with a default.
@@ -287,7 +285,7 @@ def rrule_problems(rrule: Any) -> Iterator[str]:
 
 
 def repeated_types(names: Sequence[str], types: Mapping[str, str]) -> Iterator[str]:
-    """Yield the types of which a template has several credentials. ``types``: the type of each credential, by name."""
+    """Yield each type that several credentials of a template have. ``types``: the type of each credential, by name."""
     counts = Counter(types[name] for name in names if name in types)
     yield from (
         f"has {count} credentials of the type {kind}: AWX accepts one" for kind, count in counts.items() if count > 1

@@ -209,7 +209,7 @@ def migrate(world: World) -> list[Question]:
 def decommission(world: World) -> list[Question]:
     return [
         *_phones("decommission", world),
-        question("decommission_server", "Or all phones of which server?"),
+        question("decommission_server", "Or which server, to release all of its phones?"),
         _number("decommission_limit", "How many phones may be released at most?", default=10),
         *backup("decommission", world),
     ]

@@ -94,7 +94,9 @@ PLAYBOOKS = {
         credentials=(PROVIDERS, YEASTAR),
         twin=True,
     ),
-    "demo": Playbook("Tries the roles with 1,000 phones and services that are simulated in the job", surveys.none, credentials=()),
+    "demo": Playbook(
+        "Tries the roles with 1,000 phones and services that are simulated in the job", surveys.none, credentials=()
+    ),
     "awx": Playbook("Updates these definitions in AWX", surveys.none, credentials=(CONTROLLER,), twin=True),
 }
 

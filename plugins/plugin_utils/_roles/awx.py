@@ -157,9 +157,7 @@ def _query(context: Context, controller: Mapping[str, Any]) -> Query:
             words = "the collection awx.awx is missing: install it with ansible-galaxy collection install awx.awx"
             raise RpsError("unsupported", words) from None
         except ValueError as error:
-            words = (
-                f"The request to AWX failed: {str(error).rstrip('.')}. Check CONTROLLER_HOST and its login, or awx_controller"
-            )
+            words = f"The request to AWX failed: {str(error).rstrip('.')}. Check CONTROLLER_HOST and its login, or awx_controller"
             raise RpsError("unreachable", words) from None
 
     return query
@@ -249,7 +247,7 @@ def _check_credentials(values: Mapping[str, Any], accounts: Mapping[str, Any], w
             if not str(own["inputs"].get(name) or "").strip():
                 wrong(f"{where}.inputs.{name}", "is required")
         if accounts and own["type"] != "yeastar":
-            wrong(where, "cannot be combined with awx_accounts: a job reads accounts from a file or from its environment")
+            wrong(where, "cannot be combined with awx_accounts: a job reads accounts from a file or from variables")
 
 
 # The rules of AWX

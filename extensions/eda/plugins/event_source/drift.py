@@ -168,7 +168,7 @@ def _plain(text: str) -> Iterator[str]:
 
 
 def options(args: dict[str, Any]) -> tuple[str, float]:
-    """Return the path of the history and the seconds between two reads. Raise ValueError, with a message for the user."""
+    """Return the path of the history and the seconds between two reads. Raise ValueError with a message for users."""
     history = args.get("history")
     if not isinstance(history, str) or not os.path.isabs(history):
         raise ValueError("voip.rps.drift: history must be the absolute path of the audit's history (audit_history)")
