@@ -157,7 +157,8 @@ def _query(context: Context, controller: Mapping[str, Any]) -> Query:
             words = "the collection awx.awx is missing: install it with ansible-galaxy collection install awx.awx"
             raise RpsError("unsupported", words) from None
         except ValueError as error:
-            words = f"The request to AWX failed: {str(error).rstrip('.')}. Check CONTROLLER_HOST and its login, or awx_controller"
+            reason = str(error).rstrip(".")
+            words = f"The request to AWX failed: {reason}. Check CONTROLLER_HOST and its login, or awx_controller"
             raise RpsError("unreachable", words) from None
 
     return query
