@@ -69,9 +69,9 @@ def tree(session: nox.Session) -> Iterator[Path]:
 
 
 def with_awx(session: nox.Session) -> None:
-    """Have the collection awx.awx at hand, which a version of the package ansible brings.
+    """Download the collection awx.awx, which is a part of the package ansible, and set AWX_COLLECTIONS to its folder.
 
-    AWX_COLLECTIONS names its folder. Where it cannot be had, what needs it is skipped, and says so.
+    If the download fails, the tests that need the collection are skipped, with a warning.
     """
     cache = session.cache_dir.resolve() / f"ansible-{ANSIBLE_WITH_AWX}"
     if not cache.is_dir():
@@ -87,7 +87,7 @@ def with_awx(session: nox.Session) -> None:
     if cache.is_dir():
         session.env["AWX_COLLECTIONS"] = str(cache)
     else:
-        session.warn("awx.awx cannot be downloaded: what needs it is skipped")
+        session.warn("awx.awx cannot be downloaded: the tests that need it are skipped")
 
 
 antsibull_nox.load_antsibull_nox_toml()
@@ -95,8 +95,8 @@ antsibull_nox.load_antsibull_nox_toml()
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and types: ruff, yamllint, mypy."""
-    session.install("mypy", "ruff", "types-requests", "yamllint")
+    """Check style, types and texts: ruff, yamllint, mypy, codespell, proselint."""
+    session.install("codespell", "mypy", "proselint", "ruff", "types-requests", "yamllint")
     mypy = ["mypy", "--cache-dir", str(session.cache_dir.resolve() / "mypy")]
     with tree(session) as root:
         session.run("ruff", "check")
@@ -109,6 +109,7 @@ def lint(session: nox.Session) -> None:
         simulated = "tests/benchmark:roles/simulator/files"
         scripts = sorted(glob("tests/benchmark/**/*.py", recursive=True))
         session.run(*mypy, "--python-executable", sys.executable, *scripts, env={"MYPYPATH": simulated})
+        session.run("python", "tests/prose.py")
 
 
 @nox.session

@@ -4,8 +4,8 @@
 
 """Check the spelling and the style of all text that users and contributors read.
 
-``codespell`` finds misspelt words, ``proselint`` what style guides advise against, and plain_words.toml lists the words
-of this project's past that a newcomer would read twice.
+``codespell`` finds misspelt words, ``proselint`` reports what style guides advise against, and plain_words.toml lists
+phrases that confuse newcomers, with what to write instead.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ PAGES = (".md", ".rst")
 TEXTS = (*PAGES, ".py", ".yml")
 # Straight quotes and "(c)" are what machines read; headings and figures repeat words.
 IGNORED = re.compile(r": (typography|lexical_illusions)\b")
-# What vendors wrote, and how tests say it, is not ours to change.
+# Licences and the vendors' texts cannot be changed; the names and data of tests are not for users.
 OTHERS = re.compile(
     r"^(LICENSES/|tests/unit/|tests/output/|tests/prose\.py|CODE_OF_CONDUCT\.md|.*/files/rps_simulator/)"
 )
 
 
 def files() -> list[str]:
-    """Return the files that git knows, or all where there is no git, with text of ours."""
+    """Return the files to check: of those that git knows, or of all files if this is no Git repository."""
     found = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], capture_output=True, text=True, check=False
     )
@@ -38,7 +38,7 @@ def files() -> list[str]:
 
 
 def plain_words(names: list[str]) -> Iterator[str]:
-    """Yield where a file has words that plain_words.toml lists."""
+    """Yield each line that has a phrase of plain_words.toml, as ``file:line: phrase: what to write``."""
     table = tomllib.loads((HERE / "plain_words.toml").read_text(encoding="utf-8"))["instead"]
     patterns = {re.compile(pattern): better for pattern, better in table.items()}
     for name in names:
@@ -50,7 +50,7 @@ def plain_words(names: list[str]) -> Iterator[str]:
 
 
 def main() -> int:
-    """Return 1 where something was found, else 0."""
+    """Print all findings. Return 1 if there are any, else 0."""
     names = files()
     findings = list(plain_words(names))
     for finding in findings:
@@ -61,7 +61,8 @@ def main() -> int:
     advice = [
         line for line in style.stdout.splitlines() if re.match(r"\S+:\d+:\d+: ", line) and not IGNORED.search(line)
     ]
-    print(*advice, sep="\n")
+    for line in advice:
+        print(line)
     return int(bool(findings or spelling.returncode or advice or (style.returncode and not style.stdout)))
 
 

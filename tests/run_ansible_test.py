@@ -46,7 +46,7 @@ def main() -> int:
         status = subprocess.run(["ansible-test", *sys.argv[1:]], check=False).returncode
     found = [version for version in SUPPORTED_PYTHON_VERSIONS if shutil.which(f"python{version}")]
     lacking = [version for version in SUPPORTED_PYTHON_VERSIONS if version not in found]
-    print(f"Python versions at hand: {', '.join(found)}; lacking: {', '.join(lacking) or 'none'}")
+    print(f"Python versions found: {', '.join(found)}; lacking: {', '.join(lacking) or 'none'}")
     return status
 
 

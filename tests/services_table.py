@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the tables of the guides on services anew, from what the services say that they can do.
+"""Write the tables of the guides on services from the capabilities that the services declare.
 
 ``python tests/services_table.py`` writes the tables of ``services.rst`` and the head of each service's own page. A
 service without a page gets one that has the head alone.
@@ -69,7 +69,7 @@ ABILITIES = {
     "takes_over": (
         "takes over",
         "lets an account take over another account's device",
-        "Another account's device fails with `override` too, as far as is known.",
+        "Another account's device is expected to fail with `override` too.",
     ),
     "hides_others": (
         "hides others",

@@ -40,7 +40,7 @@ def run_round(seed: int) -> bool:
 def main() -> int:
     """Return 0 if all rounds passed, else 1."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10, help="begin no round after so many minutes")
+    parser.add_argument("--minutes", type=float, default=10, help="the minutes after which no round begins")
     parser.add_argument("--seed", type=int, help="run one round with this seed")
     options = parser.parse_args()
     if options.seed is not None:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the tables of vendors' address blocks anew, from the IEEE's registry as Debian's package ieee-data has it.
+"""Write the tables of vendor prefixes (OUI) from the IEEE's registry in Debian's package ieee-data.
 
-The modules and the simulator have a table each, as neither must lean on the other.
+The modules and the simulator have their own tables, so that an error in one does not hide in the other.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ definitions:
   returned: from the role C(awx), if its input is right
   type: dict
 absent:
-  description: The objects of AWX to take away, by kind.
+  description: The objects of AWX to delete, by kind.
   returned: from the role C(awx), if its input is right
   type: dict
 stale_nodes:

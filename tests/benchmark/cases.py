@@ -25,7 +25,7 @@ LARGE = 10_000
 
 
 class Case(NamedTuple):
-    """Work for rps_device: what the account holds before, and the options; C(requests) is the cost model's figure."""
+    """Work for rps_device: what the account holds before, and the options; ``requests`` is the cost model's figure."""
 
     title: str
     held: bool
@@ -77,7 +77,7 @@ OTHERS = {
 
 
 class Setting(NamedTuple):
-    """One row of figures. C(way) is how the phones come in, src or devices, or instead of rps_device what is run."""
+    """One row of figures. ``way``: the option with the phones, src or devices, or what runs instead of rps_device."""
 
     case: str
     way: str
@@ -96,7 +96,7 @@ class Sample(NamedTuple):
 
 
 def groups(sizes: Sequence[int], latencies: Sequence[float], cases: Sequence[str]) -> Iterator[list[Setting]]:
-    """Yield what is to be measured, in groups that belong side by side; an empty play comes in several times."""
+    """Yield the settings to measure, in groups to compare; an empty play is in several of them."""
     for size in sizes:
         for latency in latencies:
             empty = Setting("empty", "empty", size, latency, 1)

@@ -38,32 +38,35 @@ class Figures:
         return len(self._rows[setting]["wall"])
 
     def median(self, setting: Setting, field: str) -> float:
-        """The median of a field of C(Cost), or of the simulator's CPU. Raises KeyError for what was not measured."""
+        """Return the median of a field of ``Cost``, or of the simulator's CPU. Raise KeyError if not measured."""
         return float(median(self._rows[setting][field]))
 
     def wall(self, setting: Setting) -> float:
         return self.median(setting, "wall")
 
     def requests(self, setting: Setting) -> set[int]:
-        """Every count of the requests that were sent, the module's and the simulator's: one number, if all is well."""
+        """Return the numbers of requests that the module and the simulator counted: one number if they agree."""
         row = self._rows[setting]
         return {row["requests"], *row["logged"]}
 
     def empty(self, setting: Setting) -> Setting:
-        """The play of one empty task that ran beside it."""
+        """Return the play of one empty task that was measured with this setting."""
         return Setting("empty", "empty", setting.size, setting.latency, 1)
 
     def noop(self, setting: Setting) -> Setting:
-        """The module that was passed the same list through C(devices), and did nothing."""
+        """Return the module that does nothing with the same list in ``devices``."""
         return setting._replace(case="noop", concurrency=1)
 
     def floor(self, setting: Setting) -> float:
-        """The requests that it takes by the cost model, one latency each, and an empty play."""
+        """Return the seconds of an empty play and of the requests of the cost model, one latency each."""
         requests = CASES[setting.case].requests(setting.size)
         return self.wall(self.empty(setting)) + requests * setting.latency / setting.concurrency
 
     def other(self, way: str, size: int, latency: float) -> tuple[float, bool]:
-        """How long one of C(OTHERS) takes, and whether that is scaled from fewer phones. Raises KeyError."""
+        """Return how long one of ``OTHERS`` takes, and whether that is scaled from fewer phones.
+
+        Raise KeyError if it was not measured.
+        """
         settings = [one for one in self._rows if (one.way, one.latency) == (way, latency) and one.size <= size]
         if not settings:
             raise KeyError(way)

@@ -23,7 +23,7 @@ _GROWTH = (("src", "wall"), ("src", "module_peak"), ("devices", "module_cpu"), (
 
 
 class Goal(NamedTuple):
-    """C(measured) is empty where the run did not hold what it takes."""
+    """``measured`` is empty if the run did not include the case."""
 
     what: str
     wanted: str
@@ -120,16 +120,16 @@ def _above_noop(figures: Figures) -> Goal:
 
 
 def _growth(figures: Figures, way: str, field: str) -> Goal:
-    """By what it grows, above an empty play, or one that passes the same list to nothing."""
+    """Check how the cost grows, less that of an empty play, or of a module that does nothing with the same list."""
     few, many = (Setting("fresh", way, size, LATENCY, 8) for size in (MANY, MOST))
-    beside = figures.empty if way == "src" else figures.noop
+    baseline = figures.empty if way == "src" else figures.noop
 
     def above(one: Setting) -> float:
-        return figures.median(one, field) - figures.median(beside(one), field)
+        return figures.median(one, field) - figures.median(baseline(one), field)
 
     what = {"wall": "time", "module_cpu": "the module's CPU", "module_peak": "the module's memory"}[field]
     return _goal(
-        f"fresh through {way}, {MANY:,} to {MOST:,}: growth of {what} beside the list itself",
+        f"fresh through {way}, {MANY:,} to {MOST:,}: growth of {what} without that of the list itself",
         f"<= {LINEAR:g} x",
         "{:.1f} x",
         lambda: above(many) / above(few),
@@ -145,7 +145,7 @@ def _requests(figures: Figures) -> Goal:
 
 
 def _services(figures: Figures, what: str, field: str, least: str) -> Goal:
-    """Of all services and what is done there, the case that takes most in comparison."""
+    """Check the service and case with the largest ratio to the least that its API allows."""
     return _goal(
         f"the {what} that any service takes, next to the least that its API allows",
         f"<= {MOST_TIMES_LEAST:g} x",

@@ -18,7 +18,7 @@ MOST = 1.3
 
 
 class Requests(NamedTuple):
-    """How many requests: those C(in_a_row) wait for the one before, the others are sent several at a time."""
+    """Numbers of requests: each of ``in_a_row`` waits for the one before, the others are sent several at a time."""
 
     in_a_row: int
     at_once: int
@@ -28,7 +28,7 @@ class Requests(NamedTuple):
         return sum(self)
 
     def seconds(self, latency: float, concurrency: int, rate: float | None = None) -> float:
-        """The least time that they take, with at most C(rate) requests a second."""
+        """Return the least seconds that they take, with at most ``rate`` requests a second."""
         by_latency = (self.in_a_row + ceil(self.at_once / concurrency)) * latency
         return max(by_latency, self.total / rate if rate else 0)
 
@@ -36,7 +36,7 @@ class Requests(NamedTuple):
 class Api(NamedTuple):
     """What calls a service has, to count its requests.
 
-    C(page), C(look), C(bind) and C(move) are numbers of phones; 0 means that the service cannot. C(why): the
+    ``page``, ``look``, ``bind`` and ``move`` are numbers of phones; 0 means that the service cannot. ``why``: the
     reasons, for the docs.
     """
 
@@ -89,7 +89,7 @@ class Api(NamedTuple):
         return Requests(self.start + pages, looks)
 
     def moved(self, phones: int, moved: int) -> Requests:
-        """To move C(moved) of these phones."""
+        """Return the requests that move ``moved`` of these phones."""
         seen = self.again(phones if self.shows else moved)
         after = self.canary + self.confirm + self.confirm_moves
         moves = ceil(moved / self.move) * self.move_calls

@@ -37,7 +37,7 @@ class Cost(NamedTuple):
 
 
 class Play:
-    """Plays of one task, as users run them; C(folder) is for what Ansible keeps and for the reports."""
+    """Plays of one task, as users run them; ``folder`` is for Ansible's files and for the reports."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

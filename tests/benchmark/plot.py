@@ -18,7 +18,7 @@ LINE_HEIGHT = 17
 
 
 class Line(NamedTuple):
-    """A line through points of phones and seconds; those of C(scaled) go on from them, dashed."""
+    """A line through points of phones and seconds; those of ``scaled`` continue it, dashed."""
 
     title: str
     colour: str

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``python publish_services.py JSON …`` writes runs of the case C(vendors) into the guide on performance."""
+"""``python publish_services.py JSON …`` writes runs of the case ``vendors`` into the guide on performance."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measure the collection against the simulator, beside what a play takes anyway and what one would do without it.
+"""Measure the collection against the simulator, and compare it with an empty play and with plays that do not use it.
 
-Prints a table and what became of the goals, and writes every figure as JSON.
+Prints a table and whether the goals are met, and writes every figure as JSON.
 """
 
 from __future__ import annotations

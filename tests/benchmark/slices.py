@@ -31,7 +31,7 @@ RUNNER = str(Path(sys.executable).parent / "ansible-runner")
 
 
 def measure(world: World, size: int) -> Iterator[dict[str, Any]]:
-    """Yield, for each number of slices and latency, the seconds that a fresh rollout of C(size) phones as hosts takes.
+    """Yield, for each number of slices and latency, the seconds that a fresh rollout of ``size`` phones as hosts takes.
 
     Raises RuntimeError where a job fails, or a phone was not done exactly once.
     """

@@ -34,7 +34,7 @@ def macs(size: int) -> list[str]:
 
 
 class World:
-    """The simulator, and files with phones under C(folder). A context: at its end the simulator is gone."""
+    """The simulator, and files with phones under ``folder``. A context manager, which stops the simulator."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -95,7 +95,7 @@ class World:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def phone_list(self, size: int, moving: bool) -> Path:
-        """A CSV file of so many phones."""
+        """Return a CSV file with ``size`` phones."""
         path = self._folder / f"phones-{size}{'-moving' * moving}.csv"
         if not path.exists():
             with open(path, "w", newline="") as file:
@@ -105,7 +105,7 @@ class World:
         return path
 
     def phone_vars(self, size: int, moving: bool) -> Path:
-        """A file of variables: C(phones) has so many phones, C(macs) their addresses."""
+        """Return a file of variables: ``phones`` has ``size`` phones, ``macs`` their addresses."""
         path = self._folder / f"phones-{size}{'-moving' * moving}.json"
         if not path.exists():
             path.write_text(json.dumps({"phones": list(_phones(size, moving)), "macs": macs(size)}))

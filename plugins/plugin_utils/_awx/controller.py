@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a controller has: which objects there are to refer to, to take away, or too many."""
+"""Ask a controller which of our objects exist, and which must be deleted."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 from ansible_collections.voip.rps.plugins.plugin_utils._awx.definitions import KINDS, Item, Items
 
 Query = Callable[[str, Mapping[str, Any]], list[Item]]
-"""Returns the objects of a kind that a filter finds. Raises RpsError."""
+"""Returns the objects of a kind that match a filter. Raises RpsError."""
 
-_TAKEN = tuple(kind for kind in reversed(KINDS) if kind not in ("organizations", "workflow_job_template_nodes"))
-"""What the role takes away. Sources and nodes go with what they belong to; the organization is never its own."""
+_DELETED = tuple(kind for kind in reversed(KINDS) if kind not in ("organizations", "workflow_job_template_nodes"))
+"""The kinds that the role deletes. AWX deletes sources and nodes with their owners; the organization always stays."""
 _OF_TEMPLATE = {"schedules": "unified_job_template__organization__name"}
 _REFERENCES = {
     "organization": "organizations",
@@ -37,9 +37,9 @@ _UNIFIED = ("job_templates", "projects", "inventory_sources", "workflow_job_temp
 
 
 def mark_ready(items: Items, query: Query, prefix: str, organization: str) -> None:
-    """Mark each item as C(ready) where everything that it refers to is there.
+    """Set ``ready`` of each item: whether all objects that it refers to exist.
 
-    What is given and not made by the role is taken to be there: that it is not is for awx.awx to say.
+    Objects that the role does not create are assumed to exist: if one does not, the module of awx.awx fails.
     """
     missing = {
         (kind, item["name"])
@@ -68,7 +68,7 @@ def _references(item: Item) -> Iterator[tuple[str, str]]:
 
 
 def stale_nodes(items: Items, query: Query) -> list[str]:
-    """Return the identifiers of nodes that our workflow has and its definition has not."""
+    """Return the identifiers of the workflow's nodes that its definition no longer has."""
     wanted = {node["identifier"] for node in items["workflow_job_template_nodes"]}
     found = []
     for workflow in items["workflow_job_templates"]:
@@ -80,36 +80,36 @@ def stale_nodes(items: Items, query: Query) -> list[str]:
     return [identifier for identifier in found if identifier not in wanted]
 
 
-def to_take_away(query: Query, prefix: str, organization: str, given: Collection[str]) -> tuple[Items, list[str]]:
-    """Return what is to be taken away, by kind in the order to do it, and what is left, in words.
+def to_delete(query: Query, prefix: str, organization: str, given: Collection[str]) -> tuple[Items, list[str]]:
+    """Return the objects to delete, by kind and in the order to delete them, and a message for each object that stays.
 
-    C(given): the names of what the role did not make, whatever they begin with.
+    ``given``: the names of objects that the role did not create. They stay, even if they begin with the prefix.
     """
-    taken: Items = {}
-    left: list[str] = []
-    for kind in _TAKEN:
+    deleted: Items = {}
+    kept: list[str] = []
+    for kind in _DELETED:
         if kind in ("inventory_sources", "credential_types"):
             continue
         owner = _OF_TEMPLATE.get(kind, "organization__name")
         filters: dict[str, Any] = {"name__startswith": prefix, owner: organization}
         if kind == "inventories":
             filters["pending_deletion"] = "false"
-        taken[kind] = [_taken(item, organization) for item in query(kind, filters) if item["name"] not in given]
-    ours = {item["id"] for item in taken["credentials"]}
+        deleted[kind] = [_identified(item, organization) for item in query(kind, filters) if item["name"] not in given]
+    ours = {item["id"] for item in deleted["credentials"]}
     used: dict[int, str] = {}
     for credential in query("credentials", {"credential_type__name__startswith": prefix}):
         if credential["id"] not in ours:
             used[credential["credential_type"]] = str(credential["name"])
-    taken["credential_types"] = []
+    deleted["credential_types"] = []
     for item in query("credential_types", {"name__startswith": prefix, "managed": "false"}):
         if item["id"] in used:
-            left.append(f"the credential type {item['name']}, as the credential {used[item['id']]} uses it")
+            kept.append(f"the credential type {item['name']}, because the credential {used[item['id']]} uses it")
         else:
-            taken["credential_types"].append(_taken(item, organization))
-    return taken, left
+            deleted["credential_types"].append(_identified(item, organization))
+    return deleted, kept
 
 
-def _taken(item: Item, organization: str) -> Item:
+def _identified(item: Item, organization: str) -> Item:
     named = {"id": item["id"], "name": str(item["name"]), "organization": organization}
     kind = (item.get("summary_fields") or {}).get("credential_type")
     return {**named, "credential_type": kind["name"]} if kind else named

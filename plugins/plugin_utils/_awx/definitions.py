@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All objects of AWX as data: for each kind the arguments of its module of awx.awx, in the order to make them.
+"""All objects of AWX as data: for each kind the arguments of its module of awx.awx, in the order to create them.
 
-No secret is among them: a credential says which variable has its inputs.
+They contain no secret: a credential only names the variable that has its inputs.
 """
 
 from __future__ import annotations
@@ -129,16 +129,16 @@ ARGUMENTS = {
         "timeout",
     ),
 }
-"""The arguments of modules of awx.awx that a team can give, by the variable of the role."""
+"""The arguments of the modules of awx.awx that users can set, by the variable of the role."""
 
 _NOTIFY = ("started", "success", "error", "approvals")
 _SECRET_SETTINGS = {"password", "token", "account_token", "grafana_key", "aws_secret_access_key", "aws_session_token"}
 _COLLECTIONS = "/runner/requirements_collections:/runner/project/collections:/usr/share/ansible/collections"
-"""Where AWX puts collections, in its containers: it sets a variable for it that ansible-core 2.19 does not read."""
+"""The folders of collections in AWX's containers. AWX sets a variable for them that ansible-core 2.19 does not read."""
 
 
 class Names(NamedTuple):
-    """What the objects are called that others refer to."""
+    """The names of the objects that others refer to."""
 
     organization: str
     project: str
@@ -150,7 +150,7 @@ class Names(NamedTuple):
 
 
 def names_of(values: Mapping[str, Any]) -> Names:
-    """Return the names of the objects of which there is one."""
+    """Return the names that follow from the variables of the role."""
     prefix = values["prefix"]
     image = values["execution_environment_image"]
     return Names(
@@ -165,7 +165,7 @@ def names_of(values: Mapping[str, Any]) -> Names:
 
 
 def definitions(values: Mapping[str, Any], accounts: Mapping[str, Mapping[str, Any]]) -> Items:
-    """Return the objects by kind. C(values): the variables of the role; C(accounts): those of C(awx_accounts)."""
+    """Return the objects by kind. ``values``: the variables of the role; ``accounts``: those of awx_accounts."""
     names = names_of(values)
     credentials = list(_credentials(values, names, accounts))
     templates = _templates(values, names, credentials)
@@ -188,7 +188,7 @@ def definitions(values: Mapping[str, Any], accounts: Mapping[str, Mapping[str, A
             {
                 "name": names.no_hosts,
                 "organization": names.organization,
-                "description": "For jobs that read a phone list, or none",
+                "description": "For jobs that read a phone list or need no phones",
                 "variables": values["variables"],
             },
         ],
@@ -201,16 +201,16 @@ def definitions(values: Mapping[str, Any], accounts: Mapping[str, Mapping[str, A
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return C(base) with what C(over) has: dicts are merged, other values replaced."""
+    """Return ``base`` updated with ``over``: dicts are merged, other values replaced."""
     result = dict(base)
     for key, value in over.items():
-        its = result.get(key)
-        result[key] = merged(its, value) if isinstance(its, Mapping) and isinstance(value, Mapping) else value
+        old = result.get(key)
+        result[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return result
 
 
 def _overridden(base: Mapping[str, Item], over: Mapping[str, Any]) -> dict[str, Item]:
-    """Return items with the user's own arguments; one that is false is left out, one of another name is added."""
+    """Return items with the user's own arguments. False or None removes an item, an unknown key adds one."""
     items = {}
     for key in [*base, *(key for key in over if key not in base)]:
         own = over.get(key, {})
@@ -220,7 +220,7 @@ def _overridden(base: Mapping[str, Item], over: Mapping[str, Any]) -> dict[str, 
 
 
 def types_of(values: Mapping[str, Any]) -> dict[str, Item]:
-    """Return the credential types, with the user's own."""
+    """Return the arguments of all credential types, including the user's, by key."""
     return _overridden(credential_types(), values["credential_types"])
 
 
@@ -234,7 +234,7 @@ def _environments(values: Mapping[str, Any], names: Names) -> Iterator[Item]:
 
 
 def _credentials(values: Mapping[str, Any], names: Names, accounts: Mapping[str, Mapping[str, Any]]) -> Iterator[Item]:
-    """Yield the credentials; C(source) is the key of C(awx_credentials) that has the inputs, null for the accounts."""
+    """Yield the credentials. ``source``: the key of awx_credentials that has the inputs, None for the accounts."""
     prefix, slices = values["prefix"], values["slices"]
     if accounts:
         item: Item = {
@@ -261,7 +261,7 @@ def _credentials(values: Mapping[str, Any], names: Names, accounts: Mapping[str,
 
 
 def _share(options: Mapping[str, Any], slices: int) -> dict[str, Any]:
-    """Return an account's allowance for one slice, as each slice is a job that knows of no other."""
+    """Return the share of an account's concurrency and rate limit for one slice, because slices do not coordinate."""
     share: dict[str, Any] = {"concurrency": max(1, int(options.get("concurrency") or 8) // slices)}
     rate = options.get("rate_limit") or getattr(SERVICES.get(str(options.get("provider"))), "rate_limit", None)
     if rate:
@@ -293,13 +293,13 @@ def _notifications(values: Mapping[str, Any], names: Names) -> Iterator[Item]:
             "organization": names.organization,
             "notification_type": own.get("notification_type"),
             "source": key,
-            # awx.awx would write it anew in every run, as it cannot compare a secret.
+            # awx.awx cannot compare a secret, so it would write it in every run.
             "state": "exists" if secret and not values["update_secrets"] else "present",
         }
 
 
 def _notified(values: Mapping[str, Any], events: tuple[str, ...]) -> Item:
-    """Return the arguments of a template that name its notifications."""
+    """Return the notification arguments of a template."""
     named: Item = {f"notification_templates_{event}": [] for event in events}
     for key, own in values["notifications"].items():
         for event in own.get("on", ["error", "approvals"]):
@@ -321,7 +321,7 @@ def _source(values: Mapping[str, Any], names: Names, credentials: list[Item]) ->
         "credential": own[0] if own else None,
         "execution_environment": names.execution_environment,
         "overwrite": True,
-        # It would take away the inventory's own variables as well.
+        # True would also delete the inventory's own variables.
         "overwrite_vars": False,
         "update_on_launch": False,
         "verbosity": 1,
@@ -362,7 +362,7 @@ def _templates(values: Mapping[str, Any], names: Names, credentials: list[Item])
 
 
 def _of_twin(own: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what of a template's own arguments its twin has, too."""
+    """Return the user's arguments of a template that also apply to its twin."""
     return {name: value for name, value in own.items() if name not in ("name", "description", "job_type")}
 
 
@@ -390,7 +390,7 @@ def _workflows(values: Mapping[str, Any], names: Names) -> Iterator[Item]:
         yield {
             "name": names.workflow,
             "organization": names.organization,
-            "description": "Syncs, looks before, rolls out and compares, one job after the other",
+            "description": "Syncs the project, runs the preflight, the rollout and the audit, one job after the other",
             "allow_simultaneous": False,
             "survey_enabled": bool(spec),
             "survey_spec": surveys.spec_of(spec),
@@ -401,7 +401,7 @@ def _workflows(values: Mapping[str, Any], names: Names) -> Iterator[Item]:
 def _nodes(values: Mapping[str, Any], names: Names, templates: Mapping[str, Item]) -> Iterator[Item]:
     """Yield the nodes of the workflow, each linked to the next.
 
-    The audit follows a rollout that failed as well: it shows which phones are where.
+    The audit also runs after a failed rollout, to show where each phone points.
     """
     steps: dict[str, Item] = {"project": {"unified_job_template": names.project}}
     if values["hosts"]:
@@ -417,7 +417,7 @@ def _nodes(values: Mapping[str, Any], names: Names, templates: Mapping[str, Item
         steps["approval"] = {
             "approval_node": {
                 "name": f"{values['prefix']}roll out to all phones",
-                "description": "The first phones were changed. Shall the others follow?",
+                "description": "The first phones were changed. Change the others too?",
                 "timeout": values["approval_timeout"],
             }
         }

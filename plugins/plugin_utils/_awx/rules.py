@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX refuses, or takes and then fails with: its own rules, so that nothing is sent before all of it fits.
+"""Check definitions with AWX's own rules before anything is sent, because AWX accepts some that fail later.
 
-They are those of AWX 24.6.1: C(awx/main/fields.py) for credential types, C(awx/api/views/__init__.py) and
-C(awx/main/models/mixins.py) for surveys, C(awx/api/serializers.py) for schedules, C(awx/main/models) for lengths and
-for what a launch may change.
+The rules are those of AWX 24.6.1: ``awx/main/fields.py`` for credential types, ``awx/api/views/__init__.py`` and
+``awx/main/models/mixins.py`` for surveys, ``awx/api/serializers.py`` for schedules, ``awx/main/models`` for lengths
+and for what a launch may change. The functions yield problems as text; no problem means valid.
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ def name_problems(name: Any) -> Iterator[str]:
     elif len(name) > LONGEST_NAME:
         yield f"has a name of more than {LONGEST_NAME} characters"
     elif "++" in name:
-        yield "has ++ in its name, which awx.awx takes for a named URL"
+        yield "has ++ in its name, which awx.awx reads as a named URL"
     elif name.strip().isdigit():
-        yield "has a number as its name, which awx.awx takes for an id"
+        yield "has a number as its name, which awx.awx reads as an ID"
 
 
 # Credential types
@@ -100,9 +100,7 @@ def type_problems(kind: Any, inputs: Mapping[str, Any], injectors: Mapping[str, 
         yield from _field_problems(field)
     names = Counter(str(field.get("id")) for field in fields)
     yield from (f"inputs has the field {name} twice" for name, count in names.items() if count > 1)
-    yield from (
-        f"inputs requires {name}, which is no field" for name in inputs.get("required", []) if name not in names
-    )
+    yield from (f"inputs requires the unknown field {name}" for name in inputs.get("required", []) if name not in names)
     yield from _injector_problems(injectors, names)
 
 
@@ -111,10 +109,10 @@ def _field_problems(field: Mapping[str, Any]) -> Iterator[str]:
     yield from _unknown(where, field, _FIELD_KEYS)
     yield from (f"{where} has no {key}" for key in ("id", "label") if not isinstance(field.get(key), str))
     if not _NAME.fullmatch(str(field.get("id", ""))):
-        yield f"{where} is no name of a variable"
+        yield f"{where} is not a valid variable name"
     if field.get("id") == "tower":
         yield "the field tower is reserved"
-    # AWX adds it where it is missing, and then every run changes the type.
+    # AWX adds a missing type, and then every run reports a change.
     if field.get("type") not in ("string", "boolean"):
         yield f"{where} must have the type string or boolean"
     elif field["type"] == "boolean":
@@ -124,7 +122,7 @@ def _field_problems(field: Mapping[str, Any]) -> Iterator[str]:
     if "default" in field and type(field["default"]) is not {"string": str, "boolean": bool}.get(field.get("type", "")):
         yield f"{where} has a default of another type"
     if "choices" in field and not (field["choices"] and all(isinstance(one, str) for one in field["choices"])):
-        yield f"{where} has choices that are no texts"
+        yield f"{where} has choices that are not strings"
 
 
 def _injector_problems(injectors: Mapping[str, Any], fields: Mapping[str, Any]) -> Iterator[str]:
@@ -132,22 +130,22 @@ def _injector_problems(injectors: Mapping[str, Any], fields: Mapping[str, Any]) 
     files = injectors.get("file", {})
     yield from (f"the file {name} must be template or template.NAME" for name in files if not _FILE.fullmatch(name))
     if "template" in files and len(files) > 1:
-        yield "several files need template.NAME throughout"
+        yield "several files must all be named template.NAME"
     for name, value in injectors.get("env", {}).items():
         if not _NAME.fullmatch(name):
-            yield f"{name} is no name of an environment variable"
+            yield f"{name} is not a valid name of an environment variable"
         if name.startswith("ANSIBLE_") or name in ENV_BLOCKLIST:
             yield f"AWX does not allow the environment variable {name}"
         if isinstance(value, str) and not value.isascii():
             yield f"the environment variable {name} is not ASCII"
     if injectors.get("extra_vars"):
-        yield "extra_vars are read as YAML again, and show secrets: use env or file"
+        yield "extra_vars are parsed as YAML again, and jobs show them: use env or file"
     namespace: dict[str, Any] = {**dict.fromkeys(fields, "EXAMPLE"), "tower": _tower(files)}
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
     for kind in ("file", "env"):
         for name, value in injectors.get(kind, {}).items():
             if not isinstance(value, str):
-                yield f"{kind} {name} must be text"
+                yield f"{kind} {name} must be a string"
                 continue
             try:
                 environment.from_string(value).render(namespace)
@@ -156,7 +154,7 @@ def _injector_problems(injectors: Mapping[str, Any], fields: Mapping[str, Any]) 
 
 
 class _Files:
-    """What AWX calls the files of a credential: one has no name, and several have no single file."""
+    """The variable tower.filename of a credential with several files, which has their names but no value of its own."""
 
     def __init__(self, names: Iterable[str]) -> None:
         vars(self).update(dict.fromkeys(names, "EXAMPLE_FILENAME"))
@@ -173,7 +171,7 @@ def _tower(files: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def survey_problems(spec: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with a survey, where there is one."""
+    """Yield what is wrong with a survey. An empty one is valid."""
     if not spec:
         return
     for key, kind in (("name", str), ("description", str), ("spec", list)):
@@ -194,7 +192,7 @@ def _question_problems(question: Mapping[str, Any]) -> Iterator[str]:
             yield f"has no {key}"
             return
     if not question["variable"].isidentifier():
-        yield "has a variable that is no name"
+        yield "has an invalid variable name"
     kind = question["type"]
     if kind not in _ANSWERS:
         yield f"has the type {kind}, not one of {', '.join(_ANSWERS)}"
@@ -205,7 +203,7 @@ def _question_problems(question: Mapping[str, Any]) -> Iterator[str]:
     elif kind == "password" and default:
         yield "has a password as its default, which every run would change"
     yield from (
-        f"has a {key} that is no whole number"
+        f"has a {key} that is not an integer"
         for key in ("min", "max")
         if question.get(key) is not None and type(question[key]) is not int
     )
@@ -216,7 +214,7 @@ def _question_problems(question: Mapping[str, Any]) -> Iterator[str]:
         if not choices:
             yield "has no choices"
         elif any(one not in choices for one in chosen) or (kind == "multiplechoice" and len(chosen) > 1):
-            yield "has a default that is none of its choices"
+            yield "has a default that is not one of its choices"
 
 
 # Launches: schedules and the nodes of workflows
@@ -225,10 +223,10 @@ def _question_problems(question: Mapping[str, Any]) -> Iterator[str]:
 def launch_problems(
     launch: Mapping[str, Any], template: Mapping[str, Any] | None, answered: Collection[str] | None = None
 ) -> Iterator[str]:
-    """Yield what a schedule or a node passes that its template does not ask for, or lacks.
+    """Yield the arguments of a schedule or a node that its template refuses, and required ones that are missing.
 
-    C(template): the arguments of the job template, None where it is something else, such as a project. C(answered):
-    what the workflow of a node has answers to; None for a schedule, for which a default is no answer.
+    ``template``: the arguments of the job template, None if the object is not one, such as a project. ``answered``:
+    the variables that a node's workflow asks for; None for a schedule, which must answer even questions with a default.
     """
     extra = launch.get("extra_data") or {}
     if template is None:
@@ -251,11 +249,11 @@ def _answer_problems(question: Mapping[str, Any], answer: Any) -> Iterator[str]:
     name, kind = question["variable"], question["type"]
     answers = answer if kind == "multiselect" and isinstance(answer, list) else [answer]
     if not all(isinstance(one, _ANSWERS[kind]) and not isinstance(one, bool) for one in answers):
-        yield f"answers {name} with another type than {kind}"
+        yield f"answers {name} with a value that is not of the type {kind}"
     elif "choices" in question and any(one not in question["choices"] for one in answers):
-        yield f"answers {name} with none of its choices"
+        yield f"answers {name} with a value that is not one of its choices"
     elif kind in ("integer", "float") and not question.get("min", answer) <= answer <= question.get("max", answer):
-        yield f"answers {name} with too small or too large a number"
+        yield f"answers {name} with a number out of range"
 
 
 def rrule_problems(rrule: Any) -> Iterator[str]:
@@ -267,7 +265,7 @@ def rrule_problems(rrule: Any) -> Iterator[str]:
     if len(starts) != 1:
         yield "rrule must have one DTSTART, such as DTSTART:20260101T030000Z"
     elif _NAIVE.search(rrule):
-        yield "rrule has a DTSTART without a zone: write ;TZID=… or a Z at its end"
+        yield "rrule has a DTSTART without a time zone: add ;TZID=… or append Z"
     if not rules:
         yield "rrule has no RRULE:"
     if re.search("exdate:|rdate:", rrule, re.IGNORECASE):
@@ -276,7 +274,7 @@ def rrule_problems(rrule: Any) -> Iterator[str]:
         if "interval" not in rule.lower():
             yield "rrule has no INTERVAL"
         if "secondly" in rule.lower():
-            yield "rrule must not be by the second"
+            yield "rrule must not use SECONDLY"
         if re.search(r"BYDAY[:=][0-9]+[a-zA-Z]{2}", rule):
             yield "rrule has a BYDAY with a number"
         if "COUNT" in rule and "UNTIL" in rule:
@@ -287,10 +285,10 @@ def rrule_problems(rrule: Any) -> Iterator[str]:
 
 
 def repeated_types(names: Sequence[str], types: Mapping[str, str]) -> Iterator[str]:
-    """Yield which credentials of a template are of one type; AWX takes one of each. C(types): by name."""
+    """Yield each type that several credentials of a template have. ``types``: the type of each credential, by name."""
     counts = Counter(types[name] for name in names if name in types)
     yield from (
-        f"has {count} credentials of the type {kind}: AWX takes one" for kind, count in counts.items() if count > 1
+        f"has {count} credentials of the type {kind}: AWX accepts one" for kind, count in counts.items() if count > 1
     )
 
 

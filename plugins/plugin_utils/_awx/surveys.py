@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the job templates ask, in words.
+"""The surveys of the job templates.
 
-A survey has no questions of yes and no, and hands over what is left empty as null, which the roles take for not given.
-MAC addresses are asked for as a text of several lines, in which a job reads no number.
+AWX has no boolean questions, and passes empty answers as null, which the roles read as not given. MAC addresses are
+asked for with dashes, because a job would read 001565123456 as a number.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ LONGEST = 1024
 LONGEST_LIST = 32768
 STATES = ("missing", "drifted", "extra", "elsewhere", "unverifiable")
 
-_DASHED = "A line for each MAC address, written with dashes: 00-15-65-00-00-01"
+_DASHED = "One MAC address a line, written with dashes: 00-15-65-00-00-01"
 
 
 class World(NamedTuple):
-    """What the questions depend on.
+    """The settings that the questions depend on.
 
-    C(src): the phone list in the project; C(hosts): the hosts of the inventory are the phones; C(has_state): a folder
-    is mounted into jobs, so that nobody has to be asked where a backup goes; C(variables): of all jobs.
+    ``src``: the phone list in the project; ``hosts``: the hosts of the inventory are the phones; ``has_state``: a
+    folder is mounted into jobs, so the surveys do not ask for paths; ``variables``: those of all jobs.
     """
 
     src: str
@@ -46,7 +46,7 @@ def question(
     default: Any = None,
     most: int | None = None,
 ) -> Question:
-    """Return a question of a survey. C(more): words below it; C(most): the longest text, or the largest number."""
+    """Return a question of a survey. ``more``: its description; ``most``: the longest text, or the largest number."""
     asked: Question = {
         "question_name": words,
         "question_description": more,
@@ -65,14 +65,14 @@ def question(
 
 
 def yes_no(variable: str, words: str, more: str = "") -> Question:
-    """Return a question that is answered with no unless somebody chooses yes."""
+    """Return a question with the choices no and yes, and the default no."""
     return question(variable, words, more, kind="multiplechoice", choices=("no", "yes"), default="no")
 
 
 def with_defaults(spec: Sequence[Question], variables: Mapping[str, Any]) -> list[Question]:
-    """Return questions whose defaults are what the variables of all jobs say.
+    """Return questions with the variables of all jobs as defaults.
 
-    An answer that is left empty hides a variable all the same, as it is an extra variable.
+    Without this, an empty answer would override the variable, because answers are extra variables.
     """
     return [_with_default(one, variables.get(one["variable"])) for one in spec]
 
@@ -90,7 +90,7 @@ def _with_default(asked: Question, value: Any) -> Question:
 
 
 def spec_of(spec: Sequence[Question]) -> dict[str, Any]:
-    """Return a survey as AWX has it, empty where nothing is asked."""
+    """Return a survey in AWX's format, or an empty dict if there are no questions."""
     return {"name": "", "description": "", "spec": list(spec)} if spec else {}
 
 
@@ -99,22 +99,22 @@ def _number(variable: str, words: str, more: str = "", default: int | None = Non
 
 
 def _phones(role: str, world: World, *, src: str | None = None) -> list[Question]:
-    """Return how the phones are given. C(src): the list that is meant unless another is named."""
+    """Return the questions about the phones. ``src``: the default phone list."""
     if world.hosts:
         return []
     return [
         question(
             f"{role}_src",
             "Which phone list of the project?",
-            "A path, as phones.csv. Empty it to name phones below.",
+            "A path, such as phones.csv. Clear it to name phones below.",
             default=src or None,
         ),
-        question(f"{role}_phones", "Or only which phones?", _DASHED, kind="textarea", most=LONGEST_LIST),
+        question(f"{role}_phones", "Or which phones only?", _DASHED, kind="textarea", most=LONGEST_LIST),
     ]
 
 
 def _targets(role: str) -> list[Question]:
-    where = "for the phones for which the list names neither a server nor a URL"
+    where = "for phones without a server or URL in the list"
     return [
         question(f"{role}_server", f"Which server, {where}?", "The name of a server of the project's variables."),
         question(f"{role}_url", f"Or which URL, {where}?"),
@@ -125,31 +125,31 @@ def _waves(role: str) -> list[Question]:
     return [
         question(
             f"{role}_canary",
-            "How many phones first, before all others?",
-            "A number, a percentage such as 5%, or group:NAME. If one of them fails, the others are held back.",
+            "How many phones are changed before all others?",
+            "A number, a percentage such as 5%, or group:NAME. If one of them fails, the others are not changed.",
         ),
         yes_no(f"{role}_canary_only", "Change only these first phones?"),
         question(f"{role}_wave", "How many phones at a time after that?", "A number or a percentage such as 5%."),
-        question(f"{role}_stop_at", "Stop when which share of the phones failed?", "A percentage such as 5%."),
+        question(f"{role}_stop_at", "At which share of failed phones does the job stop?", "A percentage such as 5%."),
     ]
 
 
 def _how(role: str) -> list[Question]:
     return [
-        yes_no(f"{role}_override", "Take over phones that another account holds, where the vendor allows it?"),
-        yes_no(f"{role}_force", "Register again the phones of which the service cannot tell where they point?"),
+        yes_no(f"{role}_override", "Take over phones of other accounts, if the vendor allows it?"),
+        yes_no(f"{role}_force", "Re-register phones whose redirect target cannot be verified?"),
     ]
 
 
 def backup(role: str, world: World) -> list[Question]:
-    """Return the question where a role writes its backup, none where there is a folder for it."""
+    """Return the question for the path of the backup, or an empty list if a folder is mounted."""
     if world.has_state:
         return []
     return [
         question(
             f"{role}_backup",
             "Where is the backup written?",
-            "A path in a folder that is mounted into jobs, as nothing else of a job is kept. Or false for none.",
+            "A path in a folder that is mounted into jobs: other files end with the job. Or false, for no backup.",
             required=True,
         )
     ]
@@ -172,10 +172,10 @@ def preflight(world: World) -> list[Question]:
         question(
             "preflight_phone",
             "Which phone to try?",
-            "It is registered, moved and removed, and ends as it was. Its MAC address with dashes: 00-15-65-00-00-01. "
-            "Empty: nothing is written.",
+            "It is registered, moved and removed, and then restored. Its MAC address with dashes: 00-15-65-00-00-01. "
+            "If empty, nothing is written.",
         ),
-        yes_no("preflight_own_url", "May that phone get a URL of its own?", "Needed where there are no named servers."),
+        yes_no("preflight_own_url", "May that phone get its own URL?", "Required if the service has no named servers."),
     ]
 
 
@@ -185,11 +185,11 @@ def migrate(world: World) -> list[Question]:
         question("migrate_to_account", "To which account?"),
         question("migrate_from_server", "From which server?"),
         question("migrate_to_server", "To which server?"),
-        question("migrate_from_url", "From which URL?", "A regular expression of Python that matches the whole URL."),
+        question("migrate_from_url", "From which URL?", "A Python regular expression that matches the whole URL."),
         question("migrate_to_url", "To which URL?"),
         *_phones("migrate", world),
-        question("migrate_server", "Between accounts: which server do phones get there, if the list names none?"),
-        yes_no("migrate_force", "Also move phones of which the service cannot tell where they point?"),
+        question("migrate_server", "Between accounts: which server, for phones without one in the list?"),
+        yes_no("migrate_force", "Also move phones whose redirect target cannot be verified?"),
         *(
             []
             if world.has_state
@@ -201,7 +201,7 @@ def migrate(world: World) -> list[Question]:
                 )
             ]
         ),
-        question("migrate_resume", "Or go on with which work list, after an interruption?", "Its path, and no other."),
+        question("migrate_resume", "Or which work list to continue, after an interruption?", "The path of its file."),
         *backup("migrate", world),
     ]
 
@@ -209,7 +209,7 @@ def migrate(world: World) -> list[Question]:
 def decommission(world: World) -> list[Question]:
     return [
         *_phones("decommission", world),
-        question("decommission_server", "Or all phones of which server?"),
+        question("decommission_server", "Or which server, to release all of its phones?"),
         _number("decommission_limit", "How many phones may be released at most?", default=10),
         *backup("decommission", world),
     ]
@@ -219,7 +219,7 @@ def restore(world: World) -> list[Question]:
     return [
         question("restore_from", "From which backup?", "The path of the file.", required=True),
         *_phones("restore", world),
-        yes_no("restore_release", "Release the phones that were not registered to their account before?"),
+        yes_no("restore_release", "Release phones that the backup shows as not registered?"),
         _number("restore_limit", "How many phones of an account may be released at most?", default=10),
         *_waves("restore"),
         *_how("restore"),
@@ -239,8 +239,8 @@ def audit(world: World) -> list[Question]:
         *_targets("audit"),
         question(
             "audit_max_age",
-            "Read only the phones whose last reading is how many hours old?",
-            "Needs a history. Empty: every phone is read.",
+            "After how many hours is a phone read again?",
+            "Requires a history. If empty, every phone is read.",
             kind="float",
             most=100_000,
         ),
@@ -265,10 +265,10 @@ def find(_world: World) -> list[Question]:
 def yeastar(world: World) -> list[Question]:
     return [
         *_phones("yeastar", world._replace(hosts=False), src=world.src)[:1],
-        question("yeastar_server", "How is the server called at the redirection services?"),
-        question("yeastar_template_name", "Which template, for phones that name none?"),
+        question("yeastar_server", "Which server name do the redirection services have for the PBX?"),
+        question("yeastar_template_name", "Which template, for phones without one in the list?"),
         yes_no("yeastar_rps_auth", "Must new phones authenticate when they are first provisioned?"),
-        yes_no("yeastar_recreate", "Remove and add again phones of a different vendor, model or template?"),
+        yes_no("yeastar_recreate", "Remove phones with a different vendor, model or template, and add them again?"),
     ]
 
 

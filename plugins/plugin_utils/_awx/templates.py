@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The job templates: one for every playbook that makes sense as a job, with a twin that only foresees what it would do.
+"""The job templates: one for each playbook that works as a job, some with a twin that runs it in check mode.
 
-Not among them are C(simulator), as what it starts would end with the container of the job, and C(drift), which only the
-rulebook of that name can run.
+There is none for the playbook simulator, because the simulator would end with the container of the job, and none for
+drift, which only its rulebook can run.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from ansible_collections.voip.rps.plugins.plugin_utils._awx.types import YEASTAR
 PROVIDERS = "providers"
 CONTROLLER = "controller"
 TWIN = "_check"
-"""What the key of a template's twin ends with."""
+"""The suffix of the key of a template's twin."""
 
 
 class Playbook(NamedTuple):
-    """What a playbook is as a job template.
+    """The properties of a playbook's job template.
 
-    C(words): what it does; C(survey): what it asks; C(credentials): of which kinds; C(twin): it has a template that
-    runs it in check mode; C(takes_hosts): the hosts of the inventory can be its phones; C(backs_up): it saves how
-    phones were; C(files): what it writes into the folder for what is kept, by variable.
+    ``words``: the description; ``survey``: returns its questions; ``credentials``: the kinds that it needs; ``twin``: a
+    second template runs it in check mode; ``takes_hosts``: the hosts of the inventory can be its phones; ``backs_up``:
+    it writes a backup; ``files``: the other files that it writes into awx_state_dir, by variable.
     """
 
     words: str
@@ -41,11 +41,11 @@ class Playbook(NamedTuple):
 
 
 _JOB = "{{ awx_job_id }}"
-"""Makes the name of a file unique, for slices as well."""
+"""Makes file names unique for each job, including the slices of one."""
 
 PLAYBOOKS = {
     "rollout": Playbook(
-        "Makes phones redirect where the phone list says",
+        "Registers or moves phones to the targets of the phone list",
         surveys.rollout,
         twin=True,
         takes_hosts=True,
@@ -81,7 +81,7 @@ PLAYBOOKS = {
         files=(("decommission_dest", f"decommission-{_JOB}.csv"),),
     ),
     "restore": Playbook(
-        "Makes phones what a backup says that they were",
+        "Restores the targets of phones from a backup",
         surveys.restore,
         twin=True,
         takes_hosts=True,
@@ -89,13 +89,15 @@ PLAYBOOKS = {
         files=(("restore_dest", f"restore-{_JOB}.csv"),),
     ),
     "yeastar": Playbook(
-        "Adds phones to a Yeastar PBX, and points the remaining ones to it",
+        "Adds phones to a Yeastar PBX, and registers the remaining phones with their vendors",
         surveys.yeastar,
         credentials=(PROVIDERS, YEASTAR),
         twin=True,
     ),
-    "demo": Playbook("Rehearses with 1,000 phones against services simulated in the job", surveys.none, credentials=()),
-    "awx": Playbook("Brings these definitions up to date", surveys.none, credentials=(CONTROLLER,), twin=True),
+    "demo": Playbook(
+        "Tries the roles with 1,000 phones and services that are simulated in the job", surveys.none, credentials=()
+    ),
+    "awx": Playbook("Updates these definitions in AWX", surveys.none, credentials=(CONTROLLER,), twin=True),
 }
 
 
@@ -109,7 +111,7 @@ def template(key: str, world: World, state_dir: str | None, twin: bool) -> dict[
         "playbook": f"{key}.yml",
         "job_type": "check" if twin else "run",
         "extra_vars": _extra_vars(key, playbook, world, state_dir),
-        # The tasks are bulk tasks: more forks would only take capacity from other jobs.
+        # Each task handles all phones at once: more forks would only take capacity from other jobs.
         "forks": 1,
         "diff_mode": twin,
         "allow_simultaneous": False,
@@ -126,7 +128,7 @@ def _extra_vars(key: str, playbook: Playbook, world: World, state_dir: str | Non
     variables: dict[str, Any] = {}
     if world.hosts and playbook.takes_hosts:
         variables[f"{key}_hosts"] = True
-        # The project's variables may name a list, for who runs the playbook without AWX.
+        # The project's variables may set a list for runs without AWX.
         variables[f"{key}_src"] = None
     if state_dir:
         if playbook.backs_up:

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The credential types of AWX: one for each provider's account, one for a file of accounts, one for a Yeastar PBX.
+"""The credential types of AWX: one for each provider, one for a file of accounts, one for a Yeastar PBX.
 
-Secrets reach a job by its environment or a file, never as extra variables, which ansible-core 2.19 reads as YAML again.
+Secrets reach a job through its environment or a file, never as extra variables, which ansible-core 2.19 parses as YAML
+again.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ansible_collections.voip.rps.plugins.module_utils._services import SERVICES
 from ansible_collections.voip.rps.plugins.module_utils._services.base import Service
 
 ACCOUNTS = "accounts"
-"""The type of a file with several accounts: AWX takes one credential of a type for a job."""
+"""The type of a file with several accounts, because AWX accepts one credential of each type for a job."""
 YEASTAR = "yeastar"
 
 _SECRETS = {name for name, option in RPS_OPTIONS.items() if option.get("no_log")}
@@ -41,7 +42,7 @@ _CA = {
 
 
 def credential_types() -> dict[str, dict[str, Any]]:
-    """Return the arguments of awx.awx.credential_type, but the name, by what this collection calls each type."""
+    """Return the arguments of awx.awx.credential_type without the name, by provider, ACCOUNTS and YEASTAR."""
     types = {provider: _provider_type(service) for provider, service in SERVICES.items()}
     types[ACCOUNTS] = {
         "description": "Accounts at redirection services, as a file. For jobs with several accounts of a provider",
@@ -52,7 +53,7 @@ def credential_types() -> dict[str, dict[str, Any]]:
                     "id": "accounts",
                     "type": "string",
                     "label": "Accounts (YAML or JSON)",
-                    "help_text": "A dict from the name of each account to its options, as rollout_accounts has it.",
+                    "help_text": "A dict from the name of each account to its options, as in rollout_accounts.",
                     "secret": True,
                     "multiline": True,
                 }
@@ -97,11 +98,11 @@ def _provider_type(service: type[Service]) -> dict[str, Any]:
     fields: list[dict[str, Any]] = []
     files = {"template.ca": "{{ ca }}"}
     env = {
-        # An empty variable would be an error: nothing else can leave it out.
+        # A credential type cannot omit a variable, and an empty one is an error.
         f"{prefix}API_URL": f"{{{{ api_url or '{service.default_url}' }}}}",
         f"{prefix}CA_PATH": "{{ tower.filename.ca if ca else '' }}",
     }
-    # One that may be left out cannot be: an empty variable would be an error. A file of accounts can have it.
+    # Optional login options are missing here for the same reason. A file of accounts can have them.
     required = [name for name in service.login if name not in service.optional]
     for name in required:
         field: dict[str, Any] = {"id": name, "type": "string", "label": _LABELS.get(name, name)}

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role awx: what is to be in AWX, all of it checked by AWX's own rules before anything is sent.
+"""The role awx: compute the definitions of all AWX objects, and check them with AWX's own rules.
 
-The tasks of the role make it, by the modules of awx.awx. In check mode these fail where what they refer to is only to
-be made: so the controller is asked what there is.
+The tasks of the role create the objects with the modules of awx.awx. In check mode, a module fails if an object that it
+refers to does not exist yet, so this action asks the controller which objects exist.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ansible_collections.voip.rps.plugins.plugin_utils._awx.controller import (
     Query,
     mark_ready,
     stale_nodes,
-    to_take_away,
+    to_delete,
 )
 from ansible_collections.voip.rps.plugins.plugin_utils._awx.definitions import (
     ARGUMENTS,
@@ -40,7 +40,7 @@ ROLE = "awx"
 _LOOKUP = "awx.awx.controller_api"
 _MOST_OBJECTS = 10_000
 _MOST_NAME = 60
-"""So much of a name is shown."""
+"""Characters of a name in an error message."""
 _EVENTS = ("started", "success", "error", "approvals")
 
 
@@ -88,11 +88,14 @@ _CONTROLLER = {
     "validate_certs": "verify_ssl",
     "request_timeout": "request_timeout",
 }
-"""The arguments of awx.awx that say how to reach AWX, and what its lookup calls them."""
+"""The connection arguments of the modules of awx.awx, and the names of the same options of its lookup."""
 
 
 def run(context: Context) -> dict[str, Any]:
-    """Return the definitions as the task's result, C(ready) or not, or what is to be taken away; nothing is changed."""
+    """Return the definitions, or the objects to delete, as the result of the task. Change nothing in AWX.
+
+    ``ready`` of a definition: whether the objects that it refers to exist, always true outside check mode.
+    """
     problems: Problems = list(context.problems)
     values = read_variables(ROLE, VARIABLES, context.given, context.names, problems)
     accounts = _accounts(context, problems)
@@ -118,8 +121,8 @@ def run(context: Context) -> dict[str, Any]:
         if values["state"] == "absent":
             names = names_of(values)
             given = [values["project"], values["execution_environment"], names.organization]
-            task["absent"], left = to_take_away(query, values["prefix"], values["organization"], given)
-            task["lines"] = [f"Left: {words}" for words in left]
+            task["absent"], kept = to_delete(query, values["prefix"], values["organization"], given)
+            task["lines"] = [f"Not deleted: {words}" for words in kept]
         else:
             _prepare(items, query, values, context.check_mode)
             task["stale_nodes"] = stale_nodes(items, query)
@@ -154,19 +157,18 @@ def _query(context: Context, controller: Mapping[str, Any]) -> Query:
             words = "the collection awx.awx is missing: install it with ansible-galaxy collection install awx.awx"
             raise RpsError("unsupported", words) from None
         except ValueError as error:
-            words = (
-                f"AWX cannot be asked: {str(error).rstrip('.')}. Check CONTROLLER_HOST and its login, or awx_controller"
-            )
+            reason = str(error).rstrip(".")
+            words = f"The request to AWX failed: {reason}. Check CONTROLLER_HOST and its login, or awx_controller"
             raise RpsError("unreachable", words) from None
 
     return query
 
 
-# What is given
+# Input
 
 
 def _accounts(context: Context, problems: Problems) -> dict[str, Mapping[str, Any]]:
-    """Return the accounts of which AWX keeps a file. Their options are checked where a job uses them."""
+    """Return the accounts for AWX's accounts file. Jobs check most of their options."""
     option = f"{ROLE}_accounts"
     given = context.given.get(option) or {}
     if not isinstance(given, Mapping):
@@ -192,18 +194,18 @@ def _check_values(values: Mapping[str, Any], accounts: Mapping[str, Any], proble
         problems.append(Problem("invalid_input", f"{ROLE}_{name}" if name else "", words))
 
     if values["state"] == "present" and (values["project"] is None) == (values["project_url"] is None):
-        wrong("", "Exactly one of awx_project, which is there, and awx_project_url, to make one, is required.")
+        wrong("", "Exactly one of awx_project (an existing project) and awx_project_url (creates one) is required.")
     if values["execution_environment"] and values["execution_environment_image"]:
-        wrong("execution_environment", "is one that is there: give it or awx_execution_environment_image")
+        wrong("execution_environment", "and awx_execution_environment_image exclude each other")
     for name in values["controller"]:
         if name not in _CONTROLLER:
-            wrong(f"controller.{name}", f"is no option: {did_you_mean(str(name), list(_CONTROLLER))}")
+            wrong(f"controller.{name}", f"is unknown: {did_you_mean(str(name), list(_CONTROLLER))}")
     if values["slices"] > 1 and not values["hosts"]:
-        wrong("slices", "needs awx_hosts: AWX slices the hosts of an inventory, never a phone list")
+        wrong("slices", "needs awx_hosts: AWX slices the hosts of an inventory, not a phone list")
     if values["slices"] > 1 and not values["state_dir"]:
-        wrong("slices", "needs awx_state_dir: slices run at once, and each has a backup of its own there")
+        wrong("slices", "needs awx_state_dir: slices run at the same time, and each writes its own backup there")
     if values["state_dir"] and not values["state_dir"].startswith("/"):
-        wrong("state_dir", "must be an absolute path, of a folder that is mounted into jobs")
+        wrong("state_dir", "must be the absolute path of a folder that is mounted into jobs")
     for name in ("credential_types", "templates", "nodes", "schedules"):
         for key, own in values[name].items():
             if own not in (None, False) and not isinstance(own, Mapping):
@@ -217,7 +219,7 @@ def _check_values(values: Mapping[str, Any], accounts: Mapping[str, Any], proble
         _check_credentials(values, accounts, wrong)
     for key in values["templates"]:
         if key.endswith(TWIN) and key[: -len(TWIN)] not in {*PLAYBOOKS, *values["templates"]}:
-            wrong(f"templates[{key}]", "is the twin of no template")
+            wrong(f"templates[{key}]", "is the twin of an unknown template")
     for key, own in values["notifications"].items():
         if not isinstance(own, Mapping) or not own.get("notification_type"):
             wrong(f"notifications[{key}]", "must be a dict with notification_type and notification_configuration")
@@ -239,28 +241,28 @@ def _check_credentials(values: Mapping[str, Any], accounts: Mapping[str, Any], w
         fields = [str(field.get("id")) for field in inputs.get("fields", [])]
         for name, value in own["inputs"].items():
             if name not in fields:
-                wrong(f"{where}.inputs.{name}", f"is no field: {did_you_mean(str(name), fields)}")
+                wrong(f"{where}.inputs.{name}", f"is an unknown field: {did_you_mean(str(name), fields)}")
             elif not isinstance(value, str):
-                wrong(f"{where}.inputs.{name}", "must be text: write it in quotes")
+                wrong(f"{where}.inputs.{name}", "must be a string: write it in quotes")
         for name in inputs.get("required", []):
             if not str(own["inputs"].get(name) or "").strip():
                 wrong(f"{where}.inputs.{name}", "is required")
         if accounts and own["type"] != "yeastar":
-            wrong(where, "cannot be used beside awx_accounts: a job reads accounts from a file or from its environment")
+            wrong(where, "cannot be combined with awx_accounts: a job reads accounts from a file or from variables")
 
 
-# What AWX would refuse
+# The rules of AWX
 
 
 def _checked(items: Items) -> Iterator[Problem]:
-    """Yield what AWX would refuse, or take and then fail with."""
+    """Yield the problems of definitions that AWX would refuse, or accept and fail with later."""
     for kind, own in items.items():
         seen: set[str] = set()
         for item in own:
             name = item.get("name", item.get("identifier"))
             where = f"{kind} {str(name)[:_MOST_NAME]}"
             found = list(rules.name_problems(name))
-            found += ["is there twice"] if name in seen else []
+            found += ["is defined twice"] if name in seen else []
             seen.add(str(name))
             yield from (Problem("invalid_input", where, words) for words in found)
     templates = {item["name"]: item for item in items["job_templates"]}
@@ -290,7 +292,7 @@ def _template_problems(item: Mapping[str, Any], items: Items) -> Iterator[str]:
     yield from rules.repeated_types(item.get("credentials") or [], types)
     playbook = item.get("playbook")
     if not isinstance(playbook, str) or not re.search(r"\.ya?ml$", playbook):
-        yield "playbook must be a file of the project: a stub with import_playbook for one of a collection"
+        yield "playbook must be a file of the project: to run one of a collection, add a file that imports it"
     if item.get("job_type") not in ("run", "check"):
         yield "job_type must be run or check"
     slices = item.get("job_slice_count", 1)

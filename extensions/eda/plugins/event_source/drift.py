@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An event source: phones that drifted from the list, as the history of the role audit has them."""
+"""Event source: report phones that drifted from the phone list, read from the history of the role audit."""
 
 from __future__ import annotations
 
@@ -18,25 +18,28 @@ DOCUMENTATION = r"""
 ---
 short_description: Sends an event when phones drift from the phone list.
 description:
-  - Reads the history of the role P(voip.rps.audit#role), its C(audit_history), and sends one event for each account of
-    which an audit found phones that drifted since. It never writes to the history.
-  - An account has another event only when another phone drifts, or one of them in another way. The event then has all
-    of its phones that are still adrift.
-  - At the start, the phones that the last audit found are sent.
-  - The event has all under the key C(rps_drift). C(account) and C(provider). C(id), which no other drift has.
-    C(counts), how many phones there are by kind. C(count), how many there are. C(fixable), how many a rollout can
-    correct, which are those C(gone) or C(moved). C(devices), the first 1,000 of them, each with C(mac), C(kind),
-    C(current_url), and C(since) in seconds since 1970, those that a rollout can correct first. C(message), all of it in
-    words. C(history), the path of the file.
-  - The kinds are C(gone), no longer registered; C(moved), pointing elsewhere; C(new), in no row of the list; and
-    C(taken), registered in another account.
+  - Reads the history of the role P(voip.rps.audit#role), its C(audit_history), and sends one event for each account in
+    which an audit found new drift. It never writes to the history.
+  - A further event for an account is sent only if another phone drifts, or if the kind of drift of a phone changes.
+    Each event contains all phones of the account that currently drift.
+  - At the start, the source sends the drift that the last audit found.
+  - The event has one key, C(rps_drift), a dict with these keys.
+  - C(account) and C(provider).
+  - C(id), unique for each drift.
+  - C(counts), the number of phones of each kind, and C(count), their sum.
+  - C(fixable), the number of phones that a rollout can correct, which are C(gone) or C(moved).
+  - C(devices), at most 1,000 phones, first those that a rollout can correct. Each has C(mac), C(kind), C(current_url)
+    and C(since), in seconds since 1970.
+  - C(message), a summary for people, and C(history), the path of the file.
+  - The kinds are C(gone), no longer registered; C(moved), with another target; C(new), not in the list; and C(taken),
+    registered in another account.
 options:
   history:
-    description: Absolute path of the history of audits. It may begin to exist later.
+    description: Absolute path of the history of audits. The file does not have to exist yet.
     type: path
     required: true
   delay:
-    description: Seconds between two looks at the file.
+    description: Seconds between two reads of the file.
     type: float
     default: 30
 """
@@ -59,22 +62,22 @@ WORDS = {
 }
 
 _WAIT = 5.0
-"""Seconds to wait for an audit that just writes its results."""
+"""Seconds to wait for an audit that is writing its results."""
 
 logger = logging.getLogger(__name__)
 
 
 class Watch:
-    """Looks at a history again and again. C(look) returns the events since the last time."""
+    """Reads a history repeatedly. ``look`` returns the events since the last read."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._sent = 0
 
     def look(self) -> list[dict[str, Any]]:
-        """Return the events since the last look; what cannot be read now is read at the next look.
+        """Return the events since the last call. If the file is locked, return none, and the next call returns them.
 
-        Raises ValueError, in words for the user, if the file is no history of audits.
+        Raise ValueError, with a message for the user, if the file is not a history of audits.
         """
         if not os.path.exists(self._path) or os.path.getsize(self._path) == 0:
             return []
@@ -82,7 +85,7 @@ class Watch:
             with contextlib.closing(_opened(self._path)) as database:
                 return self._new(database)
         except sqlite3.OperationalError as error:
-            # An audit is about to write, or was killed then: the next one clears up.
+            # An audit is writing, or was killed while it wrote: the next audit recovers the file.
             logger.warning("%s cannot be read now: %s", self._path, error)
         except sqlite3.DatabaseError as error:
             raise ValueError(f"{self._path} is not a history of audits, or is damaged: {error}") from None
@@ -96,7 +99,7 @@ class Watch:
             return []
         last = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'drift'").fetchone()
         if last is None or last[0] < self._sent:
-            # Another file took its place.
+            # The file was replaced.
             self._sent = 0
         accounts = database.execute(
             "SELECT provider, account, max(serial) FROM drift GROUP BY provider, account HAVING max(serial) > ?"
@@ -115,7 +118,7 @@ def _opened(path: str) -> sqlite3.Connection:
 
 
 def _event(path: str, database: sqlite3.Connection, provider: str, account: str, serial: int) -> dict[str, Any]:
-    """Return the event of an account; C(serial): of its phone that drifted last."""
+    """Return the event of an account. ``serial``: the number of its last drift."""
     owner = (provider, account)
     rows = database.execute(
         "SELECT kind, count(*) FROM drift WHERE provider = ? AND account = ? GROUP BY kind", owner
@@ -149,9 +152,9 @@ def _event(path: str, database: sqlite3.Connection, provider: str, account: str,
 
 
 def plain(text: str) -> str:
-    """Return a text in which nothing is a template or a control character: such characters as in a URL.
+    """Return a text with braces and control characters percent-encoded, at most its first 2,048 characters.
 
-    What a service says must never be run as a template by a playbook that the event reaches.
+    A playbook that gets the event must never evaluate text of a service as a template.
     """
     return "".join(_plain(text))
 
@@ -165,7 +168,7 @@ def _plain(text: str) -> Iterator[str]:
 
 
 def options(args: dict[str, Any]) -> tuple[str, float]:
-    """Return the path of the history and the seconds between two looks. Raises ValueError, in words for the user."""
+    """Return the path of the history and the seconds between two reads. Raise ValueError with a message for users."""
     history = args.get("history")
     if not isinstance(history, str) or not os.path.isabs(history):
         raise ValueError("voip.rps.drift: history must be the absolute path of the audit's history (audit_history)")
@@ -179,7 +182,7 @@ def options(args: dict[str, Any]) -> tuple[str, float]:
 
 
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
-    """Send events until it is cancelled. Raises ValueError if an argument or the file is wrong."""
+    """Send events until cancelled. Raise ValueError if an argument or the file is invalid."""
     history, delay = options(args)
     watch = Watch(history)
     while True:

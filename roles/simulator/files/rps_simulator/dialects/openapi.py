@@ -211,7 +211,7 @@ class OpenApi(Transport):
 
     def _ask(self, name: str, endpoint: Endpoint, given: Values, host: str) -> Values:
         account = self._state.account(name)
-        assert account is not None  # accounts are never taken away
+        assert account is not None  # accounts are never deleted
         address = host if re.search(r":[0-9]+$", host) else f"{host}:443"
         link = address + self._dialect.link(account.name)
         return endpoint.answer(Asking(Pbx(self._state, account), self._settings, link, endpoint.read(given)))
