@@ -119,7 +119,9 @@ def _field_problems(field: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{where} is boolean and has {key}" for key in _OF_STRINGS if key in field)
     if "format" in field and field["format"] not in _FORMATS:
         yield f"{where} has an unknown format"
-    if "default" in field and type(field["default"]) is not {"string": str, "boolean": bool}.get(field.get("type", "")):
+    if "default" in field and not isinstance(
+        field["default"], {"string": str, "boolean": bool}.get(field.get("type", ""), ())
+    ):
         yield f"{where} has a default of another type"
     if "choices" in field and not (field["choices"] and all(isinstance(one, str) for one in field["choices"])):
         yield f"{where} has choices that are not strings"
@@ -205,7 +207,7 @@ def _question_problems(question: Mapping[str, Any]) -> Iterator[str]:
     yield from (
         f"has a {key} that is not an integer"
         for key in ("min", "max")
-        if question.get(key) is not None and type(question[key]) is not int
+        if question.get(key) is not None and (isinstance(question[key], bool) or not isinstance(question[key], int))
     )
     if kind in ("multiplechoice", "multiselect"):
         choices = question.get("choices")

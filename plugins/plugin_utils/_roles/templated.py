@@ -61,7 +61,7 @@ def referred(value: Any, variables: Mapping[str, Any]) -> Any:
     This avoids that Ansible compiles a template for each of 10,000 hosts, which takes seconds for each column.
     """
     text = value
-    for _ in range(_MOST_REFERENCES):
+    for _step in range(_MOST_REFERENCES):
         reference = _REFERENCE.fullmatch(text) if isinstance(text, str) and _is_trusted(text) else None
         if reference is None:
             # Ansible may convert a text that looks like a list.
