@@ -5,7 +5,7 @@
 PYTHONS = python3.13 python3.12 python3.11 python3
 NOX = .venv/bin/nox
 
-.PHONY: help test demo lint units matrix oldest soak benchmark release clean
+.PHONY: help test demo lint units coverage matrix oldest soak benchmark release clean
 
 help: ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -22,6 +22,9 @@ lint: .venv/ready ## Check style and types
 
 units: .venv/ready ## Run the unit tests
 	@$(NOX) -s units
+
+coverage: .venv/ready ## Run the unit tests and measure what they cover
+	@$(NOX) -s coverage
 
 matrix: .venv/ready ## Run the unit tests with every ansible-core and Python that fit
 	@$(NOX) -s matrix

@@ -114,7 +114,7 @@ PROPERTIES = ("test_least_requests", "test_matrix", "test_convergence", "test_se
 SUITES = (*PROPERTIES, "test_unforeseen", "test_named_servers", "test_certificates")
 """The files of tests for vendors whose calls are not those of the first ones: their costs are in files of their own."""
 
-SHARE = 4
+SHARE = 2
 """How many cases of each test a vendor that does not run all of them has; the mark C(share) of a test multiplies it."""
 
 
@@ -547,7 +547,7 @@ class Rps:
 
     def examples(self, most: int) -> int:
         """Return how many times of so many a test that draws its cases is to be run."""
-        return most if ALL else min(most, 3 * (self.vendor.share or 2 * SHARE))
+        return most if ALL else min(most, 5 * (self.vendor.share or 2 * SHARE))
 
     @property
     def secret_option(self) -> str:

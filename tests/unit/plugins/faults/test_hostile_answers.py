@@ -227,7 +227,7 @@ SPOILS = (
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_documented_answers_that_are_spoiled(rps, fixtures, data):
     """Cut off, with parts of another type, too deep, badly encoded or worse, to whatever is asked."""
@@ -291,7 +291,7 @@ def within_bounds(process, requests):
     assert peak < MEMORY
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.needs("list_account", "read_target")
 @pytest.mark.parametrize("huge", HUGE)
 def test_huge_lists(rps, launch, huge):

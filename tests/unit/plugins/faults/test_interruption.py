@@ -55,7 +55,7 @@ def finish(rps, macs, src, neighbours, **options):
     return again
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("seed", range(17))
 def test_a_rollout_that_is_killed_at_a_random_moment(rps, launch, phones, record_property, seed):
     chance = random.Random(f"{rps.provider} {seed}")
@@ -81,7 +81,7 @@ def test_a_rollout_that_is_killed_at_a_random_moment(rps, launch, phones, record
     record_property("tally", f"rollouts of 5,000 phones killed {when}")
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("overlap", [1, 0.5], ids=["the same list", "overlapping lists"])
 @pytest.mark.parametrize("batches", ["all_or_nothing", "good_ones"])
 def test_two_runs_at_once(rps, launch, phones, overlap, batches):
@@ -106,7 +106,7 @@ def test_two_runs_at_once(rps, launch, phones, overlap, batches):
     finish(rps, macs, phones(macs), neighbours)
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("answered", [1, 9, 20])
 def test_the_service_is_killed_and_comes_back(rps, anew, launch, phones, tmp_path, answered):
     """It keeps what it answered, and perhaps more; the rollout goes on or fails, by how long that took."""

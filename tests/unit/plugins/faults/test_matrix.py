@@ -153,7 +153,7 @@ def goes_wrong(rps, record_property):
     return lambda action, size, *case: Task(rps, action, size).goes_wrong(*case)
 
 
-@pytest.mark.few(80)
+@pytest.mark.few(40)
 @pytest.mark.share(6)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("size", SIZES)
@@ -164,7 +164,7 @@ def test_writing(goes_wrong, fault, size, action, when):
     goes_wrong(action, size, fault, WRITES, -(-devices // batch_size), when)
 
 
-@pytest.mark.few(25)
+@pytest.mark.few(12)
 @pytest.mark.share(2)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("when", ONCE + LASTING)
@@ -174,7 +174,7 @@ def test_reading_one_by_one(rps, goes_wrong, fault, when):
 
 
 @pytest.mark.lacks("list_targets")
-@pytest.mark.few(25)
+@pytest.mark.few(12)
 @pytest.mark.needs("read_target")
 @pytest.mark.share(2)
 @pytest.mark.parametrize("fault", FAULTS)
@@ -183,7 +183,7 @@ def test_reading_lists_and_then_one_by_one(rps, goes_wrong, fault, when):
     goes_wrong("moved", "bulk", fault, READS, rps.reads(SIZES["bulk"]["devices"]), when)
 
 
-@pytest.mark.few(25)
+@pytest.mark.few(12)
 @pytest.mark.lacks("read_target")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("action", ACTIONS)
@@ -196,7 +196,7 @@ DRAWN = 40
 """So many cases with several requests at once, and a service that takes batches as it likes, for each vendor."""
 
 
-@pytest.mark.few(15)
+@pytest.mark.few(8)
 @pytest.mark.drawn
 @pytest.mark.share(2)
 @pytest.mark.parametrize("number", range(DRAWN))
