@@ -81,7 +81,7 @@ def test_a_webhook_that_fails_stops_no_rollout(
     assert done.returncode == 0, done.stdout
     assert simulator.devices("acme").keys() == {GONE}
     assert [message["text"] for message in messages] == [
-        "acme: two drifted. Those that are gone or moved are rolled out now."
+        "acme: two drifted. Phones that are gone or moved are rolled out now."
     ]
     assert messages[0]["rps_drift"] == event
     assert "The webhook did not take the message. Check rulebook_webhook." in done.stdout

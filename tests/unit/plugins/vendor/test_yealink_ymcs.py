@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
-import yaml
 from rps_simulator.settings import CHOICES
 
 from ansible_collections.voip.rps.plugins.module_utils._http.client import Client
@@ -347,17 +345,6 @@ def test_a_thousand_phones_cost_what_the_service_allows_at_least(rps):
     assert fresh["requests"] == 2 + 1 + 10 + 1
     assert again["requests"] == 1 + 2
     assert moved["requests"] == 1 + 2 + 1 + 10 + 1
-
-
-def test_the_example_of_the_page_runs(rps):
-    page = (Path(__file__).parents[4] / "docs" / "services.md").read_text()
-    (task,) = yaml.safe_load(page.partition("yealink_ymcs`)")[2].partition("```yaml")[2].partition("```")[0])
-    given = {**task["voip.rps.rps_device"], **rps.options}
-
-    result = rps._run("rps_device", **{**given, "servers": rps.servers})
-
-    assert result["summary"]["registered"] == len(given["devices"])
-    assert set(rps.urls.values()) == {rps.servers["berlin"]}
 
 
 def test_a_server_that_is_there_is_not_added(rps):
