@@ -84,6 +84,6 @@ def test_a_webhook_that_fails_stops_no_rollout(
         "acme: two drifted. Phones that are gone or moved are rolled out now."
     ]
     assert messages[0]["rps_drift"] == event
-    assert "The webhook did not take the message. Check rulebook_webhook." in done.stdout
+    assert "The webhook did not accept the message. Check rulebook_webhook." in done.stdout
     assert "s3cret-of-hook" not in done.stdout + (tmp_path / "ansible.log").read_text()
     assert len(list(tmp_path.glob("h.db-*.json"))) == 1
