@@ -35,6 +35,7 @@ class JsonService(Service):
     """A service for which most statuses are answers; each service interprets them itself."""
 
     headers: ClassVar[Mapping[str, str]] = {"Accept": "application/json"}
+    content_type: ClassVar[str] = "application/json"
     statuses: ClassVar[Mapping[int, Fate]] = dict.fromkeys((200, 201, 204, 207, 400, 404, 409, 422), Fate.ANSWER)
 
     def _ask(
@@ -56,12 +57,19 @@ class JsonService(Service):
         def read_answer(answer: Answer) -> T:
             return read(answer.status, value_of(answer))
 
+        return self._send(verb, path, read_answer, body=body, write=write, listing=listing)
+
+    def _send(self, verb: str, path: str, read: Callable[[Answer], T], *, body: Any, write: bool, listing: bool) -> T:
+        """Send a request with ``body`` as JSON, unless it is None, and return the result of ``read`` for the answer.
+
+        Raise the errors of the client and of ``read``.
+        """
         return self.client.request(
             verb,
             path,
-            read_answer,
+            read,
             body=None if body is None else json_codec.encode(body),
-            headers=None if body is None else {"Content-Type": "application/json"},
+            headers=None if body is None else {"Content-Type": self.content_type},
             write=write,
             listing=listing,
         )

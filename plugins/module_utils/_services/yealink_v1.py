@@ -13,11 +13,10 @@ import re
 import secrets
 import threading
 import time
-from typing import Any, Callable, ClassVar, Collection, Mapping, NamedTuple, Sequence, TypeVar
+from typing import Any, Callable, Collection, Mapping, NamedTuple, Sequence, TypeVar
 from urllib.parse import parse_qsl
 
-from ansible_collections.voip.rps.plugins.module_utils._http import json_codec
-from ansible_collections.voip.rps.plugins.module_utils._http.client import Answer, Client, Fate
+from ansible_collections.voip.rps.plugins.module_utils._http.client import Answer, Client
 from ansible_collections.voip.rps.plugins.module_utils._http.logins import Login, Outgoing
 from ansible_collections.voip.rps.plugins.module_utils._pure.capabilities import Bulk, Capabilities
 from ansible_collections.voip.rps.plugins.module_utils._pure.errors import (
@@ -45,7 +44,6 @@ from ansible_collections.voip.rps.plugins.module_utils._services.prefixes import
 
 _PAGE = 500
 _BATCH = 100
-_JSON = {"Content-Type": "application/json;charset=UTF-8"}
 _LONGEST_NAME = 20
 
 # The first row whose pattern matches the message applies.
@@ -126,7 +124,7 @@ class YealinkV1(JsonService):
         "The complete list of errors, and the limit of devices in a call: at most 100 are sent. Whether an invalid "
         "device fails a whole call: both cases are handled. What an edit of a server keeps: no server is changed."
     )
-    statuses: ClassVar[Mapping[int, Fate]] = JsonService.statuses
+    content_type = "application/json;charset=UTF-8"
     lists_servers = True
     deletes_servers = True
     can = Capabilities(
@@ -242,15 +240,7 @@ class YealinkV1(JsonService):
     def _call(
         self, verb: str, path: str, read: Callable[[Any], T], *, body: Any = None, write: bool, listing: bool = False
     ) -> T:
-        return self.client.request(
-            verb,
-            path,
-            lambda answer: read(_data(answer)),
-            body=None if body is None else json_codec.encode(body),
-            headers=None if body is None else _JSON,
-            write=write,
-            listing=listing,
-        )
+        return self._send(verb, path, lambda answer: read(_data(answer)), body=body, write=write, listing=listing)
 
     def _rows(self, path: str, wanted: str) -> list[Any]:
         def page(skip: int) -> Page:

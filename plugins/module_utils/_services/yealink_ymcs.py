@@ -325,15 +325,7 @@ class YealinkYmcs(JsonService):
     def _call(
         self, verb: str, path: str, read: Callable[[Any], T], *, body: Any = None, write: bool, listing: bool = False
     ) -> T:
-        return self.client.request(
-            verb,
-            path,
-            lambda answer: read(_value(answer)),
-            body=None if body is None else json_codec.encode(body),
-            headers=None if body is None else _JSON,
-            write=write,
-            listing=listing,
-        )
+        return self._send(verb, path, lambda answer: read(_value(answer)), body=body, write=write, listing=listing)
 
     def _rows(self, path: str, wanted: Mapping[str, str]) -> list[Any]:
         def page(skip: int) -> Page:
